@@ -1,0 +1,58 @@
+// Digests, random bytes, and comparison in constant time: thin, over OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+
+namespace keywarden {
+
+using Digest = std::array<uint8_t, 32>;
+
+/// Threads: any. Allocates nothing after a thread's first call.
+Digest sha256(std::string_view data);
+
+/// A key for HMAC-SHA-256, padded once.
+/// Source: RFC 2104, FIPS 180-4.
+class HmacKey {
+public:
+    explicit HmacKey(std::string_view key);
+
+    /// Threads: any. Allocates nothing after a thread's first call.
+    Digest sign(std::string_view data) const;
+
+private:
+    std::array<uint8_t, 64> inner_;  // key xor ipad
+    std::array<uint8_t, 64> outer_;  // key xor opad
+};
+
+/// True when both are equal. The time taken does not depend on where they differ.
+bool equal_in_constant_time(std::span<const uint8_t> a, std::span<const uint8_t> b);
+
+/// Fills `out` from the operating system's generator. Ends the process when there is none.
+void random_bytes(std::span<uint8_t> out);
+
+/// `length` characters drawn evenly from `alphabet` (2 to 256 of them) by rejection sampling.
+std::string random_text(size_t length, std::string_view alphabet);
+
+std::string to_hex(std::span<const uint8_t> bytes);
+
+/// CRC-32 of zlib and IEEE 802.3.
+uint32_t crc32(std::string_view data);
+
+/// `value` in base 62 (`0-9A-Za-z`), left-padded with `0` to six characters.
+std::string base62_of_crc32(uint32_t value);
+
+inline constexpr std::string_view kBase62 =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+inline constexpr std::string_view kBase58 =
+    "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+inline constexpr std::string_view kBase36Lower = "0123456789abcdefghijklmnopqrstuvwxyz";
+inline constexpr std::string_view kHexLower = "0123456789abcdef";
+
+}  // namespace keywarden

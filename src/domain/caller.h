@@ -1,0 +1,29 @@
+// Who calls, once the credential is checked: a plain value that lives as long as its request.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/units.h"
+#include "domain/key.h"
+
+namespace keywarden {
+
+/// Copying it allocates nothing. The views live as long as the process.
+struct Caller {
+    std::array<char, 24> key_id_text{};  // see new_id("key")
+    std::string_view team_id{};
+    KeyKind kind = KeyKind::Full;
+    bool is_operator = false;  // came over the local socket: no key, every permission
+    int64_t rate_limit_rpm = 0;
+    uint32_t slot = 0;  // where the key directory counts for this key
+    /// Set when the presented secret was rotated away: since when, and when it stops working.
+    std::optional<TimePoint> deprecated_at{};
+    std::optional<TimePoint> sunset_at{};
+
+    std::string_view key_id() const { return {key_id_text.data(), key_id_text.size()}; }
+};
+
+}  // namespace keywarden

@@ -1,0 +1,88 @@
+// API keys as the gateway's rules see them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/units.h"
+#include "domain/permission.h"
+
+namespace keywarden {
+
+enum class KeyKind : uint8_t { Full, Inference, Management, kCount };
+
+/// What a person decided. What the clock decides is KeyState.
+enum class KeyStatus : uint8_t { Active, Disabled, Quarantined, Revoked, kCount };
+
+/// What a caller meets at one moment.
+enum class KeyState : uint8_t { Active, Disabled, Quarantined, Revoked, Pending, Expired, kCount };
+
+/// One version of a key's secret. The secret itself is nowhere: only its hash.
+struct KeySecret {
+    std::string id;       // the id segment of the format, or one of ours where it has none
+    std::string format;   // the name of its key format
+    Digest digest{};      // what the format's hash rule makes of the secret
+    std::string display;  // prefix + id or first characters + "…" + last 4
+    TimePoint created_at{};
+    /// Set by a rotation on the secrets before it. The grace starts at the first use of the newer
+    /// secret: until then `ends_at` is empty.
+    std::optional<Nanos> grace{};
+    std::optional<TimePoint> ends_at{};  // from this moment on the secret is dead
+    std::optional<TimePoint> first_used_at{};
+    std::optional<TimePoint> last_used_at{};
+};
+
+/// Which tools a key may send or get called (enforced by tool selection).
+/// An absent list is no restriction; an empty `allowed` is no tools at all; deny beats allow.
+struct ToolList {
+    std::optional<std::vector<std::string>> allowed{};
+    std::optional<std::vector<std::string>> denied{};
+};
+
+/// A key: an entity with an id, a policy, and a history. Rotation keeps all of it.
+struct Key {
+    std::string id;
+    std::string team_id;
+    std::string name;  // 1 to 100 characters
+    std::string description{};
+    std::string created_by{};  // a user's id, or a key's id
+    KeyKind kind = KeyKind::Full;
+    KeyStatus status = KeyStatus::Active;
+    std::optional<TimePoint> not_before{};
+    std::optional<TimePoint> expires_at{};
+    std::optional<int64_t> rate_limit_rpm{};  // requests a minute; absent: the instance's default
+    std::optional<int64_t> k_target_override{};
+    ToolList tools{};
+    std::vector<std::pair<std::string, std::string>> metadata{};
+    std::vector<std::string> tags{};
+    TimePoint created_at{};
+    TimePoint updated_at{};
+    std::optional<TimePoint> revoked_at{};
+    int64_t version = 1;               // counts changes; its ETag
+    std::vector<KeySecret> secrets{};  // newest first; at most kLiveSecretsMax live ones
+};
+
+inline constexpr size_t kLiveSecretsMax = 3;
+
+std::string_view name(KeyKind kind);      // "full", "inference", "management"
+std::string_view name(KeyStatus status);  // "active", …
+std::string_view name(KeyState state);
+std::optional<KeyKind> key_kind_of(std::string_view text);
+std::optional<KeyStatus> key_status_of(std::string_view text);
+
+/// Revoked beats quarantined beats disabled beats expired beats pending.
+/// `expires_at` itself is expired; `not_before` itself is not pending.
+KeyState state_at(const Key& key, TimePoint now);
+
+/// False from `ends_at` on.
+bool is_live(const KeySecret& secret, TimePoint now);
+
+/// Whether a key of that kind holds the permission. One table, in permission.cc.
+bool holds(KeyKind kind, Permission permission);
+
+}  // namespace keywarden

@@ -1,0 +1,20 @@
+// What a caller must be allowed to do. Every route in the gateway carries one of these.
+#pragma once
+
+#include <cstdint>
+
+namespace keywarden {
+
+/// Adding one: a line here, and its row in the table that says which kinds of key hold it
+/// (domain/permission.cc).
+enum class Permission : uint8_t {
+    Public,     // no credential is looked at: health, documents, key formats
+    AnyKey,     // any live key: GET /v1/key
+    Inference,  // spends: the relay and the model list
+    KeysRead,   // list and read keys of the own team
+    KeysWrite,  // create, change, rotate, revoke keys of the own team
+    Operator,   // only on the local socket, or an operator's key
+    kCount,
+};
+
+}  // namespace keywarden

@@ -1,0 +1,114 @@
+// Every key's hot record in memory, and the one way to change a key.
+//
+// Reads on the way of a call touch only memory. A change is written to the store first, then
+// applied here, and only then answered: from that moment every request on every open connection
+// meets it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "domain/caller.h"
+#include "domain/key.h"
+#include "domain/key_format.h"
+#include "domain/minute_window.h"
+#include "store/store.h"
+
+namespace keywarden {
+
+/// What keys fall back to, and how many a team may have.
+struct KeyDefaults {
+    std::string format = "keywarden";  // of new secrets
+    int64_t rate_limit_rpm = 60;       // 1 to kRateLimitRpmMax
+    KeyCaps caps{};
+};
+
+/// A key just made or rotated: the only moment its secret exists outside its owner.
+struct MintedKey {
+    Key key;
+    Secret secret;
+};
+
+struct Rotation {
+    Nanos grace = std::chrono::hours(24);  // 0 to 90 days; starts at the new secret's first use
+    bool emergency = false;                // the old secrets end at once
+};
+
+/// Threads: any, for every function.
+class KeyDirectory {
+public:
+    /// Reads every key of the store into memory. 10^6 keys in under a second.
+    /// `store`, `formats`, and `clock` must outlive the directory.
+    static Result<std::unique_ptr<KeyDirectory>> load(Store& store,
+                                                      const KeyFormats& formats,
+                                                      KeyDefaults defaults,
+                                                      const Clock& clock);
+    ~KeyDirectory();
+
+    // ---- the way of a call: memory only, no allocation --------------------------------------
+
+    /// Checks a presented secret at `now`, and notes that it was used.
+    ///
+    /// Malformed, unknown, and wrong ones fail alike and take the same time. What is wrong with a
+    /// key is said only once its secret has matched.
+    /// Errors: InvalidApiKey; ExpiredApiKey (also an ended secret, and one before not_before),
+    /// RevokedApiKey, DisabledApiKey, KeyQuarantined; AuthUnavailable when the key is not known
+    /// here and the store could not be asked lately.
+    Result<Caller> authenticate(std::string_view presented, TimePoint now);
+
+    /// Takes one request from the caller's minute, or says how long to wait. A refusal takes
+    /// nothing. In no window of 60 seconds does it allow more than caller.rate_limit_rpm.
+    WindowDecision take_request(const Caller& caller, MonoTime now);
+
+    /// What the caller's minute holds, without taking.
+    WindowDecision peek_request(const Caller& caller, MonoTime now) const;
+
+    // ---- changes: they write to the store, so they may block ---------------------------------
+
+    /// Mints a secret and stores the key. `key` has its id, team, name, and policy; the directory
+    /// fills in secrets, times, and version. `format` empty: the default one. `test` picks the
+    /// format's test environment, where it has one.
+    /// Errors: those of Store::create_key; InvalidRequest for a format that cannot be minted.
+    Result<MintedKey> create(Key key, std::string_view format, bool test);
+
+    /// Reads the key, lets `change` alter it, and stores it with the next version.
+    /// `expected_version` empty: whatever is there. Retries a few times when others race.
+    /// Errors: NotFound, VersionMismatch, and whatever `change` returns (then nothing happened).
+    Result<Key> change(std::string_view team_id,
+                       std::string_view key_id,
+                       std::optional<int64_t> expected_version,
+                       const std::function<Result<void>(Key&)>& change);
+
+    /// Adds a secret; the old ones live on as `rotation` says. At most kLiveSecretsMax live ones.
+    /// Errors: NotFound, VersionMismatch, RevokedApiKey, InvalidRequest (too many live secrets).
+    Result<MintedKey> rotate(std::string_view team_id,
+                             std::string_view key_id,
+                             std::optional<int64_t> expected_version,
+                             Rotation rotation);
+
+    // ---- upkeep: called about once a second by a thread that may block -----------------------
+
+    /// Writes uses noted since the last time, starts graces that a first use set going, and asks
+    /// the store whether it is there.
+    Result<void> write_uses();
+
+    Store& store();
+    const KeyDefaults& defaults() const;
+    const KeyFormats& formats() const;
+
+    KeyDirectory(const KeyDirectory&) = delete;
+    KeyDirectory& operator=(const KeyDirectory&) = delete;
+
+private:
+    class Impl;
+    explicit KeyDirectory(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace keywarden

@@ -1,0 +1,18 @@
+// Turns a store's URL into a store.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/store.h"
+
+namespace keywarden {
+
+/// `memory:` or `sqlite:PATH`. Brings the schema up to date, after a backup beside the file.
+/// Errors: InvalidConfig when the scheme is unknown, StoreUnavailable (with a message that says
+/// what is wrong: read-only, full, locked by another process, corrupt, or written by a newer
+/// version).
+Result<std::unique_ptr<Store>> open_store(std::string_view url);
+
+}  // namespace keywarden

@@ -1,0 +1,113 @@
+// What the gateway needs from a database. Implementations: one folder each, opened by open.cc.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "domain/key.h"
+
+namespace keywarden {
+
+struct Team {
+    std::string id;
+    std::string name;
+    TimePoint created_at{};
+};
+
+/// How many keys a team may have, and how fast it may make them.
+struct KeyCaps {
+    int64_t active_keys_max = 10;
+    int64_t creations_per_hour_max = 5;
+};
+
+/// One page of a list. `next` is empty on the last page.
+struct KeyPage {
+    std::vector<Key> keys;
+    std::string next;
+};
+
+struct KeyQuery {
+    std::string team_id;
+    std::string after{};  // the `next` of the page before; empty: from the newest
+    size_t limit = 20;    // 1 to 100
+    std::optional<KeyStatus> status{};
+};
+
+/// When a secret was used, gathered off the way of a call and written in batches.
+struct SecretUse {
+    std::string key_id;
+    std::string secret_id;
+    TimePoint at{};
+};
+
+/// What is kept of a request that carried an Idempotency-Key, for 24 hours.
+struct IdempotencyRecord {
+    std::string scope;  // team, and route
+    std::string key;
+    Digest request_digest{};
+    int status = 0;      // 0: still in flight
+    std::string body{};  // never a secret: the replay of a creation shows none
+    TimePoint created_at{};
+};
+
+/// Safe to call from any thread. Every call either happened or did not: none half-applies.
+/// Every query has the team in its condition. Errors of all: StoreUnavailable.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// A value by name: what the instance must remember (its id, its operator, its first key).
+    /// Errors: NotFound.
+    virtual Result<std::string> get_setting(std::string_view name) = 0;
+    virtual Result<void> put_setting(std::string_view name, std::string_view value) = 0;
+
+    virtual Result<void> put_team(const Team& team) = 0;
+    /// Errors: NotFound.
+    virtual Result<Team> get_team(std::string_view id) = 0;
+
+    /// Adds the key with its secrets, if the caps allow one more at `now`.
+    ///
+    /// The cap is looked at before the rate. Revoked and expired keys do not count as active; every
+    /// creation of the last hour counts for the rate.
+    /// Errors: ApiKeyLimitReached, KeyCreationRateExceeded (with retry_after), InvalidRequest when
+    /// an id or a digest is there already.
+    virtual Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) = 0;
+
+    /// Errors: NotFound, also for another team's key.
+    virtual Result<Key> get_key(std::string_view team_id, std::string_view key_id) = 0;
+
+    /// Newest first.
+    /// Errors: InvalidRequest when `after` is not a cursor of ours.
+    virtual Result<KeyPage> list_keys(const KeyQuery& query, TimePoint now) = 0;
+
+    /// Replaces the key and its secrets, if its version is still `key.version - 1`.
+    /// Errors: NotFound, VersionMismatch.
+    virtual Result<void> update_key(const Key& key) = 0;
+
+    /// Every key of every team, in no order, for the directory in memory. Stops at the first error
+    /// that `each` returns. 10^6 keys in well under a second on SQLite.
+    virtual Result<void> for_each_key(const std::function<Result<void>(const Key&)>& each) = 0;
+
+    /// Sets last_used_at, and first_used_at where empty, never backwards. Unknown ids are skipped.
+    virtual Result<void> record_uses(std::span<const SecretUse> uses) = 0;
+
+    /// Reserves an Idempotency-Key: returns nothing when it was free (and now is in flight), or the
+    /// record that is there. Records older than 24 hours count as free. One still in flight after
+    /// `kIdempotencyFlightMax` counts as free too: its process died.
+    virtual Result<std::optional<IdempotencyRecord>> begin_idempotent(
+        const IdempotencyRecord& record) = 0;
+    /// Fills in the answer of a reserved one, or frees it again when `status` is 0.
+    virtual Result<void> end_idempotent(const IdempotencyRecord& record) = 0;
+};
+
+inline constexpr Nanos kIdempotencyKept = std::chrono::hours(24);
+inline constexpr Nanos kIdempotencyFlightMax = std::chrono::minutes(2);
+
+}  // namespace keywarden
