@@ -99,7 +99,7 @@ constexpr std::array kErrors = {
     ErrorInfo{AuthUnavailable, "auth_unavailable", 503, kServer, kApi, Gateway, true,
               "Wait for the seconds in Retry-After: keys cannot be checked just now."},
     ErrorInfo{StoreUnavailable, "store_unavailable", 503, kServer, kApi, Gateway, true,
-              "Try again; nothing was changed. The operator finds the cause with keywarden doctor."},
+              "Try again; nothing was changed. The operator can run keywarden doctor."},
     ErrorInfo{Overloaded, "overloaded", 503, kServer, "overloaded_error", Gateway, true,
               "Wait for the seconds in Retry-After."},
     ErrorInfo{UpstreamTimeout, "upstream_timeout", 504, kServer, "timeout_error", Upstream, true,
