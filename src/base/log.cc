@@ -24,8 +24,8 @@ struct Settings {
 };
 
 Settings& settings() {
-    static Settings kSettings;
-    return kSettings;
+    static Settings the_settings;
+    return the_settings;
 }
 
 spdlog::logger& sink() {
