@@ -1,0 +1,83 @@
+// The sandbox: a provider that is built in and answers offline, the same request always the same.
+// Its promises to users are in docs/guide/sandbox.md.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/http.h"
+#include "base/result.h"
+#include "base/units.h"
+
+namespace keywarden {
+
+inline constexpr int64_t kSandboxChunksMax = 10'000;
+inline constexpr int64_t kSandboxWordsMax = 10'000;
+inline constexpr int64_t kSandboxDelayMsMax = 60'000;
+inline constexpr size_t kSandboxBodyBytesMax = size_t{100} * 1024 * 1024;
+
+struct SandboxRequest {
+    std::string_view path;          // our own route: "/v1/chat/completions"
+    std::string_view content_type;  // as the client sent it: multipart needs its boundary
+    std::string_view body;
+    std::string_view model{};  // what the router resolved; empty: the body's own `model`
+};
+
+/// One move of an answer: wait, then send, or break off.
+struct SandboxStep {
+    Nanos delay{};
+    std::string_view bytes{};  // lives until the next call of SandboxSteps::next
+    bool cut = false;          // the provider "dies" here: no bytes, and nothing follows
+};
+
+/// The moves of one answer, made one at a time: a stream of ten thousand chunks is small until it
+/// is sent. Not safe for threads.
+class SandboxSteps {
+public:
+    /// Frames around the pieces of a text, or one frame alone where `pieces` is 0.
+    struct Part {
+        std::string before{};  // sent before each piece (alone: all that is sent)
+        std::string text{};    // cut into `pieces` at word ends, JSON-escaped into the frame
+        std::string after{};
+        size_t pieces = 0;
+        bool numbered = false;  // the frame's running number and "}\n\n" follow `after`
+    };
+
+    /// False when the answer is complete.
+    bool next(SandboxStep& step);
+
+    std::vector<Part> parts{};
+    Nanos first_delay{};          // before the first byte, the answer's head included
+    Nanos delay{};                // between two frames of a stream
+    size_t cut_after = SIZE_MAX;  // frames until the cut
+
+private:
+    std::string frame_;
+    size_t part_ = 0;
+    size_t piece_ = 0;
+    size_t offset_ = 0;
+    size_t frames_ = 0;
+};
+
+struct SandboxAnswer {
+    int status = 200;
+    std::vector<Header> headers{};  // Content-Type, and Retry-After on a chosen 429 or 503
+    bool streams = false;           // text/event-stream: the length is not known before the end
+    size_t length = 0;              // of the whole body, where it does not stream
+    SandboxSteps steps{};
+};
+
+/// Answers one call. Reads no clock and no network; equal requests get equal bytes.
+/// Errors: InvalidRequest for a body that is not what the endpoint takes or asks for what the
+/// sandbox cannot do; ModelNotFound for an unknown control in the model's name (the message lists
+/// the known ones); NotFound for a path that no provider has. A chosen error ("error-429") is not
+/// an Error: it is an answer with that status, as a provider would send it.
+/// Threads: any.
+Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request);
+
+/// The ids under which the sandbox is listed: "sandbox", "sandbox/echo", and one for each control.
+std::vector<std::string> sandbox_model_ids();
+
+}  // namespace keywarden
