@@ -45,10 +45,12 @@ struct Provider {
     std::vector<ProviderModel> models{};  // no upstream_id is empty
 };
 
-/// Checks a configuration. A name of the table below needs no base_url; "sandbox" takes none.
+/// Checks a configuration. A name of the table below needs no base_url; "sandbox" takes none, and
+/// no key.
 /// Errors: InvalidConfig for a name outside `a-z0-9_-`, an unknown name without a base_url, an
-/// address that parse_url refuses, plain http to a host that is not private, a key with white
-/// space or control characters, a model id that is empty, too long or there twice.
+/// address that parse_url refuses, plain http to a host that is not private (is_private_host), a
+/// key with white space or control characters, a model id that is empty, too long, not printable
+/// ASCII without spaces, or there twice. No message repeats a key or an address.
 Result<Provider> open_provider(ProviderConfig config);
 
 /// Where a call goes: `path` is our own route ("/v1/chat/completions"). base_url is what one would

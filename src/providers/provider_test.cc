@@ -1,0 +1,124 @@
+#include "providers/provider.h"
+
+#include <gtest/gtest.h>
+
+namespace keywarden {
+namespace {
+
+Provider open(const std::string& name, const std::string& base_url, const std::string& key = "") {
+    Result<Provider> provider =
+        open_provider({.name = name, .base_url = base_url, .api_key = Secret(key)});
+    EXPECT_TRUE(provider) << (provider ? "" : provider.error().message);
+    return provider ? std::move(*provider) : Provider{};
+}
+
+std::string refusal(ProviderConfig config) {
+    const Result<Provider> provider = open_provider(std::move(config));
+    if (provider) return "accepted";
+    EXPECT_EQ(provider.error().code, ErrorCode::InvalidConfig);
+    return provider.error().message;
+}
+
+TEST(Provider, AKnownNameNeedsNothingButItsKey) {
+    const Provider groq = open("groq", "", "not-a-real-key");
+    EXPECT_EQ(groq.kind, ProviderKind::OpenAiCompatible);
+    EXPECT_EQ(groq.base.host, "api.groq.com");
+    EXPECT_TRUE(groq.base.tls);
+    EXPECT_EQ(groq.authorization.reveal(), "Bearer not-a-real-key");
+    EXPECT_EQ(upstream_path(groq, "/v1/chat/completions"), "/openai/v1/chat/completions");
+}
+
+TEST(Provider, EveryKnownAddressOpensAndIsHttpsUnlessItIsThisMachine) {
+    for (const KnownProvider& known : known_providers()) {
+        SCOPED_TRACE(known.name);
+        const Provider provider = open(std::string(known.name), "");
+        EXPECT_TRUE(provider.base.tls || provider.base.host == "127.0.0.1");
+        EXPECT_EQ(known.api_key_env.empty(), !provider.base.tls);
+        EXPECT_EQ(find_known_provider(known.name), &known);
+    }
+    EXPECT_EQ(find_known_provider("groqq"), nullptr);
+    EXPECT_EQ(find_known_provider(""), nullptr);
+    EXPECT_EQ(find_known_provider("zzz"), nullptr);
+}
+
+TEST(Provider, TheBaseUrlIsTheOneOfAnOpenAiSdk) {
+    struct Row {
+        std::string base_url;
+        std::string path;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"https://api.example.com/v1", "/v1/chat/completions"},
+             {"https://api.example.com/v1/", "/v1/chat/completions"},
+             {"https://api.example.com/openai/v1", "/openai/v1/chat/completions"},
+             {"https://api.example.com/v1beta/openai/", "/v1beta/openai/chat/completions"},
+             {"https://api.example.com", "/v1/chat/completions"},
+             {"https://api.example.com/", "/v1/chat/completions"},
+         }) {
+        EXPECT_EQ(upstream_path(open("mine", row.base_url), "/v1/chat/completions"), row.path)
+            << row.base_url;
+    }
+}
+
+TEST(Provider, AServerOfYourOwnNeedsNoKey) {
+    EXPECT_TRUE(open("mine", "http://127.0.0.1:9000").authorization.empty());
+}
+
+TEST(Provider, PlainHttpIsForThisMachineAndPrivateNetworks) {
+    for (const char* address : {"http://localhost:1",
+                                "http://10.1.2.3/v1",
+                                "http://vllm:8000/v1",
+                                "http://[::1]:8000",
+                                "http://llm.internal"}) {
+        EXPECT_EQ(refusal({.name = "mine", .base_url = address}), "accepted") << address;
+    }
+    for (const char* address : {"http://api.example.com/v1",
+                                "http://8.8.8.8",
+                                "http://172.32.0.1",
+                                "http://169.254.169.254",
+                                "http://[2001:db8::1]"}) {
+        EXPECT_TRUE(refusal({.name = "mine", .base_url = address}).contains("https://")) << address;
+    }
+}
+
+TEST(Provider, SaysWhatIsWrongAndNeverRepeatsTheAddressOrTheKey) {
+    EXPECT_TRUE(refusal({.name = ""}).contains("name"));
+    EXPECT_TRUE(refusal({.name = "Groq"}).contains("a-z"));
+    EXPECT_TRUE(refusal({.name = "a/b"}).contains("a-z"));
+    EXPECT_TRUE(refusal({.name = std::string(kProviderNameMax + 1, 'a')}).contains("64"));
+    EXPECT_TRUE(refusal({.name = "mine"}).contains("base_url is missing"));
+    const std::string address =
+        refusal({.name = "mine", .base_url = "https://user:hunter2@example.com/v1"});
+    EXPECT_TRUE(address.contains("user")) << address;
+    EXPECT_FALSE(address.contains("hunter2"));
+    const std::string key = refusal({.name = "openai", .api_key = Secret("sk-hun ter2\n")});
+    EXPECT_TRUE(key.contains("space"));
+    EXPECT_FALSE(key.contains("ter2"));
+}
+
+TEST(Provider, ModelsHaveOneNameEachAndAnUpstreamOne) {
+    Result<Provider> provider = open_provider(
+        {.name = "mine", .base_url = "http://localhost", .models = {{"a", ""}, {"b", "vendor/B"}}});
+    ASSERT_TRUE(provider);
+    EXPECT_EQ(provider->models[0].upstream_id, "a");
+    EXPECT_EQ(provider->models[1].upstream_id, "vendor/B");
+    const auto with = [](const std::string& id, const std::string& upstream) {
+        return refusal({.name = "sandbox", .models = {{"x", ""}, {id, upstream}}});
+    };
+    EXPECT_TRUE(with("x", "y").contains("twice"));
+    EXPECT_TRUE(with("", "y").contains("visible"));
+    EXPECT_TRUE(with("a b", "").contains("visible"));
+    EXPECT_TRUE(with("a", "b\n").contains("visible"));
+    EXPECT_TRUE(with(std::string(kModelIdMax + 1, 'a'), "").contains("256"));
+    EXPECT_EQ(with(std::string(kModelIdMax, 'a'), ""), "accepted");
+}
+
+TEST(Provider, TheSandboxIsBuiltIn) {
+    Result<Provider> sandbox = open_provider({.name = "sandbox"});
+    ASSERT_TRUE(sandbox);
+    EXPECT_EQ(sandbox->kind, ProviderKind::Sandbox);
+    EXPECT_TRUE(refusal({.name = "sandbox", .base_url = "http://localhost"}).contains("built in"));
+    EXPECT_TRUE(refusal({.name = "sandbox", .api_key = Secret("x")}).contains("built in"));
+}
+
+}  // namespace
+}  // namespace keywarden
