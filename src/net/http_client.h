@@ -1,0 +1,163 @@
+// The HTTP/1.1 client of one loop: a pool of connections for each origin, and calls over them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/buffer.h"
+#include "net/http_chunked.h"
+#include "net/http_head.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+#include "net/task.h"
+#include "net/tls.h"
+
+namespace keywarden {
+
+/// Where a server is: a host and a port, or the path of a Unix socket.
+struct Origin {
+    bool tls = false;
+    std::string host{};  // a name or a literal address, without brackets; for the certificate too
+    uint16_t port = 0;
+    std::string unix_path{};  // when set, host and port are not used
+
+    friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+struct HttpClientOptions {
+    size_t idle_max = 64;            // connections kept for an origin
+    size_t connections_max = 4'096;  // to an origin; more fail with Overloaded
+    Nanos idle_timeout = std::chrono::seconds(50);
+};
+
+/// How long a call may take, and its parts. Kept to Loop's sweep.
+struct CallTimeouts {
+    Nanos connect = std::chrono::seconds(10);      // name, TCP and TLS together
+    Nanos first_byte = std::chrono::seconds(600);  // from the request sent to the answer's head
+    Nanos idle = std::chrono::seconds(300);        // between two pieces of the answer
+    Nanos write_stall = std::chrono::seconds(60);
+    Nanos total = std::chrono::seconds(3'600);
+};
+
+class OriginPool;
+class UpstreamConnection;
+
+/// Threads: the loop's. Must outlive its calls. Destroying it closes the idle connections.
+class HttpClient {
+public:
+    /// `tls` may be null when no origin needs it. Both must outlive the client.
+    HttpClient(Loop* loop,
+               Resolver* resolver,
+               const ClientTls* tls,
+               HttpClientOptions options = {});
+    ~HttpClient();
+
+    /// The pool of an origin; it lives as long as the client, so keep the pointer.
+    OriginPool* pool(const Origin& origin);
+
+    size_t idle_connections() const;
+    size_t connections() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// One request to an upstream and its answer:
+///
+///     UpstreamCall call(pool, timeouts);
+///     CO_TRY_VOID(co_await call.exchange("POST", pieces));   // request sent, head of answer read
+///     use(call.head());
+///     for (;;) {
+///         CO_TRY(const std::string_view piece, co_await call.read_piece());
+///         if (piece.empty()) break;                           // the end, and it was a clean one
+///         …
+///     }
+///
+/// The destructor pools the connection if the answer was read to a clean end, else closes it.
+/// Errors of all: UpstreamError (could not connect, closed early, not HTTP, shorter than it said),
+/// UpstreamTimeout; `detail` says which and to whom. After `abort`: UpstreamError, and `aborted()`.
+/// Requires: destroyed only when nothing waits in it. Threads: the loop's.
+class UpstreamCall {
+public:
+    static constexpr size_t kPiecesMax = 16;
+
+    UpstreamCall(OriginPool* pool, const CallTimeouts& timeouts);
+    UpstreamCall(const UpstreamCall&) = delete;
+    UpstreamCall& operator=(const UpstreamCall&) = delete;
+    ~UpstreamCall();
+
+    /// Sends a whole request, the head first, and reads the head of the answer, past any 1xx.
+    /// `pieces` are head and body as they go on the wire, with framing; they must live until it
+    /// continues (so: release the request after this). Sent once more on a new connection when a
+    /// reused one turns out dead before a byte of the answer.
+    /// `method` is that of the head: it decides whether the answer can have a body.
+    Task<Result<void>> exchange(std::string_view method, std::span<const std::string_view> pieces);
+
+    /// For bodies that come in pieces: connects (always anew, since it cannot be sent again) and
+    /// sends the head.
+    Task<Result<void>> open(std::string_view method, std::string_view head);
+    /// Sends a piece of the body as it is; framing is the caller's. False: the upstream has
+    /// answered already, so stop and go on with `read_head`.
+    Task<Result<bool>> write(std::span<const std::string_view> pieces);
+    /// Ends what `open` began: reads the head of the answer.
+    Task<Result<void>> read_head();
+
+    /// The head of the answer. Views live until the second `read_piece`, or `read_rest`.
+    const ResponseHead& head() const { return *head_; }
+    /// What the head says of the body's length: known, or not.
+    std::optional<uint64_t> body_length() const;
+
+    /// The next piece of the decoded body; empty at its end. A view until the next call, whatever
+    /// is awaited between; the bytes are the caller's to change.
+    Task<Result<std::span<char>>> read_piece();
+    /// The rest of the body in one piece, with Buffer::kPadding readable bytes behind it.
+    /// Errors: also UpstreamError when it is longer than `size_max`.
+    Task<Result<std::span<char>>> read_rest(size_t size_max);
+
+    /// Ends whatever waits here, and the connection. Safe from a PeerWatch.
+    void abort();
+    bool aborted() const { return aborted_; }
+    /// How often the request was sent: 1, or 2 after a dead connection. 0: never connected.
+    int attempts() const { return attempts_; }
+    /// Whether any byte may have reached the upstream: a retry elsewhere may cost twice.
+    bool sent() const { return sent_; }
+
+private:
+    enum class Framing : uint8_t { None, Length, Chunked, UntilClose };
+
+    Task<Result<void>> connect(bool may_reuse);
+    Task<IoStatus> send(std::span<const std::string_view> pieces);
+    Task<Result<void>> read_head_once();
+    Task<Result<bool>> fill(size_t room);
+    Result<void> begin_body();
+    Result<size_t> take_body(char* data, size_t size);
+    std::unexpected<Error> broken(IoStatus status, std::string_view what) const;
+    void drop_connection();
+
+    OriginPool* pool_;
+    CallTimeouts timeouts_;
+    std::unique_ptr<UpstreamConnection> connection_;
+    std::unique_ptr<ResponseHead> head_;
+    Buffer in_;         // head, then the piece in hand
+    size_t shown_ = 0;  // bytes of `in_` that were given out
+    ChunkedDecoder chunks_;
+    MonoTime deadline_{};
+    uint64_t left_ = 0;
+    Framing framing_ = Framing::None;
+    bool head_method_ = false;  // HEAD: the answer has no body
+    bool done_ = false;         // the answer ended cleanly
+    bool reusable_ = false;
+    bool heard_ = false;  // a byte of the answer came
+    bool sent_ = false;
+    bool aborted_ = false;
+    int attempts_ = 0;
+};
+
+}  // namespace keywarden

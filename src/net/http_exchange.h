@@ -1,0 +1,149 @@
+// One request and its answer, as a handler sees them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <sys/uio.h>
+
+#include "base/http.h"
+#include "base/result.h"
+#include "net/buffer.h"
+#include "net/http_chunked.h"
+#include "net/http_head.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace keywarden {
+
+struct HttpServerOptions;
+
+/// Lives from the end of the request's head until the handler returns. A handler reads the body if
+/// it wants it, then answers in one of two ways:
+///
+///     exchange->start(200); exchange->add_field("Content-Type", "…");
+///     co_await exchange->send(body);                        // the whole answer, one writev
+///
+///     exchange->start(200); exchange->add_field(…);
+///     exchange->start_body();                               // nothing is sent yet
+///     co_await exchange->write(piece); …                    // the first takes the head along
+///     co_await exchange->end();
+///
+/// Framing fields (Content-Length, Transfer-Encoding, Connection) are added here and must not be
+/// added by the handler. Bodies are left out for HEAD, 204, and 304. A handler that returns without
+/// an answer causes a 500; one that returns within a started body closes the connection, so that
+/// the client sees that the answer is broken.
+/// Threads: the loop's.
+class Exchange {
+public:
+    static constexpr size_t kPiecesMax = 16;
+
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    /// Views into it die with `release_request`. They survive reading the body.
+    const RequestHead& head() const { return *head_; }
+    /// The caller's address without the port; "unix" on the local socket. Lives with the exchange.
+    std::string_view peer() const { return peer_; }
+    bool is_local() const { return peer_ == "unix"; }
+    bool is_tls() const { return stream_->is_tls(); }
+    Loop* loop() const { return stream_->loop(); }
+
+    /// The whole body, with Buffer::kPadding readable bytes behind it. It stays until
+    /// `release_request`. The bytes are the caller's to change.
+    /// Requires: called at most once, and not after `read_piece`.
+    /// Errors: RequestTooLarge (over `size_max`; nothing is read when its length says so),
+    /// RequestTimeout, InvalidRequest (broken framing, or the peer ended in the middle).
+    Task<Result<std::span<char>>> read_body(size_t size_max);
+
+    /// The next piece of the body, never empty but at its end. A view until the next call. The
+    /// head stays. Errors: as `read_body`, but for the size, which is for the caller to count.
+    Task<Result<std::string_view>> read_piece();
+
+    /// Lets go of head and body, and of their memory. Views into them are dead.
+    void release_request();
+
+    /// Begins the answer: the status line. Calling it again before anything was sent starts anew.
+    void start(int status);
+    void add_field(std::string_view name, std::string_view value);
+    void add_field(std::string_view name, uint64_t value);
+    bool started() const { return state_ != State::Waiting; }
+    /// Whether the client has been sent any byte of the answer.
+    bool head_sent() const { return head_sent_; }
+
+    /// Sends head and body, and ends the answer. Ok, or the connection is of no more use.
+    Stream::Op send(std::string_view body);
+    /// Requires: at most kPiecesMax pieces.
+    Stream::Op send(std::span<const std::string_view> pieces);
+    Task<IoStatus> respond(const HttpResponse* response);
+
+    /// The body will come in pieces: `length` bytes in all if known; else chunked, or to the end
+    /// of the connection for an HTTP/1.0 client.
+    void start_body(std::optional<uint64_t> length = std::nullopt);
+    /// Sends one piece (with the head before the first), as one chunk. An empty one sends only the
+    /// head, at once. Waits while the client does not read: this is the back-pressure. The bytes
+    /// must live until it continues.
+    Stream::Op write(std::string_view piece);
+    Stream::Op write(std::span<const std::string_view> pieces);
+    /// Ends the body. With a last piece in the same writev.
+    Stream::Op end(std::string_view last = {});
+
+    /// Gives the connection up: what waits on it ends with Aborted, and it is closed afterwards.
+    void abort() { stream_->abort(); }
+    /// Tells `watch` when the client goes; null: nobody. See Stream::watch.
+    /// Requires: the body has been read. Unset it before `watch` dies.
+    void watch_peer(PeerWatch* watch) { stream_->watch(watch); }
+    bool peer_gone() const { return stream_->peer_closed(); }
+
+private:
+    friend class HttpConnection;
+    enum class State : uint8_t { Waiting, Head, Body, Ended };
+    enum class Framing : uint8_t { None, Length, Chunked, UntilClose };
+
+    Exchange(Stream* stream, Buffer* in, std::string_view peer, const HttpServerOptions* options);
+
+    bool body_forbidden() const;
+    void end_head();
+    void begin_message(std::optional<uint64_t> length);
+    Stream::Op flush(std::span<const std::string_view> pieces, bool last);
+    Task<IoStatus> continue_if_expected();
+    Task<Result<std::span<char>>> read_sized_body();
+    Task<Result<std::span<char>>> read_chunked_body(size_t size_max);
+    Task<Result<void>> read_more(Buffer* into, size_t room);
+    /// Whether what is left of the request is little enough to be read and dropped.
+    bool rest_is_small() const;
+    bool must_close() const;
+    bool request_done() const { return body_done_; }
+    void keep_only_rest();
+
+    Stream* stream_;
+    Buffer* in_;  // the connection's: head, body, and what follows
+    std::string_view peer_;
+    const HttpServerOptions* options_;
+    std::unique_ptr<RequestHead> head_;
+    Buffer out_;              // the head of the answer, until it is sent
+    Buffer piece_;            // what read_piece shows
+    size_t consumed_ = 0;     // bytes of `in_` that are behind us
+    uint64_t body_left_ = 0;  // of a body with a length
+    ChunkedDecoder chunks_;
+    bool body_chunked_ = false;
+    bool body_done_ = false;
+    bool expects_continue_ = false;
+    bool is_head_request_ = false;
+    bool client_is_11_ = true;
+    bool keep_alive_ = true;
+    bool draining_ = false;
+    bool head_sent_ = false;
+    State state_ = State::Waiting;
+    Framing framing_ = Framing::None;
+    uint64_t out_left_ = 0;
+    int status_ = 0;
+    std::array<char, 20> chunk_line_{};
+    std::array<iovec, kPiecesMax + 4> iov_{};
+};
+
+}  // namespace keywarden
