@@ -13,7 +13,7 @@ namespace keywarden {
 
 /// Copying it allocates nothing. The views live as long as the process.
 struct Caller {
-    std::array<char, 24> key_id_text{};  // see new_id("key")
+    std::array<char, kKeyIdMax> key_id_text{};  // filled up with NUL; see new_id("key")
     std::string_view team_id{};
     KeyKind kind = KeyKind::Full;
     bool is_operator = false;  // came over the local socket: no key, every permission
@@ -23,7 +23,11 @@ struct Caller {
     std::optional<TimePoint> deprecated_at{};
     std::optional<TimePoint> sunset_at{};
 
-    std::string_view key_id() const { return {key_id_text.data(), key_id_text.size()}; }
+    /// Empty for the operator. The view lives as long as this Caller.
+    std::string_view key_id() const {
+        const std::string_view text(key_id_text.data(), key_id_text.size());
+        return text.substr(0, text.find('\0'));
+    }
 };
 
 }  // namespace keywarden

@@ -68,6 +68,10 @@ struct Key {
 };
 
 inline constexpr size_t kLiveSecretsMax = 3;
+inline constexpr size_t kSecretsKeptMax = 10;  // live and dead; the oldest dead ones are forgotten
+inline constexpr size_t kKeyIdMax = 24;        // characters of a key's id
+inline constexpr int64_t kRateLimitRpmMax = 1'000'000;
+inline constexpr Nanos kGraceMax = std::chrono::hours(24 * 90);
 
 std::string_view name(KeyKind kind);      // "full", "inference", "management"
 std::string_view name(KeyStatus status);  // "active", …
@@ -78,6 +82,12 @@ std::optional<KeyStatus> key_status_of(std::string_view text);
 /// Revoked beats quarantined beats disabled beats expired beats pending.
 /// `expires_at` itself is expired; `not_before` itself is not pending.
 KeyState state_at(const Key& key, TimePoint now);
+
+struct KeyLifetime {
+    std::optional<TimePoint> not_before{};
+    std::optional<TimePoint> expires_at{};
+};
+KeyState state_at(KeyStatus status, KeyLifetime lifetime, TimePoint now);
 
 /// False from `ends_at` on.
 bool is_live(const KeySecret& secret, TimePoint now);
