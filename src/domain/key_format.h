@@ -1,6 +1,8 @@
 // Key formats as data: what a secret looks like, how it is found, and how it is hashed.
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,8 +22,13 @@ struct Segment {
     std::string text{};     // Literal: the text itself
     size_t length_min = 0;  // Id, SecretText: how many characters of `alphabet`
     size_t length_max = 0;
-    std::string alphabet{};  // Check is always base62 of the CRC-32 of everything before it
+    std::string alphabet{};
+    // Environment is `live` or `test`. Check is six characters: the CRC-32 (zlib) of everything
+    // before it in base62.
 };
+
+/// What an Environment segment may say.
+inline constexpr std::array<std::string_view, 2> kKeyEnvironments = {"live", "test"};
 
 /// A presented string that fits a format.
 struct ParsedKey {
@@ -32,12 +39,38 @@ struct ParsedKey {
 };
 
 struct KeyFormat {
-    enum class Hash : uint8_t { HmacOfWhole, Sha256OfWhole, Sha256OfSecret };
+    /// SecretBoundToId: SHA-256 of (SHA-256 of the secret, then the id), so that a right secret
+    /// under another id is not found. See stored_digest for hashes that come from elsewhere.
+    enum class Hash : uint8_t { HmacOfWhole, Sha256OfWhole, SecretBoundToId };
     std::string name;
-    std::vector<std::vector<Segment>> shapes;  // the first is minted, all are accepted
+    /// The first is minted, all are accepted. One that does not begin with a literal matches only
+    /// what no other enabled format's leading literal claims.
+    std::vector<std::vector<Segment>> shapes;
     Hash hash = Hash::Sha256OfWhole;
     bool can_be_minted = true;  // false: only for imported hashes
 };
+
+/// The digest under which a secret is found whose own SHA-256 is `secret_sha256` (orbitkit).
+Digest stored_digest(std::string_view id, const Digest& secret_sha256);
+
+/// A set of bytes.
+using ByteSet = std::bitset<256>;
+
+/// One shape of one format, ready to be matched.
+struct KeyShape {
+    struct Part {
+        Segment::Kind kind = Segment::Kind::Literal;
+        std::string text{};
+        size_t length_min = 0;
+        size_t length_max = 0;
+        ByteSet set{};
+    };
+    size_t format = 0;
+    std::vector<Part> parts;
+};
+
+/// Longer strings are no keys; nothing past this is looked at.
+inline constexpr size_t kPresentedMax = 512;
 
 /// The formats this instance accepts, checked against each other.
 class KeyFormats {
@@ -48,7 +81,10 @@ public:
     /// ("opaque" matches only what no other format's prefix claims.)
     static Result<KeyFormats> open(const std::vector<std::string>& enabled, const Secret& pepper);
 
-    const std::vector<KeyFormat>& all() const;
+    /// The same for formats given as data.
+    static Result<KeyFormats> of(std::vector<KeyFormat> formats, const Secret& pepper);
+
+    const std::vector<KeyFormat>& all() const { return formats_; }
     const KeyFormat* find(std::string_view name) const;
 
     /// Nothing when `presented` fits no format (its checksum included). Allocates nothing.
@@ -60,7 +96,7 @@ public:
 
     struct Minted {
         Secret secret;
-        std::string id;
+        std::string id;  // the id segment, or one of ours where the format has none
         std::string display;
     };
     /// A fresh secret of at least 128 random bits.
@@ -71,11 +107,15 @@ public:
     std::string display(std::string_view presented, const ParsedKey& parsed) const;
 
     /// For secret scanners, e.g. `\bkw_(live|test)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}\b`.
+    /// Empty for a format with no prefix to look for.
     static std::string scanner_regex(const KeyFormat& format);
 
 private:
+    KeyFormats(std::vector<KeyFormat> formats, const Secret& pepper);
+
     std::vector<KeyFormat> formats_;
-    std::optional<HmacKey> pepper_;
+    std::vector<KeyShape> shapes_;  // those with a leading literal first
+    HmacKey pepper_;
 };
 
 /// The built-in formats, in the order in which they are documented.
