@@ -42,9 +42,29 @@ struct KeyQuery {
 
 /// When a secret was used, gathered off the way of a call and written in batches.
 struct SecretUse {
-    std::string key_id;
-    std::string secret_id;
+    Digest digest{};  // of the secret
     TimePoint at{};
+};
+
+/// What the directory in memory needs of a secret, and of a key: plain columns.
+struct HotSecret {
+    Digest digest{};
+    TimePoint created_at{};
+    std::optional<Nanos> grace{};
+    std::optional<TimePoint> ends_at{};
+    bool used = false;
+};
+
+struct HotKey {
+    std::string_view id;
+    std::string_view team_id;
+    KeyKind kind = KeyKind::Full;
+    KeyStatus status = KeyStatus::Active;
+    std::optional<TimePoint> not_before{};
+    std::optional<TimePoint> expires_at{};
+    std::optional<int64_t> rate_limit_rpm{};
+    int64_t version = 1;
+    std::span<const HotSecret> secrets{};  // newest first
 };
 
 /// What is kept of a request that carried an Idempotency-Key, for 24 hours.
@@ -57,6 +77,7 @@ struct IdempotencyRecord {
     TimePoint created_at{};
 };
 
+/// Moments are kept in whole milliseconds, rounded down.
 /// Safe to call from any thread. Every call either happened or did not: none half-applies.
 /// Every query has the team in its condition. Errors of all: StoreUnavailable.
 class Store {
@@ -68,6 +89,7 @@ public:
     virtual Result<std::string> get_setting(std::string_view name) = 0;
     virtual Result<void> put_setting(std::string_view name, std::string_view value) = 0;
 
+    /// Adds the team, or renames the one with that id.
     virtual Result<void> put_team(const Team& team) = 0;
     /// Errors: NotFound.
     virtual Result<Team> get_team(std::string_view id) = 0;
@@ -76,8 +98,8 @@ public:
     ///
     /// The cap is looked at before the rate. Revoked and expired keys do not count as active; every
     /// creation of the last hour counts for the rate.
-    /// Errors: ApiKeyLimitReached, KeyCreationRateExceeded (with retry_after), InvalidRequest when
-    /// an id or a digest is there already.
+    /// Errors: NotFound (no such team), ApiKeyLimitReached, KeyCreationRateExceeded (with
+    /// retry_after), InvalidRequest when an id or a digest is there already.
     virtual Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) = 0;
 
     /// Errors: NotFound, also for another team's key.
@@ -88,14 +110,19 @@ public:
     virtual Result<KeyPage> list_keys(const KeyQuery& query, TimePoint now) = 0;
 
     /// Replaces the key and its secrets, if its version is still `key.version - 1`.
-    /// Errors: NotFound, VersionMismatch.
+    ///
+    /// What record_uses wrote meanwhile stays: a secret's uses only move forward, and its end only
+    /// moves earlier.
+    /// Errors: NotFound, VersionMismatch, InvalidRequest when a digest is another key's.
     virtual Result<void> update_key(const Key& key) = 0;
 
-    /// Every key of every team, in no order, for the directory in memory. Stops at the first error
-    /// that `each` returns. 10^6 keys in well under a second on SQLite.
-    virtual Result<void> for_each_key(const std::function<Result<void>(const Key&)>& each) = 0;
+    /// Every key of every team, in no order, for the directory in memory. What `each` is given
+    /// lives for that call. 10^6 keys in well under a second on SQLite.
+    virtual Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) = 0;
 
-    /// Sets last_used_at, and first_used_at where empty, never backwards. Unknown ids are skipped.
+    /// Sets last_used_at, never backwards, and first_used_at where it is empty. The first use of a
+    /// secret starts the grace of the older ones: ends_at = first use + grace, where a grace is set
+    /// and ends_at is not. Unknown digests are skipped.
     virtual Result<void> record_uses(std::span<const SecretUse> uses) = 0;
 
     /// Reserves an Idempotency-Key: returns nothing when it was free (and now is in flight), or the
