@@ -1,0 +1,124 @@
+#include "domain/router.h"
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace keywarden {
+namespace {
+
+Router router_of(const std::vector<std::pair<Method, std::string_view>>& rows) {
+    std::vector<RouteFacts> routes;
+    for (const auto& [method, path] : rows) {
+        routes.push_back({method, path, Permission::Public, Dialect::OpenAi});
+    }
+    auto router = Router::open(routes);
+    EXPECT_TRUE(router) << router.error().message;
+    return *std::move(router);
+}
+
+const Router& example() {
+    static const Router router = router_of({
+        {Method::Post, "/v1/chat/completions"},  // 0
+        {Method::Get, "/v1/models"},             // 1
+        {Method::Get, "/v1/models/{id+}"},       // 2
+        {Method::Get, "/v1/keys/{id}"},          // 3
+        {Method::Patch, "/v1/keys/{id}"},        // 4
+        {Method::Post, "/v1/keys/{id}/rotate"},  // 5
+        {Method::Get, "/v1/keys/self"},          // 6
+        {Method::Get, "/"},                      // 7
+    });
+    return router;
+}
+
+/// "0", "2 groq/llama", "405 GET, PATCH", or "404".
+std::string meaning(Method method, std::string_view path) {
+    const RouteMatch match = example().match(method, path);
+    if (match.kind == RouteMatch::Kind::NoSuchPath) return "404";
+    if (match.kind == RouteMatch::Kind::NoSuchMethod) return "405 " + std::string(match.allow);
+    std::string text = std::to_string(match.route);
+    for (const std::string& value : match.values) text += " " + value;
+    return text;
+}
+
+TEST(Router, FindsLiteralsAndValues) {
+    EXPECT_EQ(meaning(Method::Post, "/v1/chat/completions"), "0");
+    EXPECT_EQ(meaning(Method::Get, "/v1/models"), "1");
+    EXPECT_EQ(meaning(Method::Get, "/v1/models/gpt-4o"), "2 gpt-4o");
+    EXPECT_EQ(meaning(Method::Get, "/v1/models/groq/llama-3.3"), "2 groq/llama-3.3");
+    EXPECT_EQ(meaning(Method::Get, "/v1/keys/key_1"), "3 key_1");
+    EXPECT_EQ(meaning(Method::Post, "/v1/keys/key_1/rotate"), "5 key_1");
+    EXPECT_EQ(meaning(Method::Get, "/"), "7");
+}
+
+TEST(Router, ALiteralBeatsAName) { EXPECT_EQ(meaning(Method::Get, "/v1/keys/self"), "6"); }
+
+TEST(Router, TellsAMissingPathFromAMissingMethod) {
+    EXPECT_EQ(meaning(Method::Get, "/v1/chat/completions"), "405 POST");
+    EXPECT_EQ(meaning(Method::Delete, "/v1/keys/key_1"), "405 GET, PATCH");
+    EXPECT_EQ(meaning(Method::Get, "/v2/models"), "404");
+    EXPECT_EQ(meaning(Method::Get, ""), "404");
+}
+
+TEST(Router, DecodesValuesOnly) {
+    EXPECT_EQ(meaning(Method::Get, "/v1/models/a%20b"), "2 a b");
+    EXPECT_EQ(meaning(Method::Get, "/v1/models/groq%2Fllama"), "2 groq/llama");
+    EXPECT_EQ(meaning(Method::Get, "/v1/mod%65ls"), "404");
+    EXPECT_EQ(meaning(Method::Get, "/v1/models/%zz"), "404");
+    EXPECT_EQ(meaning(Method::Get, "/v1/models/a%00b"), "404");
+}
+
+TEST(Router, OnePathHasOneMeaning) {
+    for (const char* path : {"/v1/models/",
+                             "//v1/models",
+                             "/v1//models",
+                             "/V1/models",
+                             "/v1/keys/",
+                             "/v1/keys/a%2Fb",
+                             "/v1/keys/%2e%2e",
+                             "/v1/keys/..",
+                             "/v1/keys/.",
+                             "/v1/models/a//b",
+                             "/v1/models/../keys/x",
+                             "/v1/models/a%2F..%2Fb",
+                             "/v1/models/%2e",
+                             "v1/models",
+                             "*",
+                             "/v1/keys/a/b",
+                             "/v1/models/a/"}) {
+        EXPECT_EQ(meaning(Method::Get, path), "404") << path;
+    }
+}
+
+TEST(Router, RefusesTwoRowsForOneRouteAndMalformedPaths) {
+    const auto error_of = [](std::vector<std::string_view> paths) -> std::string {
+        std::vector<RouteFacts> routes;
+        for (const std::string_view path : paths) {
+            routes.push_back({Method::Get, path, Permission::Public, Dialect::OpenAi});
+        }
+        const auto router = Router::open(routes);
+        return router ? "" : router.error().message;
+    };
+    EXPECT_EQ(error_of({"/a", "/a"}), "The route GET /a is there twice.");
+    EXPECT_EQ(error_of({"/a/{id}", "/a/{id}"}), "The route GET /a/{id} is there twice.");
+    EXPECT_EQ(error_of({"a"}), "The route GET a is malformed.");
+    EXPECT_EQ(error_of({"/{rest+}/a"}), "The route GET /{rest+}/a is malformed.");
+    EXPECT_EQ(error_of({"/a//b"}), "The route GET /a//b is malformed.");
+    EXPECT_EQ(error_of({"/a", "/a/{id}"}), "");
+}
+
+TEST(Router, TheLongerLiteralBeginningWins) {
+    const Router router = router_of({{Method::Get, "/{rest+}"},
+                                     {Method::Get, "/a/{rest+}"},
+                                     {Method::Get, "/a/{id}"},
+                                     {Method::Get, "/a/{id}/c"}});
+    EXPECT_EQ(router.match(Method::Get, "/x/y").route, 0U);
+    EXPECT_EQ(router.match(Method::Get, "/a/y/z").route, 1U);
+    EXPECT_EQ(router.match(Method::Get, "/a/y").route, 2U);
+    EXPECT_EQ(router.match(Method::Get, "/a/y/c").route, 3U);
+}
+
+}  // namespace
+}  // namespace keywarden
