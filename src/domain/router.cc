@@ -112,13 +112,13 @@ Result<Router> Router::open(const std::vector<RouteFacts>& routes) {
     return router;
 }
 
-RouteMatch Router::choose(const Rows& rows, Method method) const {
-    const int row = rows.by_method.at(static_cast<size_t>(method));
+RouteMatch Router::choose(const Rows& rows, std::optional<Method> method) const {
+    const int row = method ? rows.by_method.at(static_cast<size_t>(*method)) : kNone;
     if (row == kNone) return {.kind = RouteMatch::Kind::NoSuchMethod, .allow = rows.allow};
     return {.kind = RouteMatch::Kind::Found, .route = static_cast<size_t>(row)};
 }
 
-RouteMatch Router::match(Method method, std::string_view path) const {
+RouteMatch Router::match(std::optional<Method> method, std::string_view path) const {
     if (const auto found = literal_.find(path); found != literal_.end()) {
         return choose(found->second, method);
     }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,8 +36,9 @@ public:
     /// with {names}, and the row with the longer literal beginning beats the other.
     /// A value is never empty, `.` or `..`, and holds no control characters; that of a `{name}`
     /// holds no slash, escaped or not. For `{name+}` the same holds for each of its segments.
+    /// No method: one that we do not know, so no row has it.
     /// Allocates nothing for literal rows. Threads: any.
-    RouteMatch match(Method method, std::string_view path) const;
+    RouteMatch match(std::optional<Method> method, std::string_view path) const;
 
 private:
     static constexpr size_t kMethods = static_cast<size_t>(Method::kCount);
@@ -52,7 +54,7 @@ private:
         Rows rows{};
     };
 
-    RouteMatch choose(const Rows& rows, Method method) const;
+    RouteMatch choose(const Rows& rows, std::optional<Method> method) const;
 
     struct Hash {
         using is_transparent = void;  // so that a view is looked up without a copy

@@ -58,6 +58,7 @@ TEST(Router, ALiteralBeatsAName) { EXPECT_EQ(meaning(Method::Get, "/v1/keys/self
 TEST(Router, TellsAMissingPathFromAMissingMethod) {
     EXPECT_EQ(meaning(Method::Get, "/v1/chat/completions"), "405 POST");
     EXPECT_EQ(meaning(Method::Delete, "/v1/keys/key_1"), "405 GET, PATCH");
+    EXPECT_EQ(example().match(std::nullopt, "/v1/models").allow, "GET");
     EXPECT_EQ(meaning(Method::Get, "/v2/models"), "404");
     EXPECT_EQ(meaning(Method::Get, ""), "404");
 }

@@ -1,0 +1,145 @@
+#include "domain/catalogue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/nearest_name.h"
+
+namespace keywarden {
+namespace {
+
+constexpr size_t kIdShownMax = 100;  // of an unknown id, in the message that says so
+
+/// "near" and "Qwen3-30B" make "near_qwen3_30b".
+std::string underscore_id(std::string_view provider, std::string_view model) {
+    std::string id(provider);
+    id += '_';
+    id += model;
+    for (char& c : id) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!plain) c = '_';
+    }
+    return id;
+}
+
+std::unexpected<Error> misconfigured(std::string message) {
+    return fail(ErrorCode::InvalidConfig, std::move(message));
+}
+
+std::string prefixed(const CatalogueProvider& provider, const CatalogueProvider::Model& model) {
+    return provider.name + "/" + model.id;
+}
+
+}  // namespace
+
+Result<Catalogue> Catalogue::open(std::vector<CatalogueProvider> providers,
+                                  std::vector<ModelAlias> aliases) {
+    Catalogue catalogue;
+    catalogue.providers_ = std::move(providers);
+    size_t open_ended = 0;
+    const auto each_model = [&](const auto& visit) {
+        for (size_t p = 0; p < catalogue.providers_.size(); ++p) {
+            const CatalogueProvider& provider = catalogue.providers_[p];
+            for (size_t m = 0; m < provider.models.size(); ++m) {
+                visit(provider, provider.models[m], Entry{.provider = p, .model = m});
+            }
+        }
+    };
+    for (size_t p = 0; p < catalogue.providers_.size(); ++p) {
+        const CatalogueProvider& provider = catalogue.providers_[p];
+        if (!catalogue.provider_names_.emplace(provider.name, p).second) {
+            return misconfigured("Two providers are called '" + provider.name + "'.");
+        }
+        if (provider.takes == CatalogueProvider::Takes::Anything) {
+            catalogue.takes_anything_ = ++open_ended == 1 ? p : SIZE_MAX;
+        }
+    }
+    // A model's own id comes before the forms that are made of it.
+    each_model([&](const auto&, const auto& model, Entry entry) {
+        catalogue.ids_.emplace(model.id, entry);
+    });
+    std::string twice;
+    each_model([&](const auto& provider, const auto& model, Entry entry) {
+        const auto [there, fresh] = catalogue.ids_.emplace(prefixed(provider, model), entry);
+        if (!fresh && there->second.provider == entry.provider &&
+            there->second.model != entry.model) {
+            twice = prefixed(provider, model);
+        }
+    });
+    if (!twice.empty()) return misconfigured("The model '" + twice + "' is there twice.");
+    each_model([&](const auto& provider, const auto& model, Entry entry) {
+        catalogue.ids_.emplace(underscore_id(provider.name, model.id), entry);
+        const Entry bare = catalogue.ids_.find(model.id)->second;
+        const bool is_bare = bare.provider == entry.provider && bare.model == entry.model;
+        catalogue.listed_.emplace_back(is_bare ? model.id : prefixed(provider, model),
+                                       entry.provider);
+    });
+    for (const ModelAlias& alias : aliases) {
+        ModelTarget target;
+        if (std::ranges::count(aliases, alias.id, &ModelAlias::id) > 1) {
+            return misconfigured("Two aliases are called '" + alias.id + "'.");
+        }
+        if (catalogue.ids_.contains(alias.id)) {
+            return misconfigured("The alias '" + alias.id + "' is already the id of a model.");
+        }
+        if (!catalogue.find(alias.target, target)) {
+            return misconfigured("The alias '" + alias.id + "' stands for '" + alias.target +
+                                 "', which no provider has.");
+        }
+        catalogue.listed_.emplace_back(alias.id, target.provider);
+    }
+    catalogue.aliases_ = std::move(aliases);
+    return catalogue;
+}
+
+bool Catalogue::find(std::string_view id, ModelTarget& target) const {
+    if (const auto found = ids_.find(id); found != ids_.end()) {
+        const auto [provider, model] = found->second;
+        const CatalogueProvider::Model& row = providers_[provider].models[model];
+        target = {provider, row.id, row.upstream_id};
+        return true;
+    }
+    const size_t slash = id.find('/');
+    if (slash != std::string_view::npos && slash + 1 < id.size()) {
+        const auto found = provider_names_.find(id.substr(0, slash));
+        if (found != provider_names_.end()) {
+            if (providers_[found->second].takes == CatalogueProvider::Takes::Listed) return false;
+            const std::string_view rest = id.substr(slash + 1);
+            target = {found->second, rest, rest};
+            return true;
+        }
+    }
+    if (takes_anything_ == SIZE_MAX || id.empty()) return false;
+    target = {takes_anything_, id, id};
+    return true;
+}
+
+Result<ModelTarget> Catalogue::resolve(std::string_view id) const {
+    ModelTarget target;
+    for (const ModelAlias& alias : aliases_) {
+        if (alias.id == id && find(alias.target, target)) return target;
+    }
+    if (find(id, target)) return target;
+
+    std::vector<std::string_view> names;
+    names.reserve(ids_.size() + aliases_.size());
+    for (const auto& [listed, provider] : listed_) names.push_back(listed);
+    for (const auto& [known, entry] : ids_) names.push_back(known);
+    std::string message = "The model '" + std::string(id.substr(0, kIdShownMax)) +
+                          "' does not exist, or you may not use it.";
+    if (const std::string_view near = nearest_name(id, names); !near.empty()) {
+        message += " Did you mean '" + std::string(near) + "'?";
+    }
+    return fail(
+        Error{.code = ErrorCode::ModelNotFound, .message = std::move(message), .param = "model"});
+}
+
+std::vector<Catalogue::Listed> Catalogue::list() const {
+    std::vector<Listed> models;
+    models.reserve(listed_.size());
+    for (const auto& [id, provider] : listed_) models.push_back({id, providers_[provider].name});
+    return models;
+}
+
+}  // namespace keywarden
