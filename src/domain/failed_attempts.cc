@@ -1,0 +1,71 @@
+#include "domain/failed_attempts.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "base/crypto.h"
+
+namespace keywarden {
+namespace {
+
+/// The first four groups of an IPv6 address, "::" written out; other addresses as they are.
+std::string network_of(std::string_view address) {
+    if (address.find(':') == std::string_view::npos) return std::string(address);
+    std::string network;
+    size_t groups = 0;
+    const size_t gap = address.find("::");
+    for (size_t at = 0; at < address.size() && groups < 4; ++groups) {
+        if (at == gap) break;  // what "::" stands for reaches past the network, or is zeros of it
+        const size_t end = std::min(address.find(':', at), address.size());
+        network.append(address.substr(at, end - at)) += ':';
+        at = end == gap ? end : end + 1;
+    }
+    if (gap != std::string_view::npos && groups < 4) {
+        // Groups behind the gap belong to the network only when the gap is a short one.
+        const std::string_view rest = address.substr(gap + 2);
+        const size_t behind =
+            rest.empty() ? 0 : 1 + static_cast<size_t>(std::ranges::count(rest, ':'));
+        for (size_t zeros = 8 - groups - behind; groups < 4 && zeros > 0; --zeros, ++groups) {
+            network += "0:";
+        }
+        for (size_t at = 0; groups < 4 && at < rest.size(); ++groups) {
+            const size_t end = std::min(rest.find(':', at), rest.size());
+            network.append(rest.substr(at, end - at)) += ':';
+            at = end + 1;
+        }
+    }
+    return network;
+}
+
+}  // namespace
+
+FailedAttempts::FailedAttempts() : sets_(kSets) {
+    random_bytes({reinterpret_cast<uint8_t*>(seed_.data()), seed_.size()});
+}
+
+Nanos FailedAttempts::count(std::string_view address, MonoTime now) {
+    std::string text(seed_.data(), seed_.size());
+    text += network_of(address);
+    const Digest digest = sha256(text);
+    uint64_t tag = 0;
+    uint64_t place = 0;
+    std::memcpy(&tag, digest.data(), sizeof tag);
+    std::memcpy(&place, digest.data() + sizeof tag, sizeof place);
+    tag |= 1U;
+
+    const std::lock_guard lock(mutex_);
+    auto& ways = sets_[place % kSets];
+    auto* source = std::ranges::find(ways, tag, &Source::tag);
+    if (source == ways.end()) {
+        source = std::ranges::min_element(ways, {}, &Source::full_at);
+        *source = {.tag = tag, .full_at = now};
+    }
+    const MonoTime after = std::max(now, source->full_at) + kInterval;
+    const MonoTime latest = now + kInterval * kBurst;
+    if (after > latest) return after - latest;
+    source->full_at = after;
+    return Nanos(0);
+}
+
+}  // namespace keywarden

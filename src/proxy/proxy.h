@@ -1,0 +1,93 @@
+// The data plane as its threads share it: routes, models, keys, and bounds.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "domain/catalogue.h"
+#include "domain/failed_attempts.h"
+#include "domain/route.h"
+#include "domain/router.h"
+#include "domain/usage.h"
+#include "net/blocking_pool.h"
+#include "net/http_client.h"
+#include "providers/provider.h"
+#include "proxy/endpoints.h"
+#include "store/key_directory.h"
+
+namespace keywarden {
+
+/// Bounds on one call. What the sockets themselves bound is in net/.
+struct ProxyLimits {
+    size_t json_body_max = size_t{32} << 20U;     // of a JSON body for a provider
+    size_t stream_body_max = size_t{100} << 20U;  // of a multipart body, which streams through
+    size_t api_body_max = size_t{1} << 20U;       // of our own API's requests
+    CallTimeouts upstream{};
+};
+
+/// What is kept of a call: metadata only. The views live as long as the callback.
+struct CallRow {
+    std::string_view request_id;
+    std::string_view method;
+    std::string_view route;  // as declared: "/v1/models/{id+}"; empty: no route
+    std::string_view key_id;
+    std::string_view team_id;
+    std::string_view provider;
+    std::string_view model;
+    std::string_view error;  // the slug of our own error; empty: none
+    int status = 0;          // 0: the client left before it was answered
+    int attempts = 0;        // requests sent upstream
+    bool streamed = false;
+    bool client_left = false;
+    TokenUsage usage{};
+    Nanos duration{};
+    Nanos overhead{};  // of it, what was not waiting for the provider
+};
+
+struct ProxyParts {
+    KeyDirectory* keys = nullptr;
+    BlockingPool* blocking = nullptr;  // where handlers of `api_routes` run
+    std::vector<Provider> providers{};
+    std::vector<ModelAlias> aliases{};
+    std::vector<ApiRoute> api_routes{};  // everything that the proxy does not relay
+    ProxyLimits limits{};
+    /// Called at the end of each call on its loop's thread. Must not block.
+    std::function<void(const CallRow&)> on_call{};
+};
+
+/// Built once, then only read, but for `keys` and `failed_attempts`. Threads: any.
+class Proxy {
+public:
+    /// `parts.keys` and `parts.blocking` must outlive it.
+    /// Errors: InvalidConfig (models and aliases, see Catalogue), StartupFailed (routes).
+    static Result<std::unique_ptr<Proxy>> open(ProxyParts parts);
+
+    const ProxyParts& parts() const { return parts_; }
+    const Router& router() const { return router_; }
+    const Catalogue& catalogue() const { return catalogue_; }
+    FailedAttempts& failed_attempts() { return failed_attempts_; }
+
+    /// Rows of the router: the endpoints first, then the API's.
+    const RouteFacts& facts(size_t route) const;
+    const Endpoint* endpoint(size_t route) const;  // null: one of the API's
+    const ApiRoute& api_route(size_t route) const;
+
+    /// Every route the gateway answers, for documents and their tests.
+    static std::vector<RouteFacts> routes_of(const std::vector<ApiRoute>& api_routes);
+
+private:
+    Proxy(ProxyParts parts, Router router, Catalogue catalogue);
+
+    ProxyParts parts_;
+    Router router_;
+    Catalogue catalogue_;
+    FailedAttempts failed_attempts_;
+};
+
+}  // namespace keywarden
