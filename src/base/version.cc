@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace keywarden {
+
+std::string_view version() { return KEYWARDEN_VERSION; }
+
+}  // namespace keywarden
