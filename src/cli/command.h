@@ -1,0 +1,78 @@
+// A command as a row: what it is called, what it takes, and what it does.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace keywarden {
+
+class Session;
+
+struct Option {
+    std::string_view name;   // "json" is --json on the command line
+    std::string_view value;  // what follows it, for people: "DIR"; empty for a switch
+    std::string_view sentence;
+};
+
+/// What was typed after the command's name, checked against its row.
+struct Arguments {
+    std::vector<std::string> values{};                           // in order
+    std::vector<std::pair<std::string, std::string>> options{};  // a switch has an empty value
+
+    bool has(std::string_view name) const;
+    /// The last one's value; empty when it was not given.
+    std::string_view get(std::string_view name) const;
+};
+
+/// What the process ends with.
+enum ExitCode : int {
+    kExitOk = 0,
+    kExitFailed = 1,
+    kExitBadInput = 2,
+    kExitAuthentication = 3,
+    kExitInterrupted = 130,
+};
+
+struct Command {
+    std::string_view name;       // "keys create"
+    std::string_view arguments;  // for people: "NAME"; "[PROMPT…]"
+    size_t arguments_min;
+    size_t arguments_max;
+    std::span<const Option> options;  // beside --json and --help, which all take
+    Result<int> (*run)(Session& session, const Arguments& arguments);
+    std::string_view sentence;
+};
+
+/// The table: every command, in the order in which they are documented.
+std::span<const Command> all_commands();
+
+/// --json and --help.
+std::span<const Option> common_options();
+
+/// The command that `words` begin with ("keys create" before "keys"), and how many of them are its
+/// name.
+/// Errors: InvalidRequest, with the nearest command.
+struct FoundCommand {
+    const Command* command;
+    size_t words;
+};
+Result<FoundCommand> find_command(std::span<const std::string> words);
+
+/// Sorts what follows the name into values and options: `--name value`, `--name=value`, and `--`
+/// before values that begin with a dash.
+/// Errors: InvalidRequest, with the nearest option.
+Result<Arguments> parse_arguments(const Command& command, std::span<const std::string> words);
+
+/// "usage: keywarden keys create NAME [--kind KIND] …" and what each option is.
+std::string usage_of(const Command& command);
+
+/// All commands, a line each.
+std::string usage();
+
+}  // namespace keywarden

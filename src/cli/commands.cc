@@ -1,0 +1,91 @@
+#include "cli/commands.h"
+
+namespace keywarden {
+namespace {
+
+constexpr Option kConfig = {"config", "FILE", "The configuration; else $KEYWARDEN_CONFIG, if set."};
+constexpr Option kSocketDir = {
+    "data-dir", "DIR", "Talk to this host's gateway over the socket in DIR, as its operator."};
+constexpr Option kYes = {"yes", "", "Do not ask."};
+
+constexpr Option kServing[] = {
+    kConfig,
+    {"data-dir", "DIR", "Where the database and the keys of the gateway live (data_dir)."},
+    {"listen", "HOST:PORT", "Where to listen (server.listen)."},
+    {"threads", "N", "How many threads serve calls; 0: one a processor (server.threads)."},
+    {"set", "NAME=VALUE", "Any other setting, such as log.level=debug. May be repeated."},
+};
+constexpr Option kAsking[] = {kSocketDir};
+constexpr Option kListing[] = {
+    kSocketDir,
+    {"status", "STATUS", "Only keys that are active, disabled, quarantined, or revoked."},
+};
+constexpr Option kCreating[] = {
+    kSocketDir,
+    {"kind", "KIND", "full (the default), inference, or management."},
+    {"description", "TEXT", "What the key is for."},
+    {"format", "FORMAT", "The key's format; else the instance's default."},
+    {"rate-limit-rpm", "N", "Requests a minute; else the instance's default."},
+    {"test", "", "A key of the test environment (kw_test_…)."},
+    {"expires-at", "MOMENT", "When it ends, such as 2027-01-31T00:00:00Z."},
+};
+constexpr Option kRotating[] = {
+    kSocketDir,
+    {"grace", "DURATION", "How long the old secret lives on after the new one's first use: 24h."},
+    {"emergency", "", "End the old secret at once."},
+    kYes,
+};
+constexpr Option kEnding[] = {kSocketDir, kYes};
+constexpr Option kChatting[] = {
+    kSocketDir,
+    {"model", "ID", "The model to ask; else sandbox."},
+    {"system", "TEXT", "What to tell the model before the prompt."},
+};
+
+constexpr size_t kWordsMax = 1'000;
+
+// clang-format off
+constexpr Command kCommands[] = {
+    // name, arguments, fewest, most, options, function; and what it does
+    {"serve", "", 0, 0, kServing, run_serve,
+     "Serve until SIGTERM; the first start makes what is missing."},
+    {"init", "", 0, 0, kServing, run_init,
+     "Make what a first start makes, print the first key, and end."},
+    {"keys list", "", 0, 0, kListing, run_keys_list,
+     "List the keys of the team."},
+    {"keys create", "NAME", 1, 1, kCreating, run_keys_create,
+     "Create a key; its secret is the only thing on standard output."},
+    {"keys show", "ID", 1, 1, kAsking, run_keys_show,
+     "Show one key."},
+    {"keys rotate", "ID", 1, 1, kRotating, run_keys_rotate,
+     "Give a key a new secret; the old one lives on for a while."},
+    {"keys disable", "ID", 1, 1, kAsking, run_keys_disable,
+     "Make a key refuse every call until it is enabled."},
+    {"keys enable", "ID", 1, 1, kAsking, run_keys_enable,
+     "Let a disabled key work again."},
+    {"keys revoke", "ID", 1, 1, kEnding, run_keys_revoke,
+     "End a key for good."},
+    {"whoami", "", 0, 0, kAsking, run_whoami,
+     "Say which key this is, and what it may do."},
+    {"models", "", 0, 0, kAsking, run_models,
+     "List the models that the key may use."},
+    {"chat", "[PROMPT]", 0, kWordsMax, kChatting, run_chat,
+     "Ask a model; without a prompt, or with -, standard input is read."},
+    {"config show", "", 0, 0, kServing, run_config_show,
+     "Show every setting, and where its value comes from."},
+    {"config check", "", 0, 0, kServing, run_config_check,
+     "Say whether the configuration is right."},
+    {"doctor", "", 0, 0, kServing, run_doctor,
+     "Look for what is wrong with this set-up, and say what to do."},
+    {"completion", "bash|zsh|fish", 1, 1, {}, run_completion,
+     "Print a script that completes commands in a shell."},
+    {"version", "", 0, 0, {}, run_version,
+     "Say which version this is."},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+}  // namespace keywarden

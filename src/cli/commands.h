@@ -1,0 +1,28 @@
+// The functions that the rows of commands.cc name: a file a command.
+#pragma once
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/session.h"
+
+namespace keywarden {
+
+Result<int> run_serve(Session& session, const Arguments& arguments);
+Result<int> run_init(Session& session, const Arguments& arguments);
+Result<int> run_keys_list(Session& session, const Arguments& arguments);
+Result<int> run_keys_create(Session& session, const Arguments& arguments);
+Result<int> run_keys_show(Session& session, const Arguments& arguments);
+Result<int> run_keys_rotate(Session& session, const Arguments& arguments);
+Result<int> run_keys_disable(Session& session, const Arguments& arguments);
+Result<int> run_keys_enable(Session& session, const Arguments& arguments);
+Result<int> run_keys_revoke(Session& session, const Arguments& arguments);
+Result<int> run_whoami(Session& session, const Arguments& arguments);
+Result<int> run_models(Session& session, const Arguments& arguments);
+Result<int> run_chat(Session& session, const Arguments& arguments);
+Result<int> run_config_show(Session& session, const Arguments& arguments);
+Result<int> run_config_check(Session& session, const Arguments& arguments);
+Result<int> run_doctor(Session& session, const Arguments& arguments);
+Result<int> run_completion(Session& session, const Arguments& arguments);
+Result<int> run_version(Session& session, const Arguments& arguments);
+
+}  // namespace keywarden

@@ -1,0 +1,208 @@
+#include <charconv>
+#include <fmt/format.h>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+
+namespace keywarden {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kKeys = "/v1/keys";
+constexpr size_t kPagesMax = 1'000;  // of 100 keys
+
+Result<Json> parse(const std::string& body) {
+    Json out = Json::parse(body, nullptr, false);
+    if (out.is_object()) return out;
+    return fail(ErrorCode::GatewayUnreachable,
+                "what answered is not a gateway: its body is no JSON object");
+}
+
+std::string dump(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// A member as people read it: "-" for null and for what is not there.
+std::string shown(const Json& object, std::string_view name) {
+    const auto found = object.find(name);
+    if (found == object.end() || found->is_null()) return "-";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+/// A path segment: whatever is not a letter, a digit, '-' or '_' is escaped.
+std::string escape(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '_';
+        out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
+std::string path_of(const Arguments& arguments, std::string_view action = {}) {
+    return fmt::format("{}/{}{}", kKeys, escape(arguments.values.front()), action);
+}
+
+void print_key(Session& session, const Arguments& arguments, const Json& key) {
+    if (arguments.has("json")) {
+        session.terminal.out << dump(key);
+        return;
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [name, value] : key.items()) {
+        if (name == "object" || name == "secrets" || value.is_null()) continue;
+        rows.push_back({name, shown(key, name)});
+    }
+    if (const auto secrets = key.find("secrets"); secrets != key.end() && secrets->is_array()) {
+        for (const Json& secret : *secrets) {
+            rows.push_back({"secret",
+                            fmt::format("{}  used {}  ends {}",
+                                        shown(secret, "display"),
+                                        shown(secret, "last_used_at"),
+                                        shown(secret, "ends_at"))});
+        }
+    }
+    session.terminal.out << table(rows, false);
+}
+
+/// The secret alone on standard output, so that `KEY=$(keywarden keys create ci)` works.
+void print_secret(Session& session, const Arguments& arguments, Json answer) {
+    if (arguments.has("json")) {
+        session.terminal.out << dump(answer);
+        return;
+    }
+    session.terminal.err << printable(
+        fmt::format("{} \"{}\". This is its secret, shown this once: keep it now.\n",
+                    shown(answer, "id"),
+                    shown(answer, "name")));
+    session.terminal.out << printable(shown(answer, "key")) << std::endl;
+    session.terminal.err << "Use it as KEYWARDEN_API_KEY, or as the API key of any OpenAI SDK.\n";
+}
+
+Result<int> act(Session& session,
+                const Arguments& arguments,
+                Method method,
+                std::string_view action,
+                std::string_view done) {
+    TRY(const std::string body, session.call(arguments, method, path_of(arguments, action)));
+    TRY(const Json key, parse(body));
+    if (arguments.has("json")) {
+        session.terminal.out << dump(key);
+    } else {
+        session.terminal.out << printable(
+            fmt::format("{} \"{}\" is {}.\n", shown(key, "id"), shown(key, "name"), done));
+    }
+    return kExitOk;
+}
+
+}  // namespace
+
+Result<int> run_keys_list(Session& session, const Arguments& arguments) {
+    std::string filter;
+    if (arguments.has("status")) filter = "&status=" + escape(arguments.get("status"));
+    Json all = Json::array();
+    std::string after;
+    for (size_t page = 0; page < kPagesMax; ++page) {
+        std::string target = fmt::format(
+            "{}?limit=100{}{}{}", kKeys, filter, after.empty() ? "" : "&after=", escape(after));
+        TRY(const std::string body, session.call(arguments, Method::Get, std::move(target)));
+        TRY(const Json answer, parse(body));
+        for (const Json& key : answer.value("data", Json::array())) all.push_back(key);
+        after = answer.value("has_more", false) ? shown(answer, "next") : std::string();
+        if (after.empty() || after == "-") break;
+    }
+    if (arguments.has("json")) {
+        session.terminal.out << dump({{"object", "list"}, {"data", all}});
+        return kExitOk;
+    }
+    std::vector<std::vector<std::string>> rows = {
+        {"ID", "NAME", "KIND", "STATUS", "KEY", "RPM", "CREATED", "LAST USED", "EXPIRES"}};
+    for (const Json& key : all) {
+        rows.push_back({shown(key, "id"),
+                        shown(key, "name"),
+                        shown(key, "kind"),
+                        shown(key, "status"),
+                        shown(key, "display"),
+                        shown(key, "rate_limit_rpm"),
+                        shown(key, "created_at"),
+                        shown(key, "last_used_at"),
+                        shown(key, "expires_at")});
+    }
+    session.terminal.out << (all.empty() ? "No keys yet: keywarden keys create NAME makes one.\n"
+                                         : table(rows, session.color()));
+    return kExitOk;
+}
+
+Result<int> run_keys_create(Session& session, const Arguments& arguments) {
+    Json body = {{"name", arguments.values.front()}};
+    for (const char* name : {"kind", "description", "format"}) {
+        if (arguments.has(name)) body[name] = arguments.get(name);
+    }
+    if (arguments.has("expires-at")) body["expires_at"] = arguments.get("expires-at");
+    if (arguments.has("test")) body["environment"] = "test";
+    if (const std::string_view text = arguments.get("rate-limit-rpm"); !text.empty()) {
+        int64_t limit = 0;
+        const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), limit);
+        if (failed != std::errc() || end != text.data() + text.size()) {
+            return fail(ErrorCode::InvalidRequest,
+                        fmt::format("--rate-limit-rpm: expected a whole number, got '{}'", text));
+        }
+        body["rate_limit_rpm"] = limit;
+    }
+    TRY(const std::string answer,
+        session.call(arguments, Method::Post, std::string(kKeys), dump(body)));
+    TRY(Json key, parse(answer));
+    print_secret(session, arguments, std::move(key));
+    return kExitOk;
+}
+
+Result<int> run_keys_show(Session& session, const Arguments& arguments) {
+    TRY(const std::string body, session.call(arguments, Method::Get, path_of(arguments)));
+    TRY(const Json key, parse(body));
+    print_key(session, arguments, key);
+    return kExitOk;
+}
+
+Result<int> run_keys_rotate(Session& session, const Arguments& arguments) {
+    Json body = Json::object();
+    if (arguments.has("grace")) body["grace"] = arguments.get("grace");
+    if (arguments.has("emergency")) {
+        body["emergency"] = true;
+        TRY_VOID(confirm(session,
+                         arguments,
+                         fmt::format("End the old secret of {} at once?", arguments.values[0])));
+    }
+    TRY(const std::string answer,
+        session.call(arguments, Method::Post, path_of(arguments, "/rotate"), dump(body)));
+    TRY(Json key, parse(answer));
+    print_secret(session, arguments, std::move(key));
+    return kExitOk;
+}
+
+Result<int> run_keys_disable(Session& session, const Arguments& arguments) {
+    return act(session, arguments, Method::Post, "/disable", "disabled");
+}
+
+Result<int> run_keys_enable(Session& session, const Arguments& arguments) {
+    return act(session, arguments, Method::Post, "/enable", "enabled");
+}
+
+Result<int> run_keys_revoke(Session& session, const Arguments& arguments) {
+    TRY_VOID(confirm(
+        session, arguments, fmt::format("Revoke {}? It cannot be undone.", arguments.values[0])));
+    return act(session, arguments, Method::Delete, "", "revoked");
+}
+
+Result<int> run_whoami(Session& session, const Arguments& arguments) {
+    TRY(const std::string body, session.call(arguments, Method::Get, "/v1/key"));
+    TRY(const Json key, parse(body));
+    print_key(session, arguments, key);
+    return kExitOk;
+}
+
+}  // namespace keywarden
