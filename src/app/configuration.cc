@@ -1,0 +1,204 @@
+#include "app/configuration.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "app/providers.h"
+#include "base/nearest_name.h"
+#include "domain/key_format.h"
+
+namespace keywarden {
+namespace {
+
+constexpr std::array kProviderFields = {
+    ProviderField{"name",
+                  "text, required",
+                  "What the provider is called in `provider/model`, in logs, and in answers. Known "
+                  "ones need no address."},
+    ProviderField{"base_url",
+                  "text",
+                  "Where its OpenAI-compatible API begins, as one gives it to an SDK: "
+                  "`https://api.openai.com/v1`. Required unless the name is a known one."},
+    ProviderField{"api_key_env",
+                  "text",
+                  "The environment variable that holds its API key. A known provider has one by "
+                  "custom, which may be absent."},
+    ProviderField{"api_key_file",
+                  "text",
+                  "The file that holds its API key, instead of `api_key_env`. Where there is no "
+                  "key, none is sent."},
+    ProviderField{"models",
+                  "list",
+                  "The models that clients may ask for by their bare id: texts, or "
+                  "`{ id = \"…\", upstream = \"…\" }` where the provider calls it otherwise."},
+};
+
+std::unexpected<Error> wrong(std::string_view place, std::string_view name, std::string_view what) {
+    return fail(Error{.code = ErrorCode::InvalidConfig,
+                      .message = fmt::format("{}: {}: {}", place, name, what),
+                      .param = std::string(name)});
+}
+
+Result<void> set(Configuration& out,
+                 const SettingRow& row,
+                 std::string_view value,
+                 const std::string& origin) {
+    if (auto done = set_from_text(out.settings, row, value); !done) {
+        return wrong(origin, row.name, done.error().message);
+    }
+    out.origins.at(static_cast<size_t>(&row - all_settings().data())) = origin;
+    return {};
+}
+
+/// A variable that must be a setting, because it begins like one of a section.
+bool belongs_to_a_section(std::string_view variable) {
+    return std::ranges::any_of(all_settings(), [&](const SettingRow& row) {
+        const size_t dot = row.name.find('.');
+        if (dot == row.name.npos) return false;
+        return variable.starts_with(environment_name(row).substr(0, 10 + dot + 1));
+    });
+}
+
+Result<void> read_environment(const Environment& environment, Configuration& out) {
+    std::vector<std::string> names;
+    for (const SettingRow& row : all_settings()) names.push_back(environment_name(row));
+    for (const auto& [variable, value] : environment.variables) {
+        const auto found = std::ranges::find(names, variable);
+        if (found != names.end()) {
+            const auto& row = all_settings()[static_cast<size_t>(found - names.begin())];
+            TRY_VOID(set(out, row, value, variable));
+        } else if (belongs_to_a_section(variable)) {
+            const std::vector<std::string_view> known(names.begin(), names.end());
+            const std::string_view nearest = nearest_name(variable, known);
+            return wrong(
+                "environment",
+                variable,
+                nearest.empty()
+                    ? "there is no such setting"
+                    : fmt::format("there is no such setting; did you mean '{}'?", nearest));
+        }
+    }
+    return {};
+}
+
+Result<void> read_flags(const std::vector<std::pair<std::string, std::string>>& flags,
+                        Configuration& out) {
+    for (const auto& [name, value] : flags) {
+        const SettingRow* row = find_setting(name);
+        if (row == nullptr) {
+            std::vector<std::string_view> known;
+            for (const SettingRow& each : all_settings()) known.push_back(each.name);
+            const std::string_view nearest = nearest_name(name, known);
+            return wrong(
+                "--set",
+                name,
+                nearest.empty()
+                    ? "there is no such setting"
+                    : fmt::format("there is no such setting; did you mean '{}'?", nearest));
+        }
+        TRY_VOID(
+            set(out, *row, value, row->flag.empty() ? "--set" : fmt::format("--{}", row->flag)));
+    }
+    return {};
+}
+
+const std::string& origin_of(const Configuration& configuration, std::string_view name) {
+    const SettingRow* row = find_setting(name);
+    return configuration.origins.at(static_cast<size_t>(row - all_settings().data()));
+}
+
+Result<void> check_listening(const Configuration& configuration) {
+    const Settings& settings = configuration.settings;
+    const std::string& origin = origin_of(configuration, "server.listen");
+    const auto address = parse_listen(settings.listen);
+    if (!address) return wrong(origin, "server.listen", address.error().message);
+    if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+        const bool has_key = settings.tls_certificate.empty();
+        return wrong(
+            origin_of(configuration, has_key ? "tls.key" : "tls.certificate"),
+            has_key ? "tls.key" : "tls.certificate",
+            fmt::format("{} must be set with it", has_key ? "tls.certificate" : "tls.key"));
+    }
+    if (!address->is_loopback && settings.tls_certificate.empty() &&
+        !settings.allow_plaintext_beyond_loopback) {
+        return wrong(origin,
+                     "server.listen",
+                     fmt::format("'{}' is reachable beyond this machine, and keys would travel in "
+                                 "the clear: set tls.certificate and tls.key, or "
+                                 "server.allow_plaintext_beyond_loopback where something in front "
+                                 "ends TLS",
+                                 settings.listen));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::span<const ProviderField> provider_fields() { return kProviderFields; }
+
+Result<Configuration> load_configuration(const ConfigurationSources& sources,
+                                         const Environment& environment) {
+    Configuration out;
+    if (!sources.file.empty()) TRY_VOID(read_configuration_file(sources.file, out));
+    TRY_VOID(read_environment(environment, out));
+    TRY_VOID(read_flags(sources.flags, out));
+    TRY_VOID(check_configuration(out));
+    return out;
+}
+
+Result<void> check_configuration(const Configuration& configuration) {
+    const Settings& settings = configuration.settings;
+    TRY_VOID(check_listening(configuration));
+    if (settings.data_dir.empty()) {
+        return wrong(origin_of(configuration, "data_dir"), "data_dir", "expected a folder, got ''");
+    }
+    if (auto formats = KeyFormats::open(settings.key_formats, Secret("check")); !formats) {
+        return wrong(
+            origin_of(configuration, "keys.formats"), "keys.formats", formats.error().message);
+    }
+    if (std::ranges::find(settings.key_formats, settings.key_default_format) ==
+        settings.key_formats.end()) {
+        return wrong(origin_of(configuration, "keys.default_format"),
+                     "keys.default_format",
+                     fmt::format("'{}' is not among keys.formats ({})",
+                                 settings.key_default_format,
+                                 fmt::join(settings.key_formats, ", ")));
+    }
+    return check_providers(configuration);
+}
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+    const auto refuse = [&] {
+        return fail(ErrorCode::InvalidConfig,
+                    fmt::format("expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, "
+                                "got '{}'",
+                                text));
+    };
+    const size_t colon = text.rfind(':');
+    if (colon == text.npos) return refuse();
+    std::string_view host = text.substr(0, colon);
+    const std::string_view port = text.substr(colon + 1);
+    ListenAddress out;
+    const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (port.empty() || failed != std::errc() || end != port.data() + port.size()) return refuse();
+    if (host == "localhost") host = "127.0.0.1";
+    const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+    if (is_bracketed) host = host.substr(1, host.size() - 2);
+    out.host = host;
+    in_addr v4{};
+    in6_addr v6{};
+    if (!is_bracketed && inet_pton(AF_INET, out.host.c_str(), &v4) == 1) {
+        out.is_loopback = (ntohl(v4.s_addr) >> 24U) == 127;
+        return out;
+    }
+    if (is_bracketed && inet_pton(AF_INET6, out.host.c_str(), &v6) == 1) {
+        out.is_loopback = IN6_IS_ADDR_LOOPBACK(&v6);
+        return out;
+    }
+    return refuse();
+}
+
+}  // namespace keywarden

@@ -1,0 +1,147 @@
+#include "app/instance.h"
+
+#include <fmt/format.h>
+
+#include "base/crypto.h"
+#include "base/id.h"
+#include "store/open.h"
+
+namespace keywarden {
+namespace {
+
+constexpr std::string_view kOperatorSetting = "operator_id";
+constexpr std::string_view kTeamSetting = "default_team_id";
+constexpr std::string_view kFirstKeySetting = "first_key_id";
+constexpr std::string_view kFirstKeyShownSetting = "first_key_shown";
+constexpr std::string_view kFirstKeyName = "first key";
+
+/// The value of a setting, or nothing when there is none.
+Result<std::optional<std::string>> setting(Store& store, std::string_view name) {
+    auto value = store.get_setting(name);
+    if (value) return std::move(*value);
+    if (value.error().code == ErrorCode::NotFound) return std::nullopt;
+    return fail(std::move(value.error()));
+}
+
+/// The setting's value; `made` is stored first when there is none.
+Result<std::string> setting_or(Store& store, std::string_view name, std::string made) {
+    TRY(auto value, setting(store, name));
+    if (value) return std::move(*value);
+    TRY_VOID(store.put_setting(name, made));
+    return made;
+}
+
+/// Reads the secret of `name`, which must be the one that the database knows; on a first start,
+/// makes it. File first, then its check value: a crash between the two is made good here.
+Result<Secret> open_secret(const DataDir& dir, Store& store, std::string_view name) {
+    const std::string path = dir.file(name);
+    const std::string check_setting = fmt::format("check.{}", name);
+    TRY(const auto expected, setting(store, check_setting));
+    if (!file_exists(path)) {
+        if (expected) {
+            return fail(ErrorCode::StartupFailed,
+                        fmt::format("{} is missing, and the database needs it: bring the file back "
+                                    "from a backup",
+                                    path));
+        }
+        TRY_VOID(write_secret_file(path));
+    }
+    TRY(Secret secret, read_secret_file(path));
+    const std::string value = check_value(secret, name);
+    if (expected && *expected != value) {
+        return fail(ErrorCode::StartupFailed,
+                    fmt::format("{} is not the one that {} was made with: bring back the file that "
+                                "belongs to it",
+                                path,
+                                dir.file(kDatabaseName)));
+    }
+    if (!expected) TRY_VOID(store.put_setting(check_setting, value));
+    return secret;
+}
+
+Result<std::string> open_team(Store& store, const Clock& clock) {
+    TRY(std::string id, setting_or(store, kTeamSetting, new_id("team")));
+    auto team = store.get_team(id);
+    if (team) return id;
+    if (team.error().code != ErrorCode::NotFound) return fail(std::move(team.error()));
+    TRY_VOID(store.put_team({.id = id, .name = "default", .created_at = clock.now()}));
+    return id;
+}
+
+KeyDefaults defaults_of(const Settings& settings) {
+    return {.format = settings.key_default_format,
+            .rate_limit_rpm = settings.key_rate_limit_rpm,
+            .caps = {.active_keys_max = settings.keys_active_max,
+                     .creations_per_hour_max = settings.key_creations_per_hour}};
+}
+
+}  // namespace
+
+std::string check_value(const Secret& secret, std::string_view name) {
+    return to_hex(HmacKey(secret.reveal()).sign(fmt::format("keywarden check of {}", name)));
+}
+
+Result<std::unique_ptr<Instance>> open_instance(const Configuration& configuration,
+                                                const Clock& clock) {
+    const Settings& settings = configuration.settings;
+    TRY(DataDir dir, DataDir::open(settings.data_dir));
+    TRY(auto store, open_store(fmt::format("sqlite:{}", dir.file(kDatabaseName))));
+    TRY(Secret master_key, open_secret(dir, *store, kMasterKeyName));
+    TRY(const Secret pepper, open_secret(dir, *store, kPepperName));
+    TRY(KeyFormats formats, KeyFormats::open(settings.key_formats, pepper));
+    TRY(std::string operator_id, setting_or(*store, kOperatorSetting, new_id("user")));
+    TRY(std::string team_id, open_team(*store, clock));
+    auto out = std::make_unique<Instance>(Instance{.dir = std::move(dir),
+                                                   .store = std::move(store),
+                                                   .master_key = std::move(master_key),
+                                                   .formats = std::move(formats),
+                                                   .directory = nullptr,
+                                                   .operator_id = std::move(operator_id),
+                                                   .team_id = std::move(team_id)});
+    TRY(out->directory,
+        KeyDirectory::load(*out->store, out->formats, defaults_of(settings), clock));
+    return out;
+}
+
+Result<std::optional<MintedKey>> make_first_key(Instance& instance) {
+    TRY(const auto shown, setting(*instance.store, kFirstKeyShownSetting));
+    if (shown) return std::nullopt;
+    TRY(const std::string id, setting_or(*instance.store, kFirstKeySetting, new_id("key")));
+    auto made = instance.store->get_key(instance.team_id, id);
+    if (made) {
+        TRY(MintedKey again,
+            instance.directory->rotate(
+                instance.team_id, id, std::nullopt, {.grace = {}, .emergency = true}));
+        return again;
+    }
+    if (made.error().code != ErrorCode::NotFound) return fail(std::move(made.error()));
+    TRY(MintedKey key,
+        instance.directory->create({.id = id,
+                                    .team_id = instance.team_id,
+                                    .name = std::string(kFirstKeyName),
+                                    .created_by = instance.operator_id},
+                                   {},
+                                   false));
+    return key;
+}
+
+Result<void> note_first_key_shown(Instance& instance) {
+    return instance.store->put_setting(kFirstKeyShownSetting, "true");
+}
+
+std::string first_key_words(const Secret& key, const std::string& base_url) {
+    // One line, so that it can be copied in one piece.
+    const std::string curl = fmt::format(
+        R"(curl {}/v1/chat/completions -H "Authorization: Bearer {}")"
+        R"( -H "Content-Type: application/json")"
+        R"( -d '{{"model":"sandbox","messages":[{{"role":"user","content":"Hello"}}]}}')",
+        base_url,
+        key.reveal());
+    return fmt::format(
+        "\nYour API key. It is shown this once; the gateway keeps only its hash:\n\n    {}\n\n"
+        "Try it against the built-in sandbox, which needs no provider:\n\n{}\n\n",
+        key.reveal(),
+        curl);
+}
+
+}  // namespace keywarden

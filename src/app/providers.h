@@ -1,0 +1,27 @@
+// Providers as the configuration names them, opened with their credentials.
+#pragma once
+
+#include <vector>
+
+#include "app/configuration.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "cli/environment.h"
+#include "providers/provider.h"
+
+namespace keywarden {
+
+/// Every provider of the configuration, in its order, and the sandbox behind them.
+/// Errors: InvalidConfig; also when a credential that is named is not there.
+Result<std::vector<Provider>> open_providers(const Configuration& configuration,
+                                             const Environment& environment);
+
+/// What can be said without credentials: shape, addresses, names that are there twice.
+/// Errors: InvalidConfig.
+Result<void> check_providers(const Configuration& configuration);
+
+/// The credential that the provider names, or that a known one has by custom; empty: none is sent.
+/// Errors: InvalidConfig when it is named and not there.
+Result<Secret> credential_of(const ProviderSettings& provider, const Environment& environment);
+
+}  // namespace keywarden

@@ -1,0 +1,248 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <toml++/toml.h>
+
+#include "app/configuration.h"
+#include "base/nearest_name.h"
+
+namespace keywarden {
+namespace {
+
+/// A value of the file as text, and as people are told about it.
+struct Scalar {
+    std::string text;
+    std::string described;
+};
+
+std::optional<Scalar> scalar_of(const toml::node& node) {
+    if (const auto* text = node.as_string()) {
+        return Scalar{text->get(), fmt::format("the text '{}'", text->get())};
+    }
+    if (const auto* number = node.as_integer()) {
+        return Scalar{std::to_string(number->get()), fmt::format("{}", number->get())};
+    }
+    if (const auto* flag = node.as_boolean()) {
+        return Scalar{flag->get() ? "true" : "false", flag->get() ? "true" : "false"};
+    }
+    return std::nullopt;
+}
+
+std::string describe(const toml::node& node) {
+    if (const auto scalar = scalar_of(node)) return scalar->described;
+    if (node.is_table()) return "a table";
+    if (node.is_array()) return "an array";
+    return "a number with a fraction, or a date";
+}
+
+/// Whether the TOML type is the one that the kind is written as.
+bool type_fits(SettingKind kind, const toml::node& node) {
+    switch (kind) {
+        case SettingKind::Flag:
+            return node.is_boolean();
+        case SettingKind::Count:
+            return node.is_integer();
+        case SettingKind::Bytes:
+            return node.is_integer() || node.is_string();
+        case SettingKind::Choices:
+            return node.is_array();
+        default:
+            return node.is_string();
+    }
+}
+
+class Reader {
+public:
+    Reader(std::string file, Configuration& out) : file_(std::move(file)), out_(out) {}
+
+    Result<void> read(const toml::table& root) {
+        for (const auto& [key, node] : root) {
+            const std::string_view name = key.str();
+            if (name == "provider") {
+                TRY_VOID(providers(node));
+            } else if (name == "aliases") {
+                TRY_VOID(aliases(node));
+            } else {
+                TRY_VOID(setting(std::string(name), node));
+            }
+        }
+        return {};
+    }
+
+private:
+    std::unexpected<Error> wrong(const toml::node& at, std::string_view name, std::string what) {
+        return fail(Error{.code = ErrorCode::InvalidConfig,
+                          .message = fmt::format("{}: {}: {}", place(at), name, what),
+                          .param = std::string(name)});
+    }
+    std::unexpected<Error> expected(const toml::node& at,
+                                    std::string_view name,
+                                    std::string_view what) {
+        return wrong(at, name, fmt::format("expected {}, got {}", what, describe(at)));
+    }
+    std::unexpected<Error> unknown(const toml::node& at,
+                                   std::string_view name,
+                                   std::span<const std::string_view> known) {
+        const std::string_view nearest = nearest_name(name, known);
+        return wrong(at,
+                     name,
+                     nearest.empty()
+                         ? "there is no such setting"
+                         : fmt::format("there is no such setting; did you mean '{}'?", nearest));
+    }
+    std::string place(const toml::node& node) const {
+        return fmt::format("{}:{}", file_, node.source().begin.line);
+    }
+
+    /// `name` is the path so far: a setting, or a section with settings in it.
+    Result<void> setting(const std::string& name, const toml::node& node) {
+        const SettingRow* row = find_setting(name);
+        if (row == nullptr) {
+            std::vector<std::string_view> known = {"provider", "aliases"};
+            bool is_section = false;
+            for (const SettingRow& each : all_settings()) {
+                known.push_back(each.name);
+                is_section = is_section || each.name.starts_with(name + ".");
+            }
+            if (!is_section) return unknown(node, name, known);
+            if (!node.is_table()) return expected(node, name, "a section with settings in it");
+            for (const auto& [key, inner] : *node.as_table()) {
+                TRY_VOID(setting(name + "." + std::string(key.str()), inner));
+            }
+            return {};
+        }
+        if (!type_fits(row->kind, node)) return expected(node, name, expectation(*row));
+        std::string text;
+        if (const auto* list = node.as_array()) {
+            TRY(const auto texts, strings(*list, name));
+            text = fmt::format("{}", fmt::join(texts, ","));
+        } else {
+            text = scalar_of(node)->text;
+        }
+        if (auto set = set_from_text(out_.settings, *row, text); !set) {
+            return wrong(node, name, std::move(set.error().message));
+        }
+        out_.origins.at(static_cast<size_t>(row - all_settings().data())) = place(node);
+        return {};
+    }
+
+    Result<std::vector<std::string>> strings(const toml::array& list, std::string_view name) {
+        std::vector<std::string> out;
+        for (const toml::node& node : list) {
+            if (!node.is_string()) return expected(node, name, "a list of texts");
+            out.push_back(node.as_string()->get());
+        }
+        return out;
+    }
+
+    Result<std::string> text(const toml::table& table,
+                             const std::string& name,
+                             std::string_view key,
+                             bool is_required) {
+        const toml::node* node = table.get(key);
+        const std::string path = fmt::format("{}.{}", name, key);
+        if (node == nullptr && is_required) {
+            return wrong(table, path, "it is required, and missing");
+        }
+        if (node == nullptr) return std::string();
+        if (!node->is_string() || node->as_string()->get().empty()) {
+            return expected(*node, path, "text that is not empty");
+        }
+        return node->as_string()->get();
+    }
+
+    Result<void> no_other_fields(const toml::table& table,
+                                 const std::string& name,
+                                 std::span<const std::string_view> known) {
+        for (const auto& [key, node] : table) {
+            if (std::ranges::find(known, key.str()) == known.end()) {
+                const std::string_view nearest = nearest_name(key.str(), known);
+                return wrong(node,
+                             fmt::format("{}.{}", name, key.str()),
+                             fmt::format("there is no such field; {}",
+                                         nearest.empty()
+                                             ? fmt::format("there are {}", fmt::join(known, ", "))
+                                             : fmt::format("did you mean '{}'?", nearest)));
+            }
+        }
+        return {};
+    }
+
+    Result<void> providers(const toml::node& node) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return expected(node, "provider", "[[provider]], with two brackets");
+        for (const toml::node& each : *list) {
+            if (!each.is_table()) return expected(each, "provider", "a table");
+            TRY_VOID(provider(*each.as_table()));
+        }
+        return {};
+    }
+
+    Result<void> provider(const toml::table& table) {
+        std::vector<std::string_view> fields;
+        for (const ProviderField& field : provider_fields()) fields.push_back(field.name);
+        TRY_VOID(no_other_fields(table, "provider", fields));
+        ProviderSettings out;
+        TRY(out.name, text(table, "provider", "name", true));
+        TRY(out.base_url, text(table, "provider", "base_url", false));
+        TRY(out.api_key_env, text(table, "provider", "api_key_env", false));
+        TRY(out.api_key_file, text(table, "provider", "api_key_file", false));
+        if (const toml::node* list = table.get("models")) {
+            if (!list->is_array()) return expected(*list, "provider.models", "a list of models");
+            for (const toml::node& node : *list->as_array()) {
+                TRY(ModelSettings each, model(node));
+                out.models.push_back(std::move(each));
+            }
+        }
+        out.place = place(table);
+        out_.providers.push_back(std::move(out));
+        return {};
+    }
+
+    Result<ModelSettings> model(const toml::node& node) {
+        constexpr std::string_view kName = "provider.models";
+        constexpr std::string_view kFields[] = {"id", "upstream"};
+        if (const auto* id = node.as_string(); id != nullptr && !id->get().empty()) {
+            return ModelSettings{id->get(), id->get()};
+        }
+        const toml::table* table = node.as_table();
+        if (table == nullptr) {
+            return expected(node, kName, "a model's id, or a table with id and upstream");
+        }
+        TRY_VOID(no_other_fields(*table, std::string(kName), kFields));
+        TRY(std::string id, text(*table, std::string(kName), "id", true));
+        TRY(std::string upstream, text(*table, std::string(kName), "upstream", false));
+        if (upstream.empty()) upstream = id;
+        return ModelSettings{std::move(id), std::move(upstream)};
+    }
+
+    Result<void> aliases(const toml::node& node) {
+        const toml::table* table = node.as_table();
+        if (table == nullptr) return expected(node, "aliases", "a section: [aliases]");
+        for (const auto& [key, inner] : *table) {
+            TRY(std::string model, text(*table, "aliases", key.str(), true));
+            out_.aliases.push_back({std::string(key.str()), std::move(model), place(inner)});
+        }
+        return {};
+    }
+
+    std::string file_;
+    Configuration& out_;
+};
+
+}  // namespace
+
+Result<void> read_configuration_file(const std::string& file, Configuration& configuration) {
+    try {
+        const toml::table root = toml::parse_file(file);
+        return Reader(file, configuration).read(root);
+    } catch (const toml::parse_error& error) {
+        const auto line = error.source().begin.line;
+        // A file that cannot be opened has no line.
+        return fail(ErrorCode::InvalidConfig,
+                    line == 0 ? fmt::format("{}: {}", file, error.description())
+                              : fmt::format("{}:{}: {}", file, line, error.description()));
+    }
+}
+
+}  // namespace keywarden
