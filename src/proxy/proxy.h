@@ -56,6 +56,8 @@ struct ProxyParts {
     std::vector<Provider> providers{};
     std::vector<ModelAlias> aliases{};
     std::vector<ApiRoute> api_routes{};  // everything that the proxy does not relay
+    /// Whom the local socket acts for: its Caller has is_operator and this team, and no key.
+    std::string operator_team_id{};
     ProxyLimits limits{};
     /// Called at the end of each call on its loop's thread. Must not block.
     std::function<void(const CallRow&)> on_call{};
