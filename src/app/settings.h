@@ -29,22 +29,22 @@ struct Settings {
     std::string log_level;
     std::string log_format;
     int64_t json_body_bytes_max;
-    int64_t binary_body_bytes_max;
+    int64_t upload_bytes_max;
     Nanos head_timeout;
     Nanos body_timeout;
+    Nanos write_timeout;
     Nanos idle_timeout;
     Nanos drain_timeout;
     Nanos upstream_connect_timeout;
     Nanos upstream_first_byte_timeout;
     Nanos upstream_idle_timeout;
     Nanos upstream_total_timeout;
+    std::string upstream_ca_file;
     std::vector<std::string> key_formats;
     std::string key_default_format;
     int64_t key_rate_limit_rpm;
     int64_t keys_active_max;
     int64_t key_creations_per_hour;
-    int64_t failed_attempts_burst;
-    int64_t failed_attempts_per_second;
 };
 
 /// What a value looks like. Each kind is held by one type of member.
