@@ -1,6 +1,7 @@
 #include "domain/failed_attempts.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <span>
 
@@ -8,6 +9,8 @@
 
 namespace keywarden {
 namespace {
+
+constexpr Nanos kSecond = std::chrono::seconds(1);
 
 /// The first four groups of an IPv6 address, "::" written out; other addresses as they are.
 std::string network_of(std::string_view address) {
@@ -40,7 +43,13 @@ std::string network_of(std::string_view address) {
 
 }  // namespace
 
-FailedAttempts::FailedAttempts() : sets_(kSets) {
+// Rounded up: the rule may be a nanosecond too strict, never too loose.
+FailedAttempts::FailedAttempts(FailedAttemptsRule rule)
+    : interval_((kSecond + Nanos(rule.per_second - 1)) / rule.per_second),
+      burst_(interval_ * rule.burst),
+      sets_(kSets) {
+    assert(rule.burst > 0 && rule.per_second > 0);
+
     random_bytes({reinterpret_cast<uint8_t*>(seed_.data()), seed_.size()});
 }
 
@@ -61,8 +70,8 @@ Nanos FailedAttempts::count(std::string_view address, MonoTime now) {
         source = std::ranges::min_element(ways, {}, &Source::full_at);
         *source = {.tag = tag, .full_at = now};
     }
-    const MonoTime after = std::max(now, source->full_at) + kInterval;
-    const MonoTime latest = now + kInterval * kBurst;
+    const MonoTime after = std::max(now, source->full_at) + interval_;
+    const MonoTime latest = now + burst_;
     if (after > latest) return after - latest;
     source->full_at = after;
     return Nanos(0);

@@ -13,17 +13,20 @@
 
 namespace keywarden {
 
-/// A source has kBurst failures, which come back one a second. Only failures are counted and only
+/// How many failures a source has, and how many come back a second.
+struct FailedAttemptsRule {
+    int64_t burst = 20;      // > 0
+    int64_t per_second = 1;  // > 0
+};
+
+/// A source has `burst` failures, which come back `per_second`. Only failures are counted and only
 /// they are refused: a right key works from every address, so that nobody can lock out those who
 /// share an address with them. Memory is bounded: where too many sources fail at once, the one
 /// that has waited longest is forgotten.
 /// Threads: any.
 class FailedAttempts {
 public:
-    static constexpr int64_t kBurst = 20;
-    static constexpr Nanos kInterval = std::chrono::seconds(1);
-
-    FailedAttempts();
+    explicit FailedAttempts(FailedAttemptsRule rule = {});
 
     /// Counts one failure. Returns zero, or how long to wait when there were too many: then it is
     /// not counted. `address` is written as inet_ntop does; IPv6 counts by /64.
@@ -33,11 +36,13 @@ public:
 private:
     struct Source {
         uint64_t tag = 0;    // 0: free
-        MonoTime full_at{};  // when all of kBurst is free again
+        MonoTime full_at{};  // when all of the burst is free again
     };
     static constexpr size_t kSets = 2'048;
     static constexpr size_t kWays = 4;
 
+    const Nanos interval_;  // in which one failure comes back
+    const Nanos burst_;     // in which all do
     std::mutex mutex_;
     std::array<char, 16> seed_{};  // so that nobody can choose whom to push out
     std::vector<std::array<Source, kWays>> sets_;

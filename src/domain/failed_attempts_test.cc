@@ -32,6 +32,13 @@ TEST(FailedAttempts, WhoWaitsAsToldGetsIn) {
     EXPECT_EQ(attempts.count("192.0.2.1", kStart + wait), Nanos(0));
 }
 
+TEST(FailedAttempts, KeepsTheRuleItIsGiven) {
+    FailedAttempts attempts({.burst = 3, .per_second = 10});
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(attempts.count("192.0.2.1", kStart), Nanos(0));
+    EXPECT_EQ(attempts.count("192.0.2.1", kStart), std::chrono::milliseconds(100));
+    EXPECT_EQ(attempts.count("192.0.2.1", kStart + std::chrono::milliseconds(100)), Nanos(0));
+}
+
 TEST(FailedAttempts, CountsEachSourceForItself) {
     FailedAttempts attempts;
     EXPECT_EQ(allowed(attempts, "192.0.2.1"), 20);

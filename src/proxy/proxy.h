@@ -29,6 +29,7 @@ struct ProxyLimits {
     size_t stream_body_max = size_t{100} << 20U;  // of a multipart body, which streams through
     size_t api_body_max = size_t{1} << 20U;       // of our own API's requests
     CallTimeouts upstream{};
+    FailedAttemptsRule failed_attempts{};
 };
 
 /// What is kept of a call: metadata only. The views live as long as the callback.
@@ -89,7 +90,7 @@ private:
     ProxyParts parts_;
     Router router_;
     Catalogue catalogue_;
-    FailedAttempts failed_attempts_;
+    FailedAttempts failed_attempts_{parts_.limits.failed_attempts};
 };
 
 }  // namespace keywarden
