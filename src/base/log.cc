@@ -3,8 +3,10 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/json/write.h"
@@ -39,6 +41,31 @@ spdlog::logger& sink() {
     return *kLogger;
 }
 
+/// Lines of log_soon that are not written yet.
+struct Waiting {
+    std::mutex mutex;
+    std::string lines;
+    int64_t dropped = 0;
+};
+
+Waiting& waiting() {
+    static Waiting kWaiting;
+    return kWaiting;
+}
+
+void write_line(std::string_view line) {
+    sink().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+}
+
+std::string line_of(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
+    return format_log_line(settings().format,
+                           settings().color,
+                           format_iso8601(system_clock().now()),
+                           level,
+                           event,
+                           fields);
+}
+
 std::string value_text(const LogField& field, LogFormat format) {
     if (const auto* number = std::get_if<int64_t>(&field.value)) return std::to_string(*number);
     if (const auto* flag = std::get_if<bool>(&field.value)) return *flag ? "true" : "false";
@@ -62,14 +89,37 @@ bool log_enabled(LogLevel level) { return level >= settings().level; }
 
 void log(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
     if (!log_enabled(level)) return;
-    const std::string line = format_log_line(settings().format,
-                                             settings().color,
-                                             format_iso8601(system_clock().now()),
-                                             level,
-                                             event,
-                                             fields);
-    sink().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    flush_log();
+    write_line(line_of(level, event, fields));
     if (level >= LogLevel::Warning) sink().flush();
+}
+
+void log_soon(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
+    if (!log_enabled(level)) return;
+    const std::string line = line_of(level, event, fields);
+    Waiting& queue = waiting();
+    const std::lock_guard lock(queue.mutex);
+    if (queue.lines.size() + line.size() >= kLogWaitingMax) {
+        ++queue.dropped;
+        return;
+    }
+    if (!queue.lines.empty()) queue.lines += '\n';
+    queue.lines += line;
+}
+
+void flush_log() {
+    Waiting& queue = waiting();
+    std::string lines;
+    int64_t dropped = 0;
+    {
+        const std::lock_guard lock(queue.mutex);
+        lines.swap(queue.lines);
+        dropped = std::exchange(queue.dropped, 0);
+    }
+    if (!lines.empty()) write_line(lines);
+    if (dropped > 0) {
+        write_line(line_of(LogLevel::Warning, "log.lines_dropped", {{"count", dropped}}));
+    }
 }
 
 std::string format_log_line(LogFormat format,

@@ -29,6 +29,16 @@ bool log_enabled(LogLevel level);
 /// Threads: any. Lines are never mixed.
 void log(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {});
 
+/// The same, but the line may wait in memory until flush_log, or until the next line of `log`: for
+/// what is logged on the way of a call. Beyond kLogWaitingMax bytes lines are dropped, and counted.
+/// Threads: any. Lines keep their order.
+void log_soon(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {});
+
+/// Writes what log_soon left waiting.
+void flush_log();
+
+inline constexpr size_t kLogWaitingMax = size_t{4} * 1024 * 1024;
+
 /// One line in the given form, without its end: what `log` writes. For tests.
 std::string format_log_line(LogFormat format,
                             bool color,

@@ -37,5 +37,36 @@ TEST(Log, ASecretCannotBeAField) {
     EXPECT_FALSE((std::is_constructible_v<decltype(LogField::value), const Secret&>));
 }
 
+TEST(Log, LinesThatMayWaitComeInOrderBeforeTheNextThatMayNot) {
+    configure_log(LogLevel::Info, LogFormat::Text, false);
+    testing::internal::CaptureStderr();
+    log_soon(LogLevel::Info, "first");
+    log_soon(LogLevel::Debug, "below the level");
+    log_soon(LogLevel::Info, "second");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    testing::internal::CaptureStderr();
+    log(LogLevel::Info, "third");
+    flush_log();
+    const std::string written = testing::internal::GetCapturedStderr();
+    const size_t first = written.find("info first\n");
+    const size_t second = written.find("info second\n");
+    EXPECT_LT(first, second);
+    EXPECT_LT(second, written.find("info third\n"));
+    EXPECT_NE(written.find("info third\n"), written.npos);
+}
+
+TEST(Log, WaitingLinesAreBoundedAndTheRestIsCounted) {
+    configure_log(LogLevel::Info, LogFormat::Text, false);
+    const std::string large(kLogWaitingMax / 2, 'x');
+    for (int i = 0; i < 3; ++i) {
+        log_soon(LogLevel::Info, "large", {{"x", std::string_view(large)}});
+    }
+    testing::internal::CaptureStderr();
+    flush_log();
+    const std::string written = testing::internal::GetCapturedStderr();
+    EXPECT_LT(written.size(), kLogWaitingMax + 200);
+    EXPECT_NE(written.find("warning log.lines_dropped count=2"), written.npos);
+}
+
 }  // namespace
 }  // namespace keywarden
