@@ -71,22 +71,22 @@ Error read_error(const HttpResponse& answer) {
 
 }  // namespace
 
-Result<Gateway> Session::gateway(const Arguments& arguments) const {
+Result<GatewayAddress> Session::gateway(const Arguments& arguments) const {
     const auto socket_in = [](std::string_view dir) {
         return fmt::format("{}/{}", dir, kOperatorSocketName);
     };
     if (const std::string_view dir = arguments.get("data-dir"); !dir.empty()) {
-        return Gateway{.unix_socket = socket_in(dir)};
+        return GatewayAddress{.unix_socket = socket_in(dir)};
     }
     const std::string_view key = environment.get("KEYWARDEN_API_KEY");
     const std::string_view url = environment.get("KEYWARDEN_BASE_URL");
     if (!key.empty()) {
-        return Gateway{.base_url = trim_base_url(url.empty() ? kDefaultBaseUrl : url),
+        return GatewayAddress{.base_url = trim_base_url(url.empty() ? kDefaultBaseUrl : url),
                        .key = Secret(std::string(key))};
     }
     const std::string_view set = environment.get("KEYWARDEN_DATA_DIR");
     const std::string path = socket_in(set.empty() ? "data" : set);
-    if (url.empty() && is_socket(path)) return Gateway{.unix_socket = path};
+    if (url.empty() && is_socket(path)) return GatewayAddress{.unix_socket = path};
     return fail(ErrorCode::MissingApiKey,
                 url.empty() ? fmt::format("KEYWARDEN_API_KEY is not set, and no gateway of this "
                                           "host listens at {}",
@@ -99,7 +99,7 @@ Result<std::string> Session::call(const Arguments& arguments,
                                   std::string target,
                                   std::string body,
                                   const BodyPieces& pieces) const {
-    TRY(const Gateway to, gateway(arguments));
+    TRY(const GatewayAddress to, gateway(arguments));
     HttpRequest request{.method = method, .path = std::move(target), .body = std::move(body)};
     if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
     if (!to.key.empty()) {

@@ -18,7 +18,7 @@ namespace keywarden {
 inline constexpr std::string_view kOperatorSocketName = "keywarden.sock";
 
 /// Where a gateway listens, and what to show it.
-struct Gateway {
+struct GatewayAddress {
     std::string base_url{};     // "http://127.0.0.1:8080", without an end slash, or
     std::string unix_socket{};  // the operator's socket, which needs no key
     Secret key{};
@@ -31,7 +31,7 @@ using BodyPieces = std::function<void(std::string_view)>;
 /// With `pieces`, the body of a 2xx answer goes there; any other body is in the answer.
 /// Errors: GatewayUnreachable.
 using Send = std::function<Result<HttpResponse>(
-    const Gateway& gateway, const HttpRequest& request, const BodyPieces& pieces)>;
+    const GatewayAddress& gateway, const HttpRequest& request, const BodyPieces& pieces)>;
 
 /// Whether a path is a socket of ours. Asked of the file system, so that tests can say.
 using IsSocket = std::function<bool(const std::string& path)>;
@@ -48,7 +48,7 @@ public:
     /// KEYWARDEN_BASE_URL or http://127.0.0.1:8080. Otherwise the socket in KEYWARDEN_DATA_DIR or
     /// ./data.
     /// Errors: MissingApiKey, which says what to set.
-    Result<Gateway> gateway(const Arguments& arguments) const;
+    Result<GatewayAddress> gateway(const Arguments& arguments) const;
 
     /// Asks the gateway and returns the body of a 2xx answer.
     /// Errors: GatewayUnreachable; or what the gateway answered, with the facts "code" (as it was
