@@ -63,14 +63,6 @@ Result<void> check_folder(const std::string& path) {
     return {};
 }
 
-/// Who holds the lock, by what it wrote into the file.
-std::string holder_of(int fd) {
-    std::array<char, 16> text{};
-    const ssize_t length = ::pread(fd, text.data(), text.size() - 1, 0);
-    const std::string_view digits(text.data(), length > 0 ? static_cast<size_t>(length) : 0);
-    return digits.empty() ? "another process" : fmt::format("process {}", digits);
-}
-
 Result<void> write_all(int fd, std::string_view text, const std::string& path) {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
@@ -94,19 +86,15 @@ Result<void> sync_folder_of(const std::string& path) {
 Result<DataDir> DataDir::open(const std::string& path) {
     if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) return failed_to("make", path);
     TRY_VOID(check_folder(path));
-    const std::string lock_path = path + "/keywarden.lock";
-    Descriptor lock(
-        ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-    if (lock.get() < 0) return failed_to("write in the data folder:", lock_path);
+    if (::access(path.c_str(), W_OK) != 0) return failed_to("write in", path);
+    Descriptor lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock.get() < 0) return failed_to("open", path);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         return failed(
-            fmt::format("{} is in use by another gateway ({}): stop it, or choose "
-                        "another folder with --data-dir",
-                        path,
-                        holder_of(lock.get())));
+            fmt::format("{} is in use by another gateway: stop it, or choose another "
+                        "folder with --data-dir",
+                        path));
     }
-    if (::ftruncate(lock.get(), 0) != 0) return failed_to("write", lock_path);
-    TRY_VOID(write_all(lock.get(), std::to_string(::getpid()), lock_path));
     return DataDir(path, lock.release());
 }
 

@@ -12,7 +12,7 @@ namespace keywarden {
 /// Held as long as the gateway runs; destroying it lets another process in.
 class DataDir {
 public:
-    /// Makes the folder (0700) when it is not there, and takes its lock.
+    /// Makes the folder (0700) when it is not there, and locks it.
     /// Errors: StartupFailed, which says what is wrong: no folder, not ours, writable by others,
     /// read-only, or in use by another gateway.
     static Result<DataDir> open(const std::string& path);

@@ -102,6 +102,12 @@ constexpr std::array kRows = {
     SettingRow{.name = "keys.creations_per_hour", .kind = Count,
         .member = &S::key_creations_per_hour, .fallback = "5", .min = 1, .max = 1'000'000,
         .sentence = "How many keys a team may create within an hour."},
+    SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
+        .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
+        .sentence = "How many wrong keys an address may send before it is made to wait."},
+    SettingRow{.name = "auth.failed_attempts_per_second", .kind = Count,
+        .member = &S::failed_attempts_per_second, .fallback = "1", .min = 1, .max = 1'000'000,
+        .sentence = "How many wrong keys a second an address may go on sending after that."},
 };
 // clang-format on
 

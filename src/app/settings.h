@@ -45,6 +45,8 @@ struct Settings {
     int64_t key_rate_limit_rpm;
     int64_t keys_active_max;
     int64_t key_creations_per_hour;
+    int64_t failed_attempts_burst;
+    int64_t failed_attempts_per_second;
 };
 
 /// What a value looks like. Each kind is held by one type of member.

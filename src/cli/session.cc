@@ -82,7 +82,7 @@ Result<GatewayAddress> Session::gateway(const Arguments& arguments) const {
     const std::string_view url = environment.get("KEYWARDEN_BASE_URL");
     if (!key.empty()) {
         return GatewayAddress{.base_url = trim_base_url(url.empty() ? kDefaultBaseUrl : url),
-                       .key = Secret(std::string(key))};
+                              .key = Secret(std::string(key))};
     }
     const std::string_view set = environment.get("KEYWARDEN_DATA_DIR");
     const std::string path = socket_in(set.empty() ? "data" : set);

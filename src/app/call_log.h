@@ -1,0 +1,11 @@
+// The log line of a call.
+#pragma once
+
+#include "proxy/proxy.h"
+
+namespace keywarden {
+
+/// One `call.ended` line: metadata only. It may wait in memory for the upkeep: see log_soon.
+void log_call(const CallRow& row);
+
+}  // namespace keywarden

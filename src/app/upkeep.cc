@@ -1,0 +1,48 @@
+#include "app/upkeep.h"
+
+#include <chrono>
+
+#include "base/log.h"
+
+namespace keywarden {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(200);  // how long a log line may wait
+constexpr int kTicksAWrite = 5;
+
+}  // namespace
+
+Upkeep::Upkeep(KeyDirectory& directory) : directory_(directory), thread_([this] { run(); }) {}
+
+Upkeep::~Upkeep() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    write_uses();
+    flush_log();
+}
+
+void Upkeep::run() {
+    std::unique_lock lock(mutex_);
+    for (int tick = 1; !wake_.wait_for(lock, kTick, [this] { return stopping_; }); ++tick) {
+        flush_log();
+        if (tick % kTicksAWrite == 0) write_uses();
+    }
+}
+
+void Upkeep::write_uses() {
+    const auto written = directory_.write_uses();
+    if (!written && !store_failed_) {
+        log(LogLevel::Error,
+            "store.unavailable",
+            {{"message", std::string_view(written.error().message)},
+             {"detail", std::string_view(written.error().detail)}});
+    }
+    if (written && store_failed_) log(LogLevel::Info, "store.available");
+    store_failed_ = !written;
+}
+
+}  // namespace keywarden

@@ -1,0 +1,94 @@
+#include "app/worker.h"
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "proxy/pipeline.h"
+
+namespace keywarden {
+
+class Worker::Impl {
+public:
+    Impl(const WorkerShared& shared, OwnedFd tcp_listener, OwnedFd unix_listener)
+        : shared_(shared),
+          tcp_listener_(std::move(tcp_listener)),
+          unix_listener_(std::move(unix_listener)) {}
+
+    Result<void> start() {
+        auto ready = ready_.get_future();
+        thread_ = std::thread([this] { serve(); });
+        return ready.get();
+    }
+
+    void drain(Nanos bound, std::function<void()> when_done) {
+        if (loop_ == nullptr || draining_.exchange(true)) return;
+        when_done_ = std::move(when_done);
+        loop_->post([this, bound] { drain_then_stop(this, bound); });
+    }
+
+    void end() {
+        drain(Nanos(0), [] {});
+        if (thread_.joinable()) thread_.join();
+    }
+
+private:
+    /// The thread. Everything on it is made and destroyed here: loops, pools and buffers belong to
+    /// the thread that made them.
+    void serve() {
+        Loop loop;
+        Resolver resolver(&loop);
+        HttpClient client(&loop, &resolver, shared_.client_tls);
+        Pipeline pipeline(shared_.proxy, &loop, &client);
+        HttpServer server(&loop, &pipeline, shared_.server_options);
+        Result<void> listening = server.listen(std::move(tcp_listener_), shared_.server_tls);
+        if (listening && unix_listener_) listening = server.listen(std::move(unix_listener_));
+        if (!listening) {
+            ready_.set_value(std::move(listening));
+            return;
+        }
+        loop_ = &loop;
+        server_ = &server;
+        ready_.set_value({});
+        loop.run();
+    }
+
+    static Detached drain_then_stop(Impl* self, Nanos bound) {
+        co_await self->server_->drain(bound);
+        self->when_done_();
+        self->loop_->stop();
+    }
+
+    const WorkerShared& shared_;
+    OwnedFd tcp_listener_;
+    OwnedFd unix_listener_;
+    std::promise<Result<void>> ready_;
+    std::thread thread_;
+    std::atomic<bool> draining_ = false;
+    std::function<void()> when_done_;
+    Loop* loop_ = nullptr;  // set before `ready_`, and not changed after
+    HttpServer* server_ = nullptr;
+};
+
+Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Worker::~Worker() { impl_->end(); }
+
+Result<std::unique_ptr<Worker>> Worker::start(const WorkerShared& shared,
+                                              OwnedFd tcp_listener,
+                                              OwnedFd unix_listener) {
+    auto impl = std::make_unique<Impl>(shared, std::move(tcp_listener), std::move(unix_listener));
+    Impl& started = *impl;
+    std::unique_ptr<Worker> worker(new Worker(std::move(impl)));
+    TRY_VOID(started.start());
+    return worker;
+}
+
+void Worker::drain(Nanos bound, std::function<void()> when_done) {
+    impl_->drain(bound, std::move(when_done));
+}
+
+}  // namespace keywarden
