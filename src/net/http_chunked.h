@@ -6,11 +6,14 @@
 
 namespace keywarden {
 
-/// Refuses bare LF, sizes of more than 15 digits or none, control bytes in extensions and trailers,
-/// and more than kExtraBytesMax bytes of them. Trailers are dropped.
+/// Refuses bare LF, a size that is empty or longer than kSizeDigitsMax, spaces around it, malformed
+/// extensions and trailers, and more than kExtraBytesMax bytes of these. Trailers are dropped.
 /// Source: RFC 9112, section 7.1.
 class ChunkedDecoder {
 public:
+    static constexpr uint32_t kExtraBytesMax = 8'192;  // extensions and trailers of one body
+    static constexpr uint8_t kSizeDigitsMax = 15;
+
     struct Step {
         size_t consumed;  // of the bytes given; less than all only when done or bad
         size_t decoded;   // bytes of the body, now at the front of those given
@@ -28,7 +31,13 @@ private:
     enum class State : uint8_t {
         SizeFirst,
         Size,
-        Extension,
+        ExtensionNameFirst,
+        ExtensionName,
+        ExtensionValueFirst,
+        ExtensionValue,
+        ExtensionQuoted,
+        ExtensionEscaped,
+        ExtensionQuoteEnd,
         SizeLf,
         Data,
         DataCr,
@@ -41,17 +50,16 @@ private:
         Done,
         Bad,
     };
-    static constexpr uint32_t kExtraBytesMax = 8'192;  // extensions and trailers of one body
-    static constexpr uint8_t kSizeDigitsMax = 15;
 
     State next(char c);
     State next_of_size(char c);
+    State next_of_extension(char c);
     State next_of_trailer(char c);
 
     State state_ = State::SizeFirst;
     uint8_t digits_ = 0;
     uint32_t extra_ = 0;
-    uint64_t left_ = 0;
+    uint64_t left_ = 0;  // of the chunk
 };
 
 }  // namespace keywarden

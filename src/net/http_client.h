@@ -1,12 +1,15 @@
 // The HTTP/1.1 client of one loop: a pool of connections for each origin, and calls over them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/uio.h>
 
 #include "base/result.h"
 #include "net/buffer.h"
@@ -109,9 +112,9 @@ public:
     /// Ends what `open` began: reads the head of the answer.
     Task<Result<void>> read_head();
 
-    /// The head of the answer. Views live until the second `read_piece`, or `read_rest`.
+    /// The head of the answer. It and its views live until the second `read_piece`.
     const ResponseHead& head() const { return *head_; }
-    /// What the head says of the body's length: known, or not.
+    /// The length of the body, if the head says it (0 where there can be none). Before it is read.
     std::optional<uint64_t> body_length() const;
 
     /// The next piece of the decoded body; empty at its end. A view until the next call, whatever
@@ -133,31 +136,38 @@ private:
     enum class Framing : uint8_t { None, Length, Chunked, UntilClose };
 
     Task<Result<void>> connect(bool may_reuse);
+    Task<Result<void>> connect_anew();
+    Task<Result<void>> connect_to(SocketAddress address, MonoTime deadline);
     Task<IoStatus> send(std::span<const std::string_view> pieces);
-    Task<Result<void>> read_head_once();
+    Task<Result<void>> receive_head();
+    /// Reads more into `in_`. False at the end of the connection.
     Task<Result<bool>> fill(size_t room);
-    Result<void> begin_body();
+    void begin_body();
+    /// The part of the raw bytes [data, data + size) that is body, moved to their front.
     Result<size_t> take_body(char* data, size_t size);
+    Result<void> end_of_connection();
     std::unexpected<Error> broken(IoStatus status, std::string_view what) const;
-    void drop_connection();
+    void end_connection();
 
     OriginPool* pool_;
     CallTimeouts timeouts_;
+    MonoTime deadline_;  // of the whole call
     std::unique_ptr<UpstreamConnection> connection_;
     std::unique_ptr<ResponseHead> head_;
-    Buffer in_;         // head, then the piece in hand
-    size_t shown_ = 0;  // bytes of `in_` that were given out
+    Buffer in_;         // the head, then the piece in hand
+    size_t shown_ = 0;  // bytes of `in_` that are behind us
     ChunkedDecoder chunks_;
-    MonoTime deadline_{};
-    uint64_t left_ = 0;
+    uint64_t left_ = 0;  // of a body with a length
     Framing framing_ = Framing::None;
-    bool head_method_ = false;  // HEAD: the answer has no body
-    bool done_ = false;         // the answer ended cleanly
-    bool reusable_ = false;
+    bool answer_has_no_body_ = false;  // to HEAD
+    bool done_ = false;                // the answer ended cleanly
+    bool reusable_ = true;
+    bool first_piece_shown_ = false;
     bool heard_ = false;  // a byte of the answer came
     bool sent_ = false;
     bool aborted_ = false;
     int attempts_ = 0;
+    std::array<iovec, kPiecesMax> iov_{};
 };
 
 }  // namespace keywarden

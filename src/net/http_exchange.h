@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <sys/uio.h>
 
@@ -33,11 +34,10 @@ struct HttpServerOptions;
 ///     co_await exchange->write(piece); …                    // the first takes the head along
 ///     co_await exchange->end();
 ///
-/// Framing fields (Content-Length, Transfer-Encoding, Connection) are added here and must not be
-/// added by the handler. Bodies are left out for HEAD, 204, and 304. A handler that returns without
-/// an answer causes a 500; one that returns within a started body closes the connection, so that
-/// the client sees that the answer is broken.
-/// Threads: the loop's.
+/// Framing fields (Content-Length, Transfer-Encoding, Connection) and Date are added here and must
+/// not be added by the handler. Bodies are left out for HEAD, 204, and 304. A handler that returns
+/// without an answer causes a 500; one that returns within a started body closes the connection, so
+/// that the client sees that the answer is broken. Threads: the loop's.
 class Exchange {
 public:
     static constexpr size_t kPiecesMax = 16;
@@ -69,16 +69,20 @@ public:
 
     /// Begins the answer: the status line. Calling it again before anything was sent starts anew.
     void start(int status);
+    /// A value with a control byte is left out: it could begin another field.
     void add_field(std::string_view name, std::string_view value);
     void add_field(std::string_view name, uint64_t value);
     bool started() const { return state_ != State::Waiting; }
     /// Whether the client has been sent any byte of the answer.
     bool head_sent() const { return head_sent_; }
 
-    /// Sends head and body, and ends the answer. Ok, or the connection is of no more use.
-    Stream::Op send(std::string_view body);
+    /// co_await it: Ok once the kernel has everything, or why the connection is of no more use.
+    class Write;
+
+    /// Sends head and body, and ends the answer.
+    Write send(std::string_view body);
     /// Requires: at most kPiecesMax pieces.
-    Stream::Op send(std::span<const std::string_view> pieces);
+    Write send(std::span<const std::string_view> pieces);
     Task<IoStatus> respond(const HttpResponse* response);
 
     /// The body will come in pieces: `length` bytes in all if known; else chunked, or to the end
@@ -87,10 +91,10 @@ public:
     /// Sends one piece (with the head before the first), as one chunk. An empty one sends only the
     /// head, at once. Waits while the client does not read: this is the back-pressure. The bytes
     /// must live until it continues.
-    Stream::Op write(std::string_view piece);
-    Stream::Op write(std::span<const std::string_view> pieces);
-    /// Ends the body. With a last piece in the same writev.
-    Stream::Op end(std::string_view last = {});
+    Write write(std::string_view piece);
+    Write write(std::span<const std::string_view> pieces);
+    /// Ends the body, with a last piece in the same writev.
+    Write end(std::string_view last = {});
 
     /// Gives the connection up: what waits on it ends with Aborted, and it is closed afterwards.
     void abort() { stream_->abort(); }
@@ -106,29 +110,33 @@ private:
 
     Exchange(Stream* stream, Buffer* in, std::string_view peer, const HttpServerOptions* options);
 
-    bool body_forbidden() const;
+    // The request.
     void end_head();
-    void begin_message(std::optional<uint64_t> length);
-    Stream::Op flush(std::span<const std::string_view> pieces, bool last);
-    Task<IoStatus> continue_if_expected();
-    Task<Result<std::span<char>>> read_sized_body();
+    Task<Result<std::span<char>>> read_sized_body(size_t size);
     Task<Result<std::span<char>>> read_chunked_body(size_t size_max);
+    Result<std::string_view> take_piece(char* data, size_t size, size_t* consumed);
     Task<Result<void>> read_more(Buffer* into, size_t room);
+    Task<Result<void>> continue_if_expected();
+    std::unexpected<Error> bad_body(std::string message);
     /// Whether what is left of the request is little enough to be read and dropped.
     bool rest_is_small() const;
-    bool must_close() const;
-    bool request_done() const { return body_done_; }
-    void keep_only_rest();
+    void drop_consumed();
+
+    // The answer.
+    void finish_head(std::optional<uint64_t> length);
+    Write flush(std::span<const std::string_view> pieces, bool last);
+    bool may_be_used_again() const { return keep_alive_ && !broken_; }
 
     Stream* stream_;
     Buffer* in_;  // the connection's: head, body, and what follows
     std::string_view peer_;
     const HttpServerOptions* options_;
     std::unique_ptr<RequestHead> head_;
-    Buffer out_;              // the head of the answer, until it is sent
     Buffer piece_;            // what read_piece shows
+    Buffer out_;              // the head of the answer, until it is sent
     size_t consumed_ = 0;     // bytes of `in_` that are behind us
     uint64_t body_left_ = 0;  // of a body with a length
+    uint64_t out_left_ = 0;   // of an answer with a length
     ChunkedDecoder chunks_;
     bool body_chunked_ = false;
     bool body_done_ = false;
@@ -136,14 +144,28 @@ private:
     bool is_head_request_ = false;
     bool client_is_11_ = true;
     bool keep_alive_ = true;
-    bool draining_ = false;
+    bool broken_ = false;  // the connection cannot carry another request
     bool head_sent_ = false;
     State state_ = State::Waiting;
     Framing framing_ = Framing::None;
-    uint64_t out_left_ = 0;
     int status_ = 0;
     std::array<char, 20> chunk_line_{};
     std::array<iovec, kPiecesMax + 4> iov_{};
+};
+
+class Exchange::Write : public Stream::Op {
+public:
+    IoStatus await_resume() {
+        const IoStatus status = Stream::Op::await_resume();
+        if (status != IoStatus::Ok) exchange_->broken_ = true;
+        return status;
+    }
+
+private:
+    friend class Exchange;
+    Write(Exchange* exchange, const Stream::Op& op) : Stream::Op(op), exchange_(exchange) {}
+
+    Exchange* exchange_;
 };
 
 }  // namespace keywarden

@@ -59,6 +59,8 @@ public:
     void rebase(const char* data) { base_ = data; }
 
 protected:
+    explicit MessageHead(bool is_request) : is_request_(is_request) {}
+
     struct Span {
         uint16_t begin = 0;
         uint16_t size = 0;
@@ -69,16 +71,21 @@ protected:
     };
     static_assert(kHeadBytesMax <= UINT16_MAX);
 
+    static Span span(size_t begin, size_t end) {
+        return {static_cast<uint16_t>(begin), static_cast<uint16_t>(end - begin)};
+    }
+
     /// Goes on with the lines of [data, data + size), of which an earlier call may have seen the
-    /// front. `first_line` is the heir's.
-    template <class FirstLine>
-    Progress parse_lines(const char* data, size_t size, FirstLine first_line);
+    /// front. `parser` is the heir: it knows the first line, and what the whole must be.
+    template <class Parser>
+    Progress parse_lines(const char* data, size_t size, Parser* parser);
     Progress fail(HeadFault fault);
-    bool parse_field(size_t begin, size_t end);
-    bool take_framing_field(std::string_view name, std::string_view value);
-    bool take_connection(std::string_view value);
+    HeadFault parse_field(size_t begin, size_t end);
+    /// False when the field makes the framing doubtful.
+    bool take_framing_field(std::string_view name, Span span);
+    void take_connection(std::string_view value);
+    HeadFault check_framing();
     std::string_view view(Span span) const { return {base_ + span.begin, span.size}; }
-    void clear();
 
     const char* base_ = nullptr;
     size_t consumed_ = 0;  // whole lines that were read
@@ -86,9 +93,8 @@ protected:
     uint64_t length_ = 0;
     uint8_t count_ = 0;
     uint8_t lines_ = 0;
-    uint8_t hosts_ = 0;
     int8_t minor_ = 1;
-    bool is_request_ = true;
+    bool is_request_;
     bool has_length_ = false;
     bool chunked_ = false;
     bool keep_alive_ = true;
@@ -109,6 +115,7 @@ protected:
 /// over. Source: RFC 9112, RFC 9110.
 class RequestHead final : public MessageHead {
 public:
+    RequestHead() : MessageHead(true) {}
     /// Reads on. `data` holds the head's bytes from its first one, and at each call at least as
     /// many as before. The same bytes cut in any way give the same result.
     Progress parse(const char* data, size_t size);
@@ -125,9 +132,12 @@ public:
     bool has_body() const { return chunked_ || length_ > 0; }
 
 private:
+    friend MessageHead;
+    /// Whether a first line may begin with these bytes, which have no end of line yet.
+    bool may_begin_with(size_t begin, size_t end) const;
     HeadFault parse_first_line(size_t begin, size_t end);
     HeadFault parse_target(size_t begin, size_t end);
-    HeadFault check_whole() const;
+    HeadFault check_whole();
 
     Span method_{};
     Span target_{};
@@ -137,6 +147,7 @@ private:
 /// The head of an answer. A second Content-Length is taken when it says the same number.
 class ResponseHead final : public MessageHead {
 public:
+    ResponseHead() : MessageHead(false) {}
     Progress parse(const char* data, size_t size);
     void reset();
 
@@ -145,7 +156,10 @@ public:
     bool is_interim() const { return status_ < 200 && status_ != 101; }
 
 private:
+    friend MessageHead;
+    bool may_begin_with(size_t begin, size_t end) const;
     HeadFault parse_first_line(size_t begin, size_t end);
+    HeadFault check_whole();
 
     int status_ = 0;
 };

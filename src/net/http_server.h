@@ -33,6 +33,7 @@ struct HttpServerOptions {
     Nanos write_stall_timeout = std::chrono::seconds(60);  // a client that does not read
     Nanos linger_timeout = std::chrono::seconds(5);        // for the peer to read our last answer
     size_t drop_body_max = 262'144;  // unread rest of a body that is read to keep the connection
+    bool draining = false;           // set by the server itself: answers say `Connection: close`
 };
 
 /// Threads: the loop's, unless said otherwise. Must outlive its connections: drain first.
@@ -47,8 +48,10 @@ public:
     Result<void> listen(OwnedFd listener, const ServerTls* tls = nullptr);
 
     /// Takes no new connections, closes idle ones, and tells the others `Connection: close`.
-    /// Returns once all have ended; after `bound` those that are left are aborted.
-    Task<void> drain(Nanos bound);
+    /// Returns true once all have ended. After `bound` those that are left are aborted; false if
+    /// a handler has not returned kAbortedMax later. Then the server must not be destroyed.
+    Task<bool> drain(Nanos bound);
+    static constexpr Nanos kAbortedMax = std::chrono::seconds(5);
 
     size_t connections() const;
 

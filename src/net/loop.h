@@ -45,6 +45,7 @@ struct LoopOptions {
     Nanos sweep_every = std::chrono::seconds(1);
 };
 
+/// Making one ignores SIGPIPE for the process.
 /// Threads: everything is for the loop's own thread (the one that calls `run`, or that made the
 /// loop before it runs), but for `post`, `resume_from_any_thread` and `stop`.
 class Loop {
@@ -77,10 +78,10 @@ public:
 
     // For those who own descriptors.
     Result<void> watch(int fd, uint32_t events, FdHandler* handler);
-    Result<void> change(int fd, uint32_t events, FdHandler* handler);
+    void change(int fd, uint32_t events, FdHandler* handler);
     void unwatch(int fd);
     /// No event of the present turn reaches `handler` any more. Call before it dies.
-    void forget(const FdHandler* handler);
+    void forget(FdHandler* handler);
     /// Calls `handler->on_ready(0)` at the end of this turn, unless it is forgotten before.
     void nudge(FdHandler* handler) { nudged_.push_back(handler); }
     void add_swept(Swept* swept);

@@ -43,6 +43,7 @@ struct SocketAddress {
     /// for a local socket.
     std::string host() const;
     uint16_t port() const;
+    void set_port(uint16_t port);
 };
 
 /// A literal IPv4 or IPv6 address (brackets allowed) and a port. Nothing asks a name server.
@@ -56,5 +57,9 @@ Result<OwnedFd> listen_tcp(std::string_view host, uint16_t port);
 /// Makes the socket with mode 0600. A stale file that nobody listens on is removed first.
 Result<OwnedFd> listen_unix(const std::string& path);
 uint16_t local_port(int fd);
+
+/// A socket that connects to `address`; it is writable once it has (see Stream::connected).
+/// Errors: UpstreamError.
+Result<OwnedFd> start_connecting(const SocketAddress& address);
 
 }  // namespace keywarden

@@ -96,7 +96,8 @@ public:
     /// (TLS records without data, such as tickets, are taken in and do not count).
     void watch(PeerWatch* watch, bool or_speaks = false);
 
-    /// Whatever waits, or comes later, ends with Aborted. Safe at any time, even twice.
+    /// Whatever waits, or comes later, ends with Aborted, and who watches is told that the peer is
+    /// gone. Safe at any time, even twice.
     void abort();
     bool aborted() const { return aborted_; }
 
@@ -124,11 +125,14 @@ private:
     bool attempt_handshake(Op* op);
     bool attempt_tls_read(Op* op);
     bool attempt_tls_write(Op* op);
-    bool tls_waits_or_fails(Op* op, int outcome);
+    /// What to do after OpenSSL did not do it: false to wait for the socket.
+    bool end_tls_attempt(Op* op, int outcome);
+    /// Drops the first `count` bytes of `pieces`.
+    static void advance(std::span<iovec>& pieces, size_t count);
     bool peer_spoke();
-    void notify_watch();
-    bool owes_a_yield();
-    MonoTime due(const Op* op) const;
+    bool peer_spoke_tls();
+    void close_tls();
+    MonoTime due_after(Nanos timeout) const;
 
     Loop* loop_;
     int fd_;
@@ -138,6 +142,8 @@ private:
     bool hung_up_ = false;
     bool aborted_ = false;
     bool watch_speech_ = false;
+    bool tls_crossed_ = false;  // a TLS read waits to write, or a write to read
+    bool tls_broken_ = false;
     uint8_t streak_ = 0;  // operations in a row that did not have to wait
     Op* reader_ = nullptr;
     Op* writer_ = nullptr;

@@ -61,7 +61,9 @@ private:
     SslContext context_;
 };
 
-/// The oldest failures of this thread's OpenSSL queue in words, for a log; empties the queue.
+/// Why the last call of this thread to OpenSSL failed, in words; empties its queue of errors.
 std::string tls_failure();
+/// The same for a handshake, just after it: what is wrong with the certificate, if that is it.
+std::string handshake_failure(const ssl_st* ssl);
 
 }  // namespace keywarden
