@@ -273,9 +273,10 @@ KeyFormats::Minted KeyFormats::mint(const KeyFormat& format, bool test) const {
     Secret secret(std::move(text));
     const auto parsed = parse(secret.reveal());
     assert(parsed);
+    std::string shown = display(secret.reveal(), *parsed);
     return {.secret = std::move(secret),
             .id = id.empty() ? new_id("sec") : std::move(id),
-            .display = display(secret.reveal(), *parsed)};
+            .display = std::move(shown)};
 }
 
 std::string KeyFormats::display(std::string_view presented, const ParsedKey& parsed) const {
@@ -292,6 +293,18 @@ std::string KeyFormats::display(std::string_view presented, const ParsedKey& par
     out += kEllipsis;
     out += presented.substr(presented.size() - kShown);
     return out;
+}
+
+bool KeyFormats::is_test(const KeyFormat& format, std::string_view displayed) {
+    for (const Segment& segment : format.shapes.front()) {
+        if (segment.kind == Segment::Kind::Environment) {
+            return displayed.starts_with(kKeyEnvironments[1]);
+        }
+        if (segment.kind != Segment::Kind::Literal) return false;
+        if (!displayed.starts_with(segment.text)) return false;
+        displayed.remove_prefix(segment.text.size());
+    }
+    return false;
 }
 
 }  // namespace keywarden

@@ -103,6 +103,9 @@ public:
     /// Requires: format.can_be_minted.
     Minted mint(const KeyFormat& format, bool test) const;
 
+    /// Whether a secret so displayed is of a test environment.
+    static bool is_test(const KeyFormat& format, std::string_view displayed);
+
     /// How a secret of this format is shown: prefix + id or first characters + "…" + last 4.
     std::string display(std::string_view presented, const ParsedKey& parsed) const;
 

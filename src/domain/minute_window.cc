@@ -28,12 +28,12 @@ void MinuteWindow::advance(int64_t cell) {
     if (cell <= newest_) return;
     if (cell - newest_ > static_cast<int64_t>(kClosed)) {
         *this = MinuteWindow();
-        newest_ = cell;
+        newest_ = static_cast<uint32_t>(cell);
         return;
     }
     for (; newest_ < cell; ++newest_) {
         // The running cell takes the place of the one that is now older than a minute.
-        uint16_t& place = closed_[static_cast<size_t>(newest_) % kClosed];
+        uint16_t& place = closed_[newest_ % kClosed];
         closed_sum_ -= unpack(place);
         place = pack(running_);
         closed_sum_ += unpack(place);
@@ -49,7 +49,7 @@ Nanos MinuteWindow::until_used_is(int64_t wanted, MonoTime now) const {
     const uint32_t running = unpack(pack(running_));  // what it counts once it is closed
     int64_t left = int64_t{closed_sum_} + running;
     if (left <= wanted) return Nanos(0);
-    int64_t cell = newest_ - static_cast<int64_t>(kClosed);
+    int64_t cell = int64_t{newest_} - int64_t{kClosed};
     for (; cell < newest_; ++cell) {
         left -= unpack(closed_[static_cast<size_t>(cell + int64_t{kClosed}) % kClosed]);
         if (left <= wanted) break;

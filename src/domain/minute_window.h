@@ -45,7 +45,7 @@ private:
     Nanos until_used_is(int64_t wanted, MonoTime now) const;
     WindowDecision describe(bool allowed, int64_t limit, int64_t cost, MonoTime now) const;
 
-    int64_t newest_ = 0;       // the number of the running cell: moment / kCell
+    uint32_t newest_ = 0;      // the number of the running cell: moment / kCell
     uint32_t running_ = 0;     // what it holds
     uint32_t closed_sum_ = 0;  // what the closed ones hold together
     /// What a closed cell holds, as a mantissa of 12 bits and an exponent of 4: exact to 4,095,

@@ -1,0 +1,346 @@
+#include "store/hot_table.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <thread>
+
+namespace keywarden {
+namespace {
+
+constexpr int64_t kNever = INT64_MAX;
+constexpr int64_t kAlways = INT64_MIN;
+constexpr uint32_t kListEnd = UINT32_MAX;
+constexpr uint32_t kIndexMask = (1U << 24) - 1;
+
+int64_t nanos_or(std::optional<TimePoint> when, int64_t otherwise) {
+    return when ? when->time_since_epoch().count() : otherwise;
+}
+
+std::optional<TimePoint> moment_unless(int64_t nanos, int64_t absent) {
+    if (nanos == absent) return std::nullopt;
+    return TimePoint(Nanos(nanos));
+}
+
+/// Lowers `value` to `to`, if that is lower.
+void lower(std::atomic<int64_t>& value, int64_t to) {
+    int64_t now = value.load(std::memory_order_acquire);
+    while (to < now && !value.compare_exchange_weak(now, to, std::memory_order_acq_rel)) {
+    }
+}
+
+}  // namespace
+
+/// A key. The policy's fields are read under the sequence lock; the window under its stripe's.
+struct HotTable::Record {
+    std::array<char, kKeyIdMax> id{};
+    const std::string* team = nullptr;
+    std::atomic<int64_t> not_before{kAlways};
+    std::atomic<int64_t> expires_at{kNever};
+    std::atomic<uint32_t> sequence{0};  // odd while the policy is being written
+    std::atomic<uint32_t> rate_limit_rpm{0};
+    std::atomic<KeyKind> kind{KeyKind::Full};
+    std::atomic<KeyStatus> status{KeyStatus::Active};
+    uint32_t version = 0;  // writers only
+    MinuteWindow window;
+};
+
+struct HotTable::Secret {
+    Digest digest{};
+    uint32_t record = 0;
+    std::atomic<uint32_t> turn{0};       // 1 + its place among the turns; 0: none
+    std::atomic<uint32_t> used_at{0};    // seconds since 1970; 0: not since the start
+    std::atomic<uint32_t> next_used{0};  // 0: not in the list; else 1 + the next one, or kListEnd
+};
+
+/// What a secret of a key with several has besides.
+struct HotTable::Turn {
+    std::atomic<int64_t> ends_at{kNever};
+    std::atomic<int64_t> grace{kNever};  // kNever: none was set
+    std::atomic<int64_t> deprecated_at{kNever};
+    std::atomic<bool> used{false};
+    std::atomic<uint32_t> older{0};  // 1 + the turn of the next older secret; 0: none
+};
+
+/// Open addressing: a place holds 1 + a secret's number, and above it eight bits of its digest.
+struct HotTable::Index {
+    explicit Index(size_t places)
+        : mask(places - 1), slots(std::make_unique<std::atomic<uint32_t>[]>(places)) {}
+
+    static size_t start(const Digest& digest) {
+        uint64_t bits = 0;
+        std::memcpy(&bits, digest.data(), sizeof bits);
+        return bits;
+    }
+    static uint32_t tag(const Digest& digest) { return uint32_t{digest.back()} << 24; }
+
+    void insert(const Digest& digest, uint32_t secret) {
+        size_t at = start(digest) & mask;
+        while (slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & mask;
+        slots[at].store(tag(digest) | (secret + 1), std::memory_order_release);
+    }
+
+    size_t mask;
+    std::unique_ptr<std::atomic<uint32_t>[]> slots;
+};
+
+HotTable::HotTable(int64_t default_rpm) : default_rpm_(default_rpm), used_head_(kListEnd) {
+    static_assert(sizeof(Record) <= 136 && sizeof(Secret) <= 48);
+    grow_index(1024);
+}
+
+HotTable::~HotTable() = default;
+
+uint32_t HotTable::find(const Digest& digest) const {
+    const Index& index = *index_.load(std::memory_order_acquire);
+    const uint32_t tag = Index::tag(digest);
+    for (size_t at = Index::start(digest) & index.mask;; at = (at + 1) & index.mask) {
+        const uint32_t place = index.slots[at].load(std::memory_order_acquire);
+        if (place == 0) return kNone;  // the index is never more than half full
+        if ((place & ~kIndexMask) != tag) continue;
+        const uint32_t secret = (place & kIndexMask) - 1;
+        if (equal_in_constant_time(secrets_[secret].digest, digest)) return secret;
+    }
+}
+
+HotPolicy HotTable::policy(uint32_t secret) const {
+    const Record& record = records_[secrets_[secret].record];
+    for (;; std::this_thread::yield()) {
+        const uint32_t before = record.sequence.load(std::memory_order_acquire);
+        const HotPolicy policy{
+            .kind = record.kind.load(std::memory_order_acquire),
+            .status = record.status.load(std::memory_order_acquire),
+            .lifetime = {.not_before = moment_unless(
+                             record.not_before.load(std::memory_order_acquire), kAlways),
+                         .expires_at = moment_unless(
+                             record.expires_at.load(std::memory_order_acquire), kNever)},
+            .rate_limit_rpm = record.rate_limit_rpm.load(std::memory_order_acquire)};
+        if (before % 2 == 0 && record.sequence.load(std::memory_order_acquire) == before) {
+            return policy;
+        }
+    }
+}
+
+std::optional<TimePoint> HotTable::ends_at(uint32_t secret) const {
+    const uint32_t turn = secrets_[secret].turn.load(std::memory_order_acquire);
+    if (turn == 0) return std::nullopt;
+    return moment_unless(turns_[turn - 1].ends_at.load(std::memory_order_acquire), kNever);
+}
+
+Caller HotTable::caller(uint32_t number, const HotPolicy& policy) const {
+    const Secret& secret = secrets_[number];
+    const Record& record = records_[secret.record];
+    Caller caller{.key_id_text = record.id,
+                  .team_id = *record.team,
+                  .kind = policy.kind,
+                  .rate_limit_rpm = policy.rate_limit_rpm,
+                  .slot = secret.record};
+    if (const uint32_t turn = secret.turn.load(std::memory_order_acquire); turn != 0) {
+        const Turn& of = turns_[turn - 1];
+        caller.deprecated_at =
+            moment_unless(of.deprecated_at.load(std::memory_order_acquire), kNever);
+        caller.sunset_at = moment_unless(of.ends_at.load(std::memory_order_acquire), kNever);
+    }
+    return caller;
+}
+
+void HotTable::note_use(uint32_t number, TimePoint now) {
+    Secret& secret = secrets_[number];
+    // To the second: a key that is used without pause does not have its record written without
+    // pause, and stays in every core's cache.
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    const auto at = static_cast<uint32_t>(second.time_since_epoch().count());
+    if (at <= secret.used_at.load(std::memory_order_relaxed)) return;
+    secret.used_at.store(at);
+    mark_used(number);
+    const uint32_t turn = secret.turn.load(std::memory_order_acquire);
+    if (turn == 0 || turns_[turn - 1].used.exchange(true)) return;
+    for (uint32_t older = turns_[turn - 1].older; older != 0; older = turns_[older - 1].older) {
+        Turn& of = turns_[older - 1];
+        const int64_t grace = of.grace.load(std::memory_order_acquire);
+        if (grace == kNever) continue;
+        lower(of.ends_at, TimePoint(second).time_since_epoch().count() + grace);
+    }
+}
+
+WindowDecision HotTable::take(const Caller& caller, MonoTime now) {
+    const std::lock_guard lock(window_locks_[caller.slot % kWindowLocks].mutex);
+    return records_[caller.slot].window.take(caller.rate_limit_rpm, 1, now);
+}
+
+WindowDecision HotTable::peek(const Caller& caller, MonoTime now) const {
+    const std::lock_guard lock(window_locks_[caller.slot % kWindowLocks].mutex);
+    return records_[caller.slot].window.peek(caller.rate_limit_rpm, now);
+}
+
+size_t HotTable::bytes_used() const {
+    const std::lock_guard lock(writers_);
+    size_t places = 0;
+    for (const auto& index : indexes_) places += index->mask + 1;
+    return records_.size() * sizeof(Record) + secrets_.size() * sizeof(Secret) +
+           turns_.size() * sizeof(Turn) + places * sizeof(uint32_t);
+}
+
+// ---- writers ---------------------------------------------------------------------------------
+
+Result<void> HotTable::check_room(const HotKey& key) const {
+    const size_t most = HotChunks<Secret>::kSizeMax - 2;  // a place keeps 24 bits, and 0 is free
+    if (key.id.empty() || key.id.size() > kKeyIdMax) {
+        return fail(ErrorCode::InvalidRequest, "A key's id has 1 to 24 characters.");
+    }
+    if (secrets_.size() + key.secrets.size() <= most &&
+        turns_.size() + key.secrets.size() <= most) {
+        return {};
+    }
+    return fail(ErrorCode::StoreUnavailable, "This instance holds as many keys as it can.");
+}
+
+const std::string* HotTable::intern_team(std::string_view id) {
+    if (last_team_ == nullptr || *last_team_ != id) last_team_ = &*teams_.emplace(id).first;
+    return last_team_;
+}
+
+uint32_t HotTable::add_record(const HotKey& key) {
+    const uint32_t number = records_.add();
+    Record& record = records_[number];
+    std::ranges::copy(key.id, record.id.begin());
+    record.team = intern_team(key.team_id);
+    set_policy(record, key);
+    return number;
+}
+
+void HotTable::set_policy(Record& record, const HotKey& key) {
+    const auto rpm = static_cast<uint32_t>(
+        std::clamp(key.rate_limit_rpm.value_or(default_rpm_), int64_t{0}, kRateLimitRpmMax));
+    record.version = static_cast<uint32_t>(key.version);
+    // Whoever sees one of the fields new sees the odd number as well, and reads again.
+    const uint32_t sequence = record.sequence.load(std::memory_order_relaxed);
+    record.sequence.store(sequence + 1, std::memory_order_relaxed);
+    record.kind.store(key.kind, std::memory_order_release);
+    record.status.store(key.status, std::memory_order_release);
+    record.not_before.store(nanos_or(key.not_before, kAlways), std::memory_order_release);
+    record.expires_at.store(nanos_or(key.expires_at, kNever), std::memory_order_release);
+    record.rate_limit_rpm.store(rpm, std::memory_order_release);
+    record.sequence.store(sequence + 2, std::memory_order_release);
+}
+
+uint32_t HotTable::add_secret(const HotSecret& secret, uint32_t record) {
+    const uint32_t number = secrets_.add();
+    secrets_[number].digest = secret.digest;
+    secrets_[number].record = record;
+    return number;
+}
+
+/// Gives a secret of a key with several its turn, or brings that up to date.
+void HotTable::set_turn(Secret& secret, const HotKey& key, size_t place, uint32_t older) {
+    const HotSecret& hot = key.secrets[place];
+    uint32_t turn = secret.turn.load(std::memory_order_acquire);
+    const bool is_new = turn == 0;
+    if (is_new) turn = turns_.add() + 1;
+    Turn& of = turns_[turn - 1];
+    if (place > 0) {
+        of.deprecated_at.store(key.secrets[place - 1].created_at.time_since_epoch().count());
+    }
+    if (hot.grace) of.grace.store(hot.grace->count());
+    if (hot.used) of.used.store(true);
+    of.older.store(older);
+    lower(of.ends_at, nanos_or(hot.ends_at, kNever));
+    if (is_new) secret.turn.store(turn, std::memory_order_release);
+}
+
+Result<void> HotTable::apply(const HotKey& key) {
+    const std::lock_guard lock(writers_);
+    TRY_VOID(check_room(key));
+    std::optional<uint32_t> record;
+    for (const HotSecret& secret : key.secrets) {
+        const uint32_t known = find(secret.digest);
+        if (known != kNone) record = secrets_[known].record;
+    }
+    if (record && key.version <= records_[*record].version) return {};
+    if (record) set_policy(records_[*record], key);
+    if (!record) record = add_record(key);
+    // Oldest first, and each found only once it is whole: the first use of a new secret meets the
+    // graces of those before it.
+    uint32_t older = 0;
+    for (size_t place = key.secrets.size(); place-- > 0;) {
+        const uint32_t known = find(key.secrets[place].digest);
+        const uint32_t secret = known != kNone ? known : add_secret(key.secrets[place], *record);
+        if (key.secrets.size() > 1) set_turn(secrets_[secret], key, place, older);
+        older = secrets_[secret].turn.load(std::memory_order_acquire);
+        if (known == kNone) publish(secret);
+    }
+    return {};
+}
+
+Result<void> HotTable::load(const HotKey& key) {
+    const std::lock_guard lock(writers_);
+    TRY_VOID(check_room(key));
+    const uint32_t number = add_record(key);
+    uint32_t older = 0;
+    for (size_t place = key.secrets.size(); place-- > 0;) {
+        Secret& secret = secrets_[add_secret(key.secrets[place], number)];
+        if (key.secrets.size() > 1) set_turn(secret, key, place, older);
+        older = secret.turn.load(std::memory_order_relaxed);
+    }
+    return {};
+}
+
+void HotTable::finish_loading() {
+    const std::lock_guard lock(writers_);
+    grow_index(std::bit_ceil(std::max(size_t{secrets_.size()} * 2, size_t{1024})));
+}
+
+void HotTable::publish(uint32_t secret) {
+    Index& index = *index_.load(std::memory_order_relaxed);
+    if (size_t{secrets_.size()} * 2 > index.mask) {
+        grow_index((index.mask + 1) * 2);  // it takes in the new secret as well
+    } else {
+        index.insert(secrets_[secret].digest, secret);
+    }
+}
+
+/// Makes a larger index of all secrets. Readers who are in the old one find what was there; it is
+/// kept, and all old ones together are no larger than the new one.
+void HotTable::grow_index(size_t places) {
+    auto index = std::make_unique<Index>(places);
+    for (uint32_t i = 0; i < secrets_.size(); ++i) index->insert(secrets_[i].digest, i);
+    index_.store(index.get(), std::memory_order_release);
+    indexes_.push_back(std::move(index));
+}
+
+// ---- uses ------------------------------------------------------------------------------------
+
+/// Puts the secret at the head of the list, unless it is in the list. The sequentially consistent
+/// order matters: either this finds it taken out, or collect_uses reads the new moment.
+void HotTable::mark_used(uint32_t number) {
+    Secret& secret = secrets_[number];
+    uint32_t free = 0;
+    if (!secret.next_used.compare_exchange_strong(free, kListEnd)) return;
+    uint32_t head = used_head_.load();
+    do {
+        secret.next_used.store(head);
+    } while (!used_head_.compare_exchange_weak(head, number + 1));
+}
+
+std::vector<SecretUse> HotTable::collect_uses() {
+    std::vector<SecretUse> uses;
+    uint32_t next = used_head_.exchange(kListEnd);
+    while (next != kListEnd) {
+        Secret& secret = secrets_[next - 1];
+        next = secret.next_used.exchange(0);
+        uses.push_back({.digest = secret.digest,
+                        .at = TimePoint(std::chrono::seconds(secret.used_at.load()))});
+    }
+    return uses;
+}
+
+void HotTable::restore_uses(std::span<const SecretUse> uses) {
+    for (const SecretUse& use : uses) {
+        const uint32_t secret = find(use.digest);
+        if (secret != kNone) mark_used(secret);
+    }
+}
+
+}  // namespace keywarden

@@ -1,0 +1,119 @@
+// Every key and secret in memory, found by digest without a lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/result.h"
+#include "domain/caller.h"
+#include "domain/key.h"
+#include "domain/minute_window.h"
+#include "store/hot_chunks.h"
+#include "store/store.h"
+
+namespace keywarden {
+
+/// What a caller meets of a key: one consistent copy.
+struct HotPolicy {
+    KeyKind kind = KeyKind::Full;
+    KeyStatus status = KeyStatus::Active;
+    KeyLifetime lifetime{};
+    int64_t rate_limit_rpm = 0;
+};
+
+/// Readers never wait and never lock: records stay where they are, the index is replaced as a whole
+/// when it grows, and a policy is read again if it changed meanwhile (a sequence lock). Writers
+/// take turns. A key's record is 136 bytes, a secret's 48, its place in the index 8 to 16.
+///
+/// Nothing is ever removed: a revoked key must say that it is revoked.
+class HotTable {
+public:
+    /// A secret's number: stays the same while the process lives.
+    static constexpr uint32_t kNone = UINT32_MAX;
+
+    explicit HotTable(int64_t default_rpm);
+    ~HotTable();
+    HotTable(const HotTable&) = delete;
+    HotTable& operator=(const HotTable&) = delete;
+
+    // ---- readers: any thread, no lock, no allocation -----------------------------------------
+
+    /// The secret with that digest, or kNone. Compares in constant time.
+    uint32_t find(const Digest& digest) const;
+    HotPolicy policy(uint32_t secret) const;
+    /// From when on the secret is dead; nothing when that is not set.
+    std::optional<TimePoint> ends_at(uint32_t secret) const;
+    Caller caller(uint32_t secret, const HotPolicy& policy) const;
+
+    /// Remembers, to the second, that the secret was used. A first use starts the graces of the
+    /// key's older secrets.
+    void note_use(uint32_t secret, TimePoint now);
+
+    /// Takes from a key's minute. Locks one of many small locks for some ten nanoseconds.
+    WindowDecision take(const Caller& caller, MonoTime now);
+    WindowDecision peek(const Caller& caller, MonoTime now) const;
+
+    // ---- writers: any thread, one after the other --------------------------------------------
+
+    /// Puts the key in, or brings it up to date. An older version than the one here is ignored, so
+    /// that writers who race may apply in any order.
+    /// Errors: StoreUnavailable when there are kSizeMax of them already.
+    Result<void> apply(const HotKey& key);
+
+    /// The same for a key that is not here: many of them, and at the end the index at once.
+    Result<void> load(const HotKey& key);
+    void finish_loading();
+
+    /// The secrets used since the last call. A batch that could not be written goes back in.
+    std::vector<SecretUse> collect_uses();
+    void restore_uses(std::span<const SecretUse> uses);
+
+    size_t bytes_used() const;
+
+private:
+    struct Record;
+    struct Secret;
+    struct Turn;
+    struct Index;
+
+    Result<void> check_room(const HotKey& key) const;
+    uint32_t add_record(const HotKey& key);
+    void set_policy(Record& record, const HotKey& key);
+    uint32_t add_secret(const HotSecret& secret, uint32_t record);
+    void set_turn(Secret& secret, const HotKey& key, size_t place, uint32_t older);
+    const std::string* intern_team(std::string_view id);
+    void publish(uint32_t secret);
+    void grow_index(size_t places);
+    void mark_used(uint32_t secret);
+
+    const int64_t default_rpm_;
+    HotChunks<Record> records_;
+    HotChunks<Secret> secrets_;
+    HotChunks<Turn> turns_;
+    std::atomic<Index*> index_;
+    std::atomic<uint32_t> used_head_;  // secrets to be written, a list through them
+
+    static constexpr size_t kWindowLocks = 256;
+    struct alignas(64) WindowLock {
+        std::mutex mutex;
+    };
+    mutable std::array<WindowLock, kWindowLocks> window_locks_;
+
+    mutable std::mutex writers_;
+    std::vector<std::unique_ptr<Index>> indexes_;  // the last is in use; readers may be in any
+    std::set<std::string, std::less<>> teams_;
+    const std::string* last_team_ = nullptr;
+};
+
+}  // namespace keywarden

@@ -1,0 +1,332 @@
+#include "store/key_directory.h"
+
+#include <algorithm>
+#include <atomic>
+#include <fmt/core.h>
+#include <utility>
+
+#include "store/hot_table.h"
+#include "store/key_rules.h"
+
+namespace keywarden {
+namespace {
+
+constexpr int kRacesMax = 8;          // how often a change is tried again when others were faster
+constexpr size_t kUsesAtOnce = 5000;  // in one transaction of the store
+
+std::unexpected<Error> refuse(KeyState state) {
+    switch (state) {
+        case KeyState::Revoked:
+            return fail(ErrorCode::RevokedApiKey, "This API key has been revoked.");
+        case KeyState::Quarantined:
+            return fail(ErrorCode::KeyQuarantined,
+                        "This API key is held back until a person has looked at it.");
+        case KeyState::Disabled:
+            return fail(ErrorCode::DisabledApiKey, "This API key is disabled.");
+        case KeyState::Pending:
+            return fail(ErrorCode::ExpiredApiKey, "This API key is not valid yet.");
+        default:
+            return fail(ErrorCode::ExpiredApiKey, "This API key has expired.");
+    }
+}
+
+std::unexpected<Error> refuse_ended() {
+    return fail(ErrorCode::ExpiredApiKey,
+                "This secret of the API key was rotated away, and its time is over.");
+}
+
+Result<void> check_rate(std::optional<int64_t> rate_limit_rpm) {
+    if (!rate_limit_rpm || (*rate_limit_rpm >= 1 && *rate_limit_rpm <= kRateLimitRpmMax)) return {};
+    return fail({.code = ErrorCode::InvalidRequest,
+                 .message = fmt::format("rate_limit_rpm must be 1 to {}.", kRateLimitRpmMax),
+                 .param = "rate_limit_rpm"});
+}
+
+/// Forgets the oldest dead secrets past the bound.
+void forget_old(std::vector<KeySecret>& secrets, TimePoint now) {
+    for (size_t i = secrets.size(); i-- > 0 && secrets.size() > kSecretsKeptMax;) {
+        if (!is_live(secrets[i], now)) secrets.erase(secrets.begin() + static_cast<ptrdiff_t>(i));
+    }
+}
+
+/// What a rotation does to the secrets that are there.
+void retire(std::vector<KeySecret>& secrets, const Rotation& rotation, TimePoint now) {
+    for (KeySecret& secret : secrets) {
+        if (!is_live(secret, now)) continue;
+        if (rotation.emergency) {
+            secret.ends_at = now;
+        } else {
+            secret.grace = std::min(secret.grace.value_or(kGraceMax), rotation.grace);
+        }
+    }
+}
+
+/// Nothing is counted for who comes over the local socket.
+WindowDecision unlimited() {
+    return {.allowed = true, .limit = kRateLimitRpmMax, .remaining = kRateLimitRpmMax};
+}
+
+/// What no change of a policy may do.
+Result<void> check_change(const Key& before, const Key& after) {
+    if (before.status == KeyStatus::Revoked && after.status != KeyStatus::Revoked) {
+        return fail(ErrorCode::RevokedApiKey, "A revoked API key cannot be brought back.");
+    }
+    return check_rate(after.rate_limit_rpm);
+}
+
+}  // namespace
+
+class KeyDirectory::Impl {
+public:
+    Impl(Store& store, const KeyFormats& formats, KeyDefaults defaults, const Clock& clock)
+        : store_(store),
+          formats_(formats),
+          defaults_(std::move(defaults)),
+          clock_(clock),
+          table_(defaults_.rate_limit_rpm) {}
+
+    Result<void> load() {
+        Result<void> loaded;
+        TRY_VOID(store_.for_each_hot_key([&](const HotKey& key) {
+            if (loaded) loaded = table_.load(key);
+        }));
+        TRY_VOID(std::move(loaded));
+        table_.finish_loading();
+        return {};
+    }
+
+    Result<Caller> authenticate(std::string_view presented, TimePoint now) {
+        const std::optional<ParsedKey> parsed = formats_.parse(presented);
+        const uint32_t secret = table_.find(formats_.digest(presented, parsed));
+        if (!parsed || secret == HotTable::kNone) return refuse_unknown(parsed.has_value());
+        const HotPolicy policy = table_.policy(secret);
+        const KeyState state = state_at(policy.status, policy.lifetime, now);
+        if (state != KeyState::Active) return refuse(state);
+        const std::optional<TimePoint> ends_at = table_.ends_at(secret);
+        if (ends_at && now >= *ends_at) return refuse_ended();
+        table_.note_use(secret, now);
+        return table_.caller(secret, policy);
+    }
+
+    Result<MintedKey> create(Key key, std::string_view format_name, bool test) {
+        TRY(const KeyFormat* format, mintable(format_name));
+        TRY_VOID(check_rate(key.rate_limit_rpm));
+        const TimePoint now = in_millis(clock_.now());
+        KeyFormats::Minted minted = formats_.mint(*format, test);
+        key.secrets = {secret_of(*format, minted, now)};
+        key.created_at = now;
+        key.updated_at = now;
+        key.version = 1;
+        key = in_millis(std::move(key));
+        TRY_VOID(heard(store_.create_key(key, defaults_.caps, now)));
+        TRY_VOID(apply(key));
+        return MintedKey{.key = std::move(key), .secret = std::move(minted.secret)};
+    }
+
+    Result<Key> change(std::string_view team_id,
+                       std::string_view key_id,
+                       std::optional<int64_t> expected_version,
+                       const std::function<Result<void>(Key&)>& change) {
+        return store_change(team_id, key_id, expected_version, [&](Key& key) -> Result<void> {
+            Key before = key;
+            TRY_VOID(change(key));
+            TRY_VOID(check_change(before, key));
+            key.id = std::move(before.id);
+            key.team_id = std::move(before.team_id);
+            key.created_at = before.created_at;
+            key.revoked_at = before.revoked_at;
+            key.secrets = std::move(before.secrets);
+            if (key.status == KeyStatus::Revoked && !key.revoked_at) key.revoked_at = clock_.now();
+            return {};
+        });
+    }
+
+    Result<MintedKey> rotate(std::string_view team_id,
+                             std::string_view key_id,
+                             std::optional<int64_t> expected_version,
+                             Rotation rotation) {
+        if (rotation.grace < Nanos(0) || rotation.grace > kGraceMax) {
+            return fail({.code = ErrorCode::InvalidRequest,
+                         .message = "The grace of a rotation is 0 to 90 days.",
+                         .param = "grace"});
+        }
+        TRY_VOID(write_uses());  // so that the store knows which graces have begun
+        std::optional<KeyFormats::Minted> minted;
+        const auto turn = [&](Key& key) -> Result<void> {
+            if (key.status == KeyStatus::Revoked) return refuse(KeyState::Revoked);
+            const TimePoint now = in_millis(clock_.now());
+            retire(key.secrets, rotation, now);
+            const auto live = std::ranges::count_if(
+                key.secrets, [&](const KeySecret& secret) { return is_live(secret, now); });
+            if (live >= static_cast<ptrdiff_t>(kLiveSecretsMax)) {
+                return fail(ErrorCode::InvalidRequest,
+                            fmt::format("The API key has {} live secrets already. Wait until one "
+                                        "has ended, or rotate with \"emergency\": true.",
+                                        kLiveSecretsMax));
+            }
+            TRY(const KeyFormat* format, format_of(key));
+            const bool test =
+                !key.secrets.empty() && KeyFormats::is_test(*format, key.secrets.front().display);
+            minted = formats_.mint(*format, test);
+            key.secrets.insert(key.secrets.begin(), secret_of(*format, *minted, now));
+            forget_old(key.secrets, now);
+            return {};
+        };
+        TRY(Key key, store_change(team_id, key_id, expected_version, turn));
+        return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
+    }
+
+    Result<void> write_uses() {
+        const std::vector<SecretUse> uses = table_.collect_uses();
+        for (size_t done = 0; done < uses.size(); done += kUsesAtOnce) {
+            const auto rest = std::span(uses).subspan(done);
+            const auto batch = rest.first(std::min(kUsesAtOnce, rest.size()));
+            const Result<void> written = heard(store_.record_uses(batch));
+            if (written) continue;
+            table_.restore_uses(rest);
+            return written;
+        }
+        if (!uses.empty()) return {};
+        const auto answer = heard(store_.get_setting("instance_id"));
+        if (answer || answer.error().code == ErrorCode::NotFound) return {};
+        return fail(answer.error());
+    }
+
+    Store& store_;
+    const KeyFormats& formats_;
+    const KeyDefaults defaults_;
+    const Clock& clock_;
+    HotTable table_;
+
+private:
+    std::unexpected<Error> refuse_unknown(bool well_formed) const {
+        if (well_formed && !store_answers_.load(std::memory_order_relaxed)) {
+            return fail({.code = ErrorCode::AuthUnavailable,
+                         .message = "API keys cannot be checked just now.",
+                         .retry_after = std::chrono::seconds(30)});
+        }
+        return fail(ErrorCode::InvalidApiKey, "The API key is not one of this gateway.");
+    }
+
+    /// Notes whether the store is there, whatever it answered.
+    template <class T>
+    Result<T> heard(Result<T> answer) {
+        store_answers_.store(answer || answer.error().code != ErrorCode::StoreUnavailable,
+                             std::memory_order_relaxed);
+        return answer;
+    }
+
+    Result<const KeyFormat*> mintable(std::string_view name) const {
+        const KeyFormat* format = formats_.find(name.empty() ? defaults_.format : name);
+        if (format != nullptr && format->can_be_minted) return format;
+        return fail({.code = ErrorCode::InvalidRequest,
+                     .message = "There is no such key format, or it is only for imported keys.",
+                     .param = "format"});
+    }
+
+    /// The format of the key's newest secret, or the default where that cannot be minted.
+    Result<const KeyFormat*> format_of(const Key& key) const {
+        const auto same = mintable(key.secrets.empty() ? "" : key.secrets.front().format);
+        return same ? same : mintable("");
+    }
+
+    KeySecret secret_of(const KeyFormat& format,
+                        const KeyFormats::Minted& minted,
+                        TimePoint now) const {
+        const std::string_view text = minted.secret.reveal();
+        return {.id = minted.id,
+                .format = format.name,
+                .digest = formats_.digest(text, formats_.parse(text)),
+                .display = minted.display,
+                .created_at = now};
+    }
+
+    Result<void> apply(const Key& key) {
+        std::vector<HotSecret> secrets;
+        return table_.apply(hot_key(key, secrets));
+    }
+
+    /// Read, alter, store with the next version, apply here; again when others were faster.
+    Result<Key> store_change(std::string_view team_id,
+                             std::string_view key_id,
+                             std::optional<int64_t> expected_version,
+                             const std::function<Result<void>(Key&)>& alter) {
+        for (int attempt = 1;; ++attempt) {
+            TRY(Key key, heard(store_.get_key(team_id, key_id)));
+            if (expected_version && key.version != *expected_version) return version_mismatch();
+            const int64_t next_version = key.version + 1;
+            TRY_VOID(alter(key));
+            key.version = next_version;
+            key.updated_at = clock_.now();
+            key = in_millis(std::move(key));
+            const Result<void> stored = heard(store_.update_key(key));
+            if (stored) {
+                TRY_VOID(apply(key));
+                return key;
+            }
+            const bool raced = stored.error().code == ErrorCode::VersionMismatch;
+            if (!raced || expected_version || attempt == kRacesMax) return fail(stored.error());
+        }
+    }
+
+    std::atomic<bool> store_answers_ = true;
+};
+
+KeyDirectory::KeyDirectory(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KeyDirectory::~KeyDirectory() = default;
+
+Result<std::unique_ptr<KeyDirectory>> KeyDirectory::load(Store& store,
+                                                         const KeyFormats& formats,
+                                                         KeyDefaults defaults,
+                                                         const Clock& clock) {
+    const KeyFormat* format = formats.find(defaults.format);
+    if (format == nullptr || !format->can_be_minted) {
+        return fail(ErrorCode::InvalidConfig,
+                    fmt::format("The format of new keys, '{}', is not enabled or cannot be minted.",
+                                defaults.format));
+    }
+    TRY_VOID(check_rate(defaults.rate_limit_rpm));
+    auto impl = std::make_unique<Impl>(store, formats, std::move(defaults), clock);
+    TRY_VOID(impl->load());
+    return std::unique_ptr<KeyDirectory>(new KeyDirectory(std::move(impl)));
+}
+
+Result<Caller> KeyDirectory::authenticate(std::string_view presented, TimePoint now) {
+    return impl_->authenticate(presented, now);
+}
+
+WindowDecision KeyDirectory::take_request(const Caller& caller, MonoTime now) {
+    if (caller.is_operator) return unlimited();
+    return impl_->table_.take(caller, now);
+}
+
+WindowDecision KeyDirectory::peek_request(const Caller& caller, MonoTime now) const {
+    if (caller.is_operator) return unlimited();
+    return impl_->table_.peek(caller, now);
+}
+
+Result<MintedKey> KeyDirectory::create(Key key, std::string_view format, bool test) {
+    return impl_->create(std::move(key), format, test);
+}
+
+Result<Key> KeyDirectory::change(std::string_view team_id,
+                                 std::string_view key_id,
+                                 std::optional<int64_t> expected_version,
+                                 const std::function<Result<void>(Key&)>& change) {
+    return impl_->change(team_id, key_id, expected_version, change);
+}
+
+Result<MintedKey> KeyDirectory::rotate(std::string_view team_id,
+                                       std::string_view key_id,
+                                       std::optional<int64_t> expected_version,
+                                       Rotation rotation) {
+    return impl_->rotate(team_id, key_id, expected_version, rotation);
+}
+
+Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }
+
+Store& KeyDirectory::store() { return impl_->store_; }
+const KeyDefaults& KeyDirectory::defaults() const { return impl_->defaults_; }
+const KeyFormats& KeyDirectory::formats() const { return impl_->formats_; }
+
+}  // namespace keywarden

@@ -1,0 +1,132 @@
+#include "store/key_rules.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+namespace keywarden {
+namespace {
+
+void floor_to_millis(TimePoint& when) { when = in_millis(when); }
+
+void floor_to_millis(std::optional<TimePoint>& when) {
+    if (when) floor_to_millis(*when);
+}
+
+/// The earlier of two ends, where an empty one is never.
+std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
+    if (!a || !b) return a ? a : b;
+    return std::min(*a, *b);
+}
+
+}  // namespace
+
+TimePoint in_millis(TimePoint when) { return std::chrono::floor<std::chrono::milliseconds>(when); }
+
+Key in_millis(Key key) {
+    floor_to_millis(key.not_before);
+    floor_to_millis(key.expires_at);
+    floor_to_millis(key.created_at);
+    floor_to_millis(key.updated_at);
+    floor_to_millis(key.revoked_at);
+    for (KeySecret& secret : key.secrets) {
+        floor_to_millis(secret.created_at);
+        floor_to_millis(secret.ends_at);
+        floor_to_millis(secret.first_used_at);
+        floor_to_millis(secret.last_used_at);
+        if (secret.grace) {
+            secret.grace = std::chrono::floor<std::chrono::milliseconds>(*secret.grace);
+        }
+    }
+    return key;
+}
+
+Result<void> check_caps(const KeyCounts& counts, KeyCaps caps, TimePoint now) {
+    if (counts.active >= caps.active_keys_max) {
+        return fail({.code = ErrorCode::ApiKeyLimitReached,
+                     .message = fmt::format("The team has {} active API keys, and its plan allows "
+                                            "{}. Revoke one that is no longer used, or upgrade "
+                                            "your plan.",
+                                            counts.active,
+                                            caps.active_keys_max),
+                     .facts = {{"limit", caps.active_keys_max}, {"used", counts.active}}});
+    }
+    if (counts.created < caps.creations_per_hour_max) return {};
+    const TimePoint free_at = counts.created_first.value_or(now) + kCreationWindow;
+    return fail({.code = ErrorCode::KeyCreationRateExceeded,
+                 .message = fmt::format("The team has created {} API keys within an hour, and its "
+                                        "plan allows {}.",
+                                        counts.created,
+                                        caps.creations_per_hour_max),
+                 .retry_after = std::max(free_at - now, Nanos(std::chrono::seconds(1))),
+                 .facts = {{"limit", caps.creations_per_hour_max}, {"used", counts.created}}});
+}
+
+void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next) {
+    for (KeySecret& secret : next) {
+        const auto old = std::ranges::find(stored, secret.digest, &KeySecret::digest);
+        if (old == stored.end()) continue;
+        secret.ends_at = earlier(secret.ends_at, old->ends_at);
+        secret.first_used_at = earlier(secret.first_used_at, old->first_used_at);
+        secret.last_used_at = std::max(secret.last_used_at, old->last_used_at);
+    }
+}
+
+void note_use(std::vector<KeySecret>& secrets, size_t index, TimePoint at) {
+    KeySecret& used = secrets[index];
+    used.last_used_at = std::max(used.last_used_at, std::optional(at));
+    if (used.first_used_at) return;
+    used.first_used_at = at;
+    for (size_t older = index + 1; older < secrets.size(); ++older) {
+        KeySecret& secret = secrets[older];
+        if (secret.grace && !secret.ends_at) secret.ends_at = at + *secret.grace;
+    }
+}
+
+HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets) {
+    secrets.clear();
+    for (const KeySecret& secret : key.secrets) {
+        secrets.push_back({.digest = secret.digest,
+                           .created_at = secret.created_at,
+                           .grace = secret.grace,
+                           .ends_at = secret.ends_at,
+                           .used = secret.first_used_at.has_value()});
+    }
+    return {.id = key.id,
+            .team_id = key.team_id,
+            .kind = key.kind,
+            .status = key.status,
+            .not_before = key.not_before,
+            .expires_at = key.expires_at,
+            .rate_limit_rpm = key.rate_limit_rpm,
+            .version = key.version,
+            .secrets = secrets};
+}
+
+bool has_lapsed(const IdempotencyRecord& record, TimePoint now) {
+    const Nanos age = now - record.created_at;
+    return age >= kIdempotencyKept || (record.status == 0 && age >= kIdempotencyFlightMax);
+}
+
+std::unexpected<Error> no_such_key() {
+    return fail(ErrorCode::NotFound, "There is no such API key.");
+}
+
+std::unexpected<Error> no_such_team() {
+    return fail(ErrorCode::NotFound, "There is no such team.");
+}
+
+std::unexpected<Error> not_a_cursor() {
+    return fail({.code = ErrorCode::InvalidRequest,
+                 .message = "The cursor is none that this list has given.",
+                 .param = "after"});
+}
+
+std::unexpected<Error> key_exists() {
+    return fail(ErrorCode::InvalidRequest, "There is an API key with that id or secret already.");
+}
+
+std::unexpected<Error> version_mismatch() {
+    return fail(ErrorCode::VersionMismatch, "The API key was changed meanwhile. Read it again.");
+}
+
+}  // namespace keywarden

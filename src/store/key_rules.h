@@ -1,0 +1,48 @@
+// What every store does alike with a key: rules on plain values, so that no two stores differ.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/key.h"
+#include "store/store.h"
+
+namespace keywarden {
+
+inline constexpr Nanos kCreationWindow = std::chrono::hours(1);
+
+/// The key with all its moments in whole milliseconds, rounded down.
+Key in_millis(Key key);
+TimePoint in_millis(TimePoint when);
+
+/// What a team has, when it wants one key more.
+struct KeyCounts {
+    int64_t active = 0;                        // neither revoked nor expired
+    int64_t created = 0;                       // later than kCreationWindow ago
+    std::optional<TimePoint> created_first{};  // the first of those
+};
+
+/// Errors: ApiKeyLimitReached, else KeyCreationRateExceeded.
+Result<void> check_caps(const KeyCounts& counts, KeyCaps caps, TimePoint now);
+
+/// Carries over what was noted about secrets meanwhile: uses only move forward, ends only earlier.
+void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next);
+
+/// Notes a use of secrets[index]; its first one starts the graces of the older ones.
+void note_use(std::vector<KeySecret>& secrets, size_t index, TimePoint at);
+
+/// The key's plain columns. They point into `key` and `secrets`.
+HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets);
+
+/// Whether an Idempotency-Key's record no longer counts at `now`.
+bool has_lapsed(const IdempotencyRecord& record, TimePoint now);
+
+/// The errors that all stores word alike.
+std::unexpected<Error> no_such_key();
+std::unexpected<Error> no_such_team();
+std::unexpected<Error> not_a_cursor();
+std::unexpected<Error> key_exists();
+std::unexpected<Error> version_mismatch();
+
+}  // namespace keywarden

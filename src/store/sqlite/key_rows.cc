@@ -1,0 +1,199 @@
+#include "store/sqlite/key_rows.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+namespace keywarden {
+namespace {
+
+using Json = nlohmann::json;
+
+std::unexpected<Error> damaged(std::string_view key_id) {
+    return fail(ErrorCode::StoreUnavailable,
+                "The database is damaged: restore a backup.",
+                fmt::format("key {} cannot be read", key_id));
+}
+
+void put_list(Json& doc, const char* name, const std::optional<std::vector<std::string>>& list) {
+    if (list) doc[name] = *list;
+}
+
+/// What is never searched for.
+std::string write_doc(const Key& key) {
+    Json doc = {{"created_by", key.created_by}};
+    if (!key.description.empty()) doc["description"] = key.description;
+    if (key.k_target_override) doc["k_target_override"] = *key.k_target_override;
+    put_list(doc, "tools_allowed", key.tools.allowed);
+    put_list(doc, "tools_denied", key.tools.denied);
+    if (!key.metadata.empty()) doc["metadata"] = key.metadata;
+    if (!key.tags.empty()) doc["tags"] = key.tags;
+    return doc.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<std::vector<std::string>> get_list(const Json& doc, const char* name) {
+    if (!doc.contains(name)) return std::nullopt;
+    return doc.at(name).get<std::vector<std::string>>();
+}
+
+bool read_doc(std::string_view text, Key& key) {
+    try {
+        const Json doc = Json::parse(text);
+        key.created_by = doc.at("created_by").get<std::string>();
+        key.description = doc.value("description", "");
+        if (doc.contains("k_target_override")) {
+            key.k_target_override = doc.at("k_target_override").get<int64_t>();
+        }
+        key.tools.allowed = get_list(doc, "tools_allowed");
+        key.tools.denied = get_list(doc, "tools_denied");
+        key.metadata = doc.value("metadata", decltype(key.metadata)());
+        key.tags = doc.value("tags", decltype(key.tags)());
+        return true;
+    } catch (const Json::exception&) {
+        return false;
+    }
+}
+
+std::optional<int64_t> millis_of(std::optional<Nanos> span) {
+    if (!span) return std::nullopt;
+    return std::chrono::floor<std::chrono::milliseconds>(*span).count();
+}
+
+Result<void> insert_secrets(Database& database, const Key& key, int64_t n) {
+    auto seq = static_cast<int64_t>(key.secrets.size());  // the newest has the greatest
+    for (const KeySecret& secret : key.secrets) {
+        TRY_VOID(Query(database,
+                       "INSERT INTO secrets(key, seq, digest, created_at, grace, ends_at, "
+                       "first_used_at, last_used_at, id, format, display) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                       n,
+                       seq--,
+                       secret.digest,
+                       secret.created_at,
+                       millis_of(secret.grace),
+                       secret.ends_at,
+                       secret.first_used_at,
+                       secret.last_used_at,
+                       secret.id,
+                       secret.format,
+                       secret.display)
+                     .run());
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Key> read_key(const Query& row) {
+    Key key;
+    key.id = row.text(1);
+    key.team_id = row.text(2);
+    const int64_t kind = row.integer(3);
+    const int64_t status = row.integer(4);
+    if (kind < 0 || kind >= static_cast<int64_t>(KeyKind::kCount)) return damaged(key.id);
+    if (status < 0 || status >= static_cast<int64_t>(KeyStatus::kCount)) return damaged(key.id);
+    key.kind = static_cast<KeyKind>(kind);
+    key.status = static_cast<KeyStatus>(status);
+    key.not_before = row.maybe_moment(5);
+    key.expires_at = row.maybe_moment(6);
+    key.rate_limit_rpm = row.maybe_integer(7);
+    key.version = row.integer(8);
+    key.created_at = row.moment(9);
+    key.updated_at = row.moment(10);
+    key.revoked_at = row.maybe_moment(11);
+    key.name = row.text(12);
+    if (!read_doc(row.text(13), key)) return damaged(key.id);
+    return key;
+}
+
+Result<std::vector<KeySecret>> read_secrets(Database& database, int64_t n) {
+    Query query(database,
+                "SELECT digest, created_at, grace, ends_at, first_used_at, last_used_at, id, "
+                "format, display FROM secrets WHERE key = ?1 ORDER BY seq DESC",
+                n);
+    std::vector<KeySecret> secrets;
+    while (true) {
+        TRY(const bool row, query.next());
+        if (!row) return secrets;
+        KeySecret secret;
+        const std::span<const uint8_t> digest = query.bytes(0);
+        if (digest.size() != secret.digest.size()) return damaged(query.text(6));
+        std::ranges::copy(digest, secret.digest.begin());
+        secret.created_at = query.moment(1);
+        if (!query.is_null(2)) secret.grace = std::chrono::milliseconds(query.integer(2));
+        secret.ends_at = query.maybe_moment(3);
+        secret.first_used_at = query.maybe_moment(4);
+        secret.last_used_at = query.maybe_moment(5);
+        secret.id = query.text(6);
+        secret.format = query.text(7);
+        secret.display = query.text(8);
+        secrets.push_back(std::move(secret));
+    }
+}
+
+Result<std::optional<int64_t>> find_key(Database& database,
+                                        std::string_view team_id,
+                                        std::string_view key_id) {
+    Query query(database,
+                "SELECT n FROM keys WHERE id = ?1 AND team = (SELECT n FROM teams WHERE id = ?2)",
+                key_id,
+                team_id);
+    TRY(const bool row, query.next());
+    if (!row) return std::optional<int64_t>();
+    return std::optional(query.integer(0));
+}
+
+Result<void> insert_key(Database& database, const Key& key, int64_t team) {
+    Query query(database,
+                "INSERT INTO keys(id, team, kind, status, not_before, expires_at, rate_limit_rpm, "
+                "version, created_at, updated_at, revoked_at, name, doc) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING n",
+                key.id,
+                team,
+                static_cast<int64_t>(key.kind),
+                static_cast<int64_t>(key.status),
+                key.not_before,
+                key.expires_at,
+                key.rate_limit_rpm,
+                key.version,
+                key.created_at,
+                key.updated_at,
+                key.revoked_at,
+                key.name,
+                write_doc(key));
+    TRY_VOID(query.run());
+    return insert_secrets(database, key, query.integer(0));
+}
+
+Result<void> update_key_row(Database& database, const Key& key, int64_t n) {
+    TRY_VOID(Query(database,
+                   "UPDATE keys SET kind = ?2, status = ?3, not_before = ?4, expires_at = ?5, "
+                   "rate_limit_rpm = ?6, version = ?7, updated_at = ?8, revoked_at = ?9, "
+                   "name = ?10, doc = ?11 WHERE n = ?1",
+                   n,
+                   static_cast<int64_t>(key.kind),
+                   static_cast<int64_t>(key.status),
+                   key.not_before,
+                   key.expires_at,
+                   key.rate_limit_rpm,
+                   key.version,
+                   key.updated_at,
+                   key.revoked_at,
+                   key.name,
+                   write_doc(key))
+                 .run());
+    TRY_VOID(Query(database, "DELETE FROM secrets WHERE key = ?1", n).run());
+    return insert_secrets(database, key, n);
+}
+
+Result<bool> has_taken_digest(Database& database, const Key& key, int64_t n) {
+    for (const KeySecret& secret : key.secrets) {
+        Query query(database, "SELECT key FROM secrets WHERE digest = ?1", secret.digest);
+        TRY(const bool row, query.next());
+        if (row && query.integer(0) != n) return true;
+    }
+    return false;
+}
+
+}  // namespace keywarden

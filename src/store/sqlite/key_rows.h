@@ -1,0 +1,35 @@
+// A key as rows of SQLite, and back.
+#pragma once
+
+#include "base/result.h"
+#include "domain/key.h"
+#include "store/sqlite/database.h"
+
+namespace keywarden {
+
+/// What a SELECT of keys must name for read_key, in this order, and from which tables.
+#define KEYWARDEN_KEY_COLUMNS_                                                          \
+    "k.n, k.id, t.id, k.kind, k.status, k.not_before, k.expires_at, k.rate_limit_rpm, " \
+    "k.version, k.created_at, k.updated_at, k.revoked_at, k.name, k.doc "               \
+    "FROM keys k JOIN teams t ON t.n = k.team "
+
+/// The key in the query's row, without its secrets.
+/// Errors: StoreUnavailable when the row is none that write_key wrote.
+Result<Key> read_key(const Query& row);
+
+/// The secrets of key number `n`, newest first.
+Result<std::vector<KeySecret>> read_secrets(Database& database, int64_t n);
+
+/// The number of a key, or nothing when the team has none of that id.
+Result<std::optional<int64_t>> find_key(Database& database,
+                                        std::string_view team_id,
+                                        std::string_view key_id);
+
+// Both are part of the caller's transaction.
+Result<void> insert_key(Database& database, const Key& key, int64_t team);
+Result<void> update_key_row(Database& database, const Key& key, int64_t n);
+
+/// Whether any of the key's digests belongs to a key other than number `n`.
+Result<bool> has_taken_digest(Database& database, const Key& key, int64_t n);
+
+}  // namespace keywarden

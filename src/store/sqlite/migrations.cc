@@ -1,0 +1,151 @@
+#include "store/sqlite/migrations.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace keywarden {
+namespace {
+
+/// "Kwrd": how `file` and we know a database of ours.
+constexpr int64_t kApplicationId = 0x4b777264;
+
+// Moments are milliseconds since 1970. Kinds and statuses are the numbers of their enums.
+// `n` counts up in the order of creation. What the directory loads stands in plain columns,
+// before the texts; `doc` is JSON.
+constexpr const char* kKeys = R"sql(
+CREATE TABLE settings(
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE teams(
+    n          INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    name       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE keys(
+    n              INTEGER PRIMARY KEY,
+    id             TEXT NOT NULL UNIQUE,
+    team           INTEGER NOT NULL REFERENCES teams(n),
+    kind           INTEGER NOT NULL,
+    status         INTEGER NOT NULL,
+    not_before     INTEGER,
+    expires_at     INTEGER,
+    rate_limit_rpm INTEGER,
+    version        INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    revoked_at     INTEGER,
+    name           TEXT NOT NULL,
+    doc            TEXT NOT NULL
+) STRICT;
+CREATE INDEX keys_of_team ON keys(team, n);
+CREATE INDEX keys_created ON keys(team, created_at);
+CREATE INDEX keys_alive ON keys(team, expires_at) WHERE status <> 3;
+
+CREATE TABLE secrets(
+    key           INTEGER NOT NULL REFERENCES keys(n),
+    seq           INTEGER NOT NULL,
+    digest        BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+    created_at    INTEGER NOT NULL,
+    grace         INTEGER,
+    ends_at       INTEGER,
+    first_used_at INTEGER,
+    last_used_at  INTEGER,
+    id            TEXT NOT NULL,
+    format        TEXT NOT NULL,
+    display       TEXT NOT NULL,
+    PRIMARY KEY (key, seq DESC)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency(
+    scope          TEXT NOT NULL,
+    key            TEXT NOT NULL,
+    request_digest BLOB NOT NULL,
+    status         INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    body           TEXT NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency(created_at);
+)sql";
+
+constexpr std::array kMigrations = {
+    Migration{"keys", kKeys},
+};
+
+Result<int64_t> pragma(Database& database, const char* sql) {
+    Query query(database, sql);
+    TRY(const bool row, query.next());
+    return row ? query.integer(0) : 0;
+}
+
+std::unexpected<Error> no_backup(const std::string& path) {
+    return fail(ErrorCode::StoreUnavailable,
+                "The database cannot be backed up before its schema changes.",
+                fmt::format("{}: {}", path, std::strerror(errno)));
+}
+
+/// Copies the database beside itself. A copy that is there already was whole, and stays.
+Result<void> back_up(Database& database, const std::string& backup) {
+    if (::access(backup.c_str(), F_OK) == 0) return {};
+    const std::string unfinished = backup + ".tmp";
+    ::unlink(unfinished.c_str());
+    const int file = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return no_backup(unfinished);
+    const auto copied = Query(database, "VACUUM INTO ?1", unfinished).run();
+    const bool safe = copied && ::fsync(file) == 0;
+    ::close(file);
+    if (!copied) return copied;
+    if (!safe || std::rename(unfinished.c_str(), backup.c_str()) != 0) return no_backup(backup);
+    return {};
+}
+
+Result<void> run_step(Database& database, const Migration& step, size_t number) {
+    TRY(Transaction transaction, Transaction::begin(database));
+    TRY_VOID(database.run(step.sql));
+    TRY_VOID(database.run(fmt::format(
+        "PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, number)));
+    return transaction.commit();
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+Result<void> migrate(Database& database,
+                     const std::string& path,
+                     std::span<const Migration> steps) {
+    TRY(const int64_t version, pragma(database, "PRAGMA user_version"));
+    TRY(const int64_t application, pragma(database, "PRAGMA application_id"));
+    TRY(const int64_t tables, pragma(database, "SELECT count(*) FROM sqlite_schema"));
+    const auto done = static_cast<size_t>(version);
+    if (tables > 0 && application != kApplicationId) {
+        return fail(ErrorCode::StoreUnavailable,
+                    "The database belongs to another program.",
+                    fmt::format("{}: application_id {}", path, application));
+    }
+    if (done > steps.size()) {
+        return fail(ErrorCode::StoreUnavailable,
+                    fmt::format("The database was written by a newer version of Keywarden (schema "
+                                "{}; this one knows {}). Install that version, or restore the "
+                                "backup made before the upgrade.",
+                                done,
+                                steps.size()),
+                    path);
+    }
+    if (done > 0 && done < steps.size()) {
+        TRY_VOID(back_up(database, fmt::format("{}.before-v{}", path, steps.size())));
+    }
+    for (size_t i = done; i < steps.size(); ++i) TRY_VOID(run_step(database, steps[i], i + 1));
+    return {};
+}
+
+}  // namespace keywarden

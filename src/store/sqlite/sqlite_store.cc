@@ -1,0 +1,370 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <mutex>
+#include <unistd.h>
+#include <utility>
+
+#include "store/key_rules.h"
+#include "store/sqlite/database.h"
+#include "store/sqlite/key_rows.h"
+#include "store/sqlite/load_keys.h"
+#include "store/sqlite/migrations.h"
+
+namespace keywarden {
+namespace {
+
+/// A connection, and the lock that goes with it.
+struct Connection {
+    std::mutex mutex;
+    std::unique_ptr<Database> database;
+};
+
+/// So many lapsed Idempotency-Keys go at each new one: more than come, so the table stays small.
+constexpr int64_t kPrunedAtOnce = 100;
+
+Result<std::optional<int64_t>> find_team(Database& database, std::string_view id) {
+    Query query(database, "SELECT n FROM teams WHERE id = ?1", id);
+    TRY(const bool row, query.next());
+    if (!row) return std::optional<int64_t>();
+    return std::optional(query.integer(0));
+}
+
+Result<KeyCounts> count_keys(Database& database, int64_t team, TimePoint now) {
+    KeyCounts counts;
+    Query active(database,
+                 "SELECT count(*) FROM keys WHERE team = ?1 AND status <> 3 "
+                 "AND (expires_at IS NULL OR expires_at > ?2)",
+                 team,
+                 now);
+    TRY(bool row, active.next());
+    if (row) counts.active = active.integer(0);
+    Query created(database,
+                  "SELECT count(*), min(created_at) FROM keys WHERE team = ?1 AND created_at > ?2",
+                  team,
+                  now - kCreationWindow);
+    TRY(row, created.next());
+    if (row) counts.created = created.integer(0);
+    if (row) counts.created_first = created.maybe_moment(1);
+    return counts;
+}
+
+Result<void> note_use(Database& database, const SecretUse& use) {
+    TRY_VOID(Query(database,
+                   "UPDATE secrets SET first_used_at = ?2 "
+                   "WHERE digest = ?1 AND first_used_at IS NULL",
+                   use.digest,
+                   use.at)
+                 .run());
+    if (database.changes() > 0) {
+        TRY_VOID(Query(database,
+                       "UPDATE secrets SET ends_at = ?2 + secrets.grace FROM secrets AS used "
+                       "WHERE used.digest = ?1 AND secrets.key = used.key "
+                       "AND secrets.seq < used.seq AND secrets.grace IS NOT NULL "
+                       "AND secrets.ends_at IS NULL",
+                       use.digest,
+                       use.at)
+                     .run());
+    }
+    return Query(database,
+                 "UPDATE secrets SET last_used_at = ?2 "
+                 "WHERE digest = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)",
+                 use.digest,
+                 use.at)
+        .run();
+}
+
+class SqliteStore final : public Store {
+public:
+    SqliteStore(std::unique_ptr<Database> writer, std::unique_ptr<Database> reader) {
+        writer_.database = std::move(writer);
+        reader_.database = std::move(reader);
+    }
+
+    Result<std::string> get_setting(std::string_view name) override {
+        const std::lock_guard lock(reader_.mutex);
+        Query query(*reader_.database, "SELECT value FROM settings WHERE name = ?1", name);
+        TRY(const bool row, query.next());
+        if (!row) return fail(ErrorCode::NotFound, "There is no such setting.");
+        return std::string(query.text(0));
+    }
+
+    Result<void> put_setting(std::string_view name, std::string_view value) override {
+        const std::lock_guard lock(writer_.mutex);
+        return Query(*writer_.database,
+                     "INSERT INTO settings(name, value) VALUES (?1, ?2) "
+                     "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                     name,
+                     value)
+            .run();
+    }
+
+    Result<void> put_team(const Team& team) override {
+        const std::lock_guard lock(writer_.mutex);
+        return Query(*writer_.database,
+                     "INSERT INTO teams(id, created_at, name) VALUES (?1, ?2, ?3) "
+                     "ON CONFLICT(id) DO UPDATE SET name = excluded.name",
+                     team.id,
+                     team.created_at,
+                     team.name)
+            .run();
+    }
+
+    Result<Team> get_team(std::string_view id) override {
+        const std::lock_guard lock(reader_.mutex);
+        Query query(*reader_.database, "SELECT id, name, created_at FROM teams WHERE id = ?1", id);
+        TRY(const bool row, query.next());
+        if (!row) return no_such_team();
+        return Team{.id = std::string(query.text(0)),
+                    .name = std::string(query.text(1)),
+                    .created_at = query.moment(2)};
+    }
+
+    Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) override {
+        const std::lock_guard lock(writer_.mutex);
+        Database& database = *writer_.database;
+        TRY(Transaction transaction, Transaction::begin(database));
+        TRY(const auto team, find_team(database, key.team_id));
+        if (!team) return no_such_team();
+        TRY(const KeyCounts counts, count_keys(database, *team, now));
+        TRY_VOID(check_caps(counts, caps, now));
+        TRY(const bool id_taken, is_taken(key.id));
+        TRY(const bool digest_taken, has_taken_digest(database, key, -1));
+        if (id_taken || digest_taken) return key_exists();
+        TRY_VOID(insert_key(database, key, *team));
+        return transaction.commit();
+    }
+
+    Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
+        const std::lock_guard lock(reader_.mutex);
+        Database& database = *reader_.database;
+        // One transaction, so that a key and its secrets are of one moment.
+        TRY_VOID(Query(database, "BEGIN").run());
+        Result<Key> key = read_one(team_id, key_id);
+        TRY_VOID(Query(database, "COMMIT").run());
+        return key;
+    }
+
+    Result<KeyPage> list_keys(const KeyQuery& query, TimePoint /*now*/) override {
+        const std::lock_guard lock(reader_.mutex);
+        Database& database = *reader_.database;
+        TRY_VOID(Query(database, "BEGIN").run());
+        Result<KeyPage> page = read_page(query);
+        TRY_VOID(Query(database, "COMMIT").run());
+        return page;
+    }
+
+    Result<void> update_key(const Key& key) override {
+        const std::lock_guard lock(writer_.mutex);
+        Database& database = *writer_.database;
+        TRY(Transaction transaction, Transaction::begin(database));
+        TRY(const auto n, find_key(database, key.team_id, key.id));
+        if (!n) return no_such_key();
+        TRY(const bool current, has_version(*n, key.version - 1));
+        if (!current) return version_mismatch();
+        TRY(const bool digest_taken, has_taken_digest(database, key, *n));
+        if (digest_taken) return key_exists();
+        Key next = key;
+        TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
+        keep_uses(stored, next.secrets);
+        TRY_VOID(update_key_row(database, next, *n));
+        return transaction.commit();
+    }
+
+    Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
+        const std::lock_guard lock(reader_.mutex);
+        TRY_VOID(Query(*reader_.database, "BEGIN").run());
+        const Result<void> done = load_keys(*reader_.database, each);
+        TRY_VOID(Query(*reader_.database, "COMMIT").run());
+        return done;
+    }
+
+    Result<void> record_uses(std::span<const SecretUse> uses) override {
+        if (uses.empty()) return {};
+        const std::lock_guard lock(writer_.mutex);
+        TRY(Transaction transaction, Transaction::begin(*writer_.database));
+        for (const SecretUse& use : uses) TRY_VOID(note_use(*writer_.database, use));
+        return transaction.commit();
+    }
+
+    Result<std::optional<IdempotencyRecord>> begin_idempotent(
+        const IdempotencyRecord& record) override {
+        const std::lock_guard lock(writer_.mutex);
+        Database& database = *writer_.database;
+        TRY(Transaction transaction, Transaction::begin(database));
+        TRY_VOID(prune_idempotent(record.created_at));
+        TRY(std::optional<IdempotencyRecord> found, find_idempotent(record));
+        if (found && !has_lapsed(*found, record.created_at)) return found;
+        TRY_VOID(Query(database,
+                       "INSERT INTO idempotency(scope, key, request_digest, status, created_at, "
+                       "body) VALUES (?1, ?2, ?3, 0, ?4, '') ON CONFLICT(scope, key) DO UPDATE "
+                       "SET request_digest = excluded.request_digest, status = 0, "
+                       "created_at = excluded.created_at, body = ''",
+                       record.scope,
+                       record.key,
+                       record.request_digest,
+                       record.created_at)
+                     .run());
+        TRY_VOID(transaction.commit());
+        return std::optional<IdempotencyRecord>();
+    }
+
+    Result<void> end_idempotent(const IdempotencyRecord& record) override {
+        const std::lock_guard lock(writer_.mutex);
+        if (record.status == 0) {
+            return Query(*writer_.database,
+                         "DELETE FROM idempotency WHERE scope = ?1 AND key = ?2 "
+                         "AND request_digest = ?3",
+                         record.scope,
+                         record.key,
+                         record.request_digest)
+                .run();
+        }
+        return Query(*writer_.database,
+                     "UPDATE idempotency SET status = ?4, body = ?5 WHERE scope = ?1 AND key = ?2 "
+                     "AND request_digest = ?3",
+                     record.scope,
+                     record.key,
+                     record.request_digest,
+                     int64_t{record.status},
+                     record.body)
+            .run();
+    }
+
+private:
+    // Those on the writer's side are called with its lock held, those on the reader's with its.
+
+    Result<bool> is_taken(std::string_view key_id) {
+        return Query(*writer_.database, "SELECT 1 FROM keys WHERE id = ?1", key_id).next();
+    }
+
+    Result<bool> has_version(int64_t n, int64_t version) {
+        return Query(*writer_.database,
+                     "SELECT 1 FROM keys WHERE n = ?1 AND version = ?2",
+                     n,
+                     version)
+            .next();
+    }
+
+    Result<Key> read_one(std::string_view team_id, std::string_view key_id) {
+        Query query(*reader_.database,
+                    "SELECT " KEYWARDEN_KEY_COLUMNS_ "WHERE k.id = ?1 AND t.id = ?2",
+                    key_id,
+                    team_id);
+        TRY(const bool row, query.next());
+        if (!row) return no_such_key();
+        TRY(Key key, read_key(query));
+        TRY(key.secrets, read_secrets(*reader_.database, query.integer(0)));
+        return key;
+    }
+
+    Result<KeyPage> read_page(const KeyQuery& wanted) {
+        Database& database = *reader_.database;
+        TRY(const auto team, find_team(database, wanted.team_id));
+        std::optional<int64_t> after = INT64_MAX;
+        if (!wanted.after.empty()) {
+            TRY(after, find_key(database, wanted.team_id, wanted.after));
+            if (!after) return not_a_cursor();
+        }
+        const int64_t status = wanted.status ? static_cast<int64_t>(*wanted.status) : -1;
+        Query query(database,
+                    "SELECT " KEYWARDEN_KEY_COLUMNS_
+                    "WHERE k.team = ?1 AND k.n < ?2 AND (?3 < 0 OR k.status = ?3) "
+                    "ORDER BY k.n DESC LIMIT ?4",
+                    team.value_or(-1),
+                    *after,
+                    status,
+                    static_cast<int64_t>(wanted.limit + 1));
+        KeyPage page;
+        while (true) {
+            TRY(const bool row, query.next());
+            if (!row) return page;
+            if (page.keys.size() == wanted.limit) {
+                page.next = page.keys.back().id;
+                return page;
+            }
+            TRY(Key key, read_key(query));
+            TRY(key.secrets, read_secrets(database, query.integer(0)));
+            page.keys.push_back(std::move(key));
+        }
+    }
+
+    Result<void> prune_idempotent(TimePoint now) {
+        return Query(*writer_.database,
+                     "DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM "
+                     "idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)",
+                     now - kIdempotencyKept,
+                     kPrunedAtOnce)
+            .run();
+    }
+
+    Result<std::optional<IdempotencyRecord>> find_idempotent(const IdempotencyRecord& wanted) {
+        Query query(*writer_.database,
+                    "SELECT request_digest, status, body, created_at FROM idempotency "
+                    "WHERE scope = ?1 AND key = ?2",
+                    wanted.scope,
+                    wanted.key);
+        TRY(const bool row, query.next());
+        if (!row) return std::optional<IdempotencyRecord>();
+        IdempotencyRecord found{.scope = wanted.scope, .key = wanted.key};
+        const std::span<const uint8_t> digest = query.bytes(0);
+        if (digest.size() == found.request_digest.size()) {
+            std::ranges::copy(digest, found.request_digest.begin());
+        }
+        found.status = static_cast<int>(query.integer(1));
+        found.body = query.text(2);
+        found.created_at = query.moment(3);
+        return std::optional(std::move(found));
+    }
+
+    Connection writer_;
+    Connection reader_;
+};
+
+std::string explain_open(int code) {
+    switch (code) {
+        case ENOENT:
+            return "The database's folder does not exist.";
+        case EACCES:
+        case EPERM:
+            return "The database may not be opened: check who owns the file and its mode.";
+        case EROFS:
+            return "The database is on a read-only file system.";
+        case EISDIR:
+            return "The database's path is a folder.";
+        case ENOSPC:
+        case EDQUOT:
+            return "The disk is full.";
+        default:
+            return "The database cannot be opened.";
+    }
+}
+
+/// Makes the file readable by its owner alone; SQLite gives its companions the same mode.
+Result<void> ensure_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return fail(ErrorCode::StoreUnavailable,
+                    explain_open(errno),
+                    fmt::format("{}: {}", path, std::strerror(errno)));
+    }
+    ::close(file);
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
+    TRY_VOID(ensure_file(path));
+    TRY(auto writer, Database::open(path, Database::Mode::ReadWrite));
+    TRY_VOID(writer->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"));
+    TRY_VOID(migrate(*writer, path, migrations()));
+    TRY(auto reader, Database::open(path, Database::Mode::QueryOnly));
+    return std::make_unique<SqliteStore>(std::move(writer), std::move(reader));
+}
+
+}  // namespace keywarden

@@ -1,0 +1,273 @@
+// The stores that are held to the suite, and its smaller promises. Adding a store: a line here.
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tests/contract/same_key.h"
+#include "tests/contract/store_fixture.h"
+
+namespace keywarden {
+namespace {
+
+using namespace std::chrono_literals;
+
+INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values("memory:"));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values("sqlite:"));
+
+constexpr KeyCaps kCaps{.active_keys_max = 3, .creations_per_hour_max = 5};
+
+TEST_P(StoreContract, RemembersSettings) {
+    EXPECT_EQ(store_->get_setting("operator").error().code, ErrorCode::NotFound);
+    ASSERT_TRUE(store_->put_setting("operator", "one"));
+    ASSERT_TRUE(store_->put_setting("operator", ""));
+    EXPECT_EQ(store_->get_setting("operator"), "");
+}
+
+TEST_P(StoreContract, RenamesATeamAndKeepsItsBirthday) {
+    ASSERT_TRUE(store_->put_team({.id = "team_a", .name = "new", .created_at = kNow + 1h}));
+    const auto team = store_->get_team("team_a");
+    ASSERT_TRUE(team);
+    EXPECT_EQ(team->name, "new");
+    EXPECT_EQ(team->created_at, kNow);
+    EXPECT_EQ(store_->get_team("team_none").error().code, ErrorCode::NotFound);
+}
+
+TEST_P(StoreContract, AllowsNoActiveKeyTooMany) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_->create_key(a_key(), kCaps, kNow));
+    const auto refused = store_->create_key(a_key(), kCaps, kNow);
+    EXPECT_EQ(refused.error().code, ErrorCode::ApiKeyLimitReached);
+    EXPECT_TRUE(store_->create_key(a_key("team_b"), kCaps, kNow)) << "another team's cap";
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a"}, kNow)->keys.size(), 3U);
+}
+
+TEST_P(StoreContract, RevokedAndExpiredKeysAreNotActive) {
+    std::vector<Key> keys;
+    for (int i = 0; i < 3; ++i) {
+        Key key = a_key("team_a", kNow - 2h);
+        if (i == 1) key.expires_at = kNow;
+        keys.push_back(created(key));
+    }
+    EXPECT_EQ(store_->create_key(a_key(), kCaps, kNow - 1ms).error().code,
+              ErrorCode::ApiKeyLimitReached);
+    EXPECT_TRUE(store_->create_key(a_key(), kCaps, kNow)) << "one has just expired";
+    EXPECT_FALSE(store_->create_key(a_key(), kCaps, kNow));
+
+    keys[0].status = KeyStatus::Disabled;
+    keys[0].version = 2;
+    ASSERT_TRUE(store_->update_key(keys[0]));
+    EXPECT_FALSE(store_->create_key(a_key(), kCaps, kNow)) << "a disabled key still counts";
+
+    keys[0].status = KeyStatus::Revoked;
+    keys[0].version = 3;
+    ASSERT_TRUE(store_->update_key(keys[0]));
+    EXPECT_TRUE(store_->create_key(a_key(), kCaps, kNow));
+}
+
+TEST_P(StoreContract, AllowsSoManyCreationsAnHourAndSaysWhenTheNext) {
+    constexpr KeyCaps kRate{.active_keys_max = 100, .creations_per_hour_max = 2};
+    ASSERT_TRUE(store_->create_key(a_key("team_a", kNow), kRate, kNow));
+    ASSERT_TRUE(store_->create_key(a_key("team_a", kNow + 10min), kRate, kNow + 10min));
+    const auto refused = store_->create_key(a_key(), kRate, kNow + 20min);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::KeyCreationRateExceeded);
+    EXPECT_EQ(refused.error().retry_after, 40min);
+    EXPECT_FALSE(store_->create_key(a_key(), kRate, kNow + 1h - 1ms));
+    EXPECT_TRUE(store_->create_key(a_key("team_a", kNow + 1h), kRate, kNow + 1h));
+}
+
+TEST_P(StoreContract, ARevokedKeyStillCountsForTheRate) {
+    constexpr KeyCaps kRate{.active_keys_max = 1, .creations_per_hour_max = 1};
+    Key key = created();
+    EXPECT_EQ(store_->create_key(a_key(), kRate, kNow).error().code, ErrorCode::ApiKeyLimitReached)
+        << "the cap is looked at before the rate";
+    key.status = KeyStatus::Revoked;
+    key.version = 2;
+    ASSERT_TRUE(store_->update_key(key));
+    EXPECT_EQ(store_->create_key(a_key(), kRate, kNow).error().code,
+              ErrorCode::KeyCreationRateExceeded);
+}
+
+TEST_P(StoreContract, RacingCreatorsNeverExceedTheCap) {
+    constexpr KeyCaps kTen{.active_keys_max = 10, .creations_per_hour_max = 1000};
+    std::atomic<int> made = 0;
+    {
+        std::vector<std::jthread> creators;
+        for (int i = 0; i < 8; ++i) {
+            creators.emplace_back([&] {
+                for (int tries = 0; tries < 5; ++tries) {
+                    const auto done = store_->create_key(a_key(), kTen, kNow);
+                    if (done) ++made;
+                    if (!done) EXPECT_EQ(done.error().code, ErrorCode::ApiKeyLimitReached);
+                }
+            });
+        }
+    }
+    EXPECT_EQ(made, 10);
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a", .limit = 100}, kNow)->keys.size(), 10U);
+}
+
+TEST_P(StoreContract, OfRacingUpdatesExactlyOneWinsEachVersion) {
+    const Key key = created();
+    std::atomic<int> won = 0;
+    {
+        std::vector<std::jthread> updaters;
+        for (int i = 0; i < 8; ++i) {
+            updaters.emplace_back([&, i] {
+                for (int64_t version = 2; version < 12; ++version) {
+                    Key next = key;
+                    next.version = version;
+                    next.name = std::to_string(i);
+                    if (store_->update_key(next)) ++won;
+                }
+            });
+        }
+    }
+    EXPECT_EQ(store_->get_key("team_a", key.id)->version, 1 + won);
+    EXPECT_GE(won, 1);
+    EXPECT_LE(won, 10);
+}
+
+TEST_P(StoreContract, AUseMovesOnlyForward) {
+    const Key key = created();
+    const Digest digest = key.secrets[0].digest;
+    const auto use = [&](TimePoint at) {
+        const SecretUse uses[] = {{.digest = sha256("unknown"), .at = at},
+                                  {.digest = digest, .at = at}};
+        ASSERT_TRUE(store_->record_uses(uses));
+    };
+    use(kNow + 2s);
+    use(kNow + 1s);
+    KeySecret secret = store_->get_key("team_a", key.id)->secrets[0];
+    EXPECT_EQ(secret.first_used_at, kNow + 2s);
+    EXPECT_EQ(secret.last_used_at, kNow + 2s);
+    use(kNow + 3s);
+    secret = store_->get_key("team_a", key.id)->secrets[0];
+    EXPECT_EQ(secret.first_used_at, kNow + 2s);
+    EXPECT_EQ(secret.last_used_at, kNow + 3s);
+}
+
+TEST_P(StoreContract, TheFirstUseOfASecretStartsTheGraceOfTheOlderOnes) {
+    Key key = a_key();
+    key.secrets = {a_secret(), a_secret(), a_secret(), a_secret()};
+    key.secrets[1].grace = 60s;
+    key.secrets[2].grace = 0s;
+    key.secrets[3].ends_at = kNow - 1h;
+    key.secrets[3].grace = 60s;
+    created(key);
+    const auto use = [&](size_t which, TimePoint at) {
+        const SecretUse uses[] = {{.digest = key.secrets[which].digest, .at = at}};
+        ASSERT_TRUE(store_->record_uses(uses));
+        key = *store_->get_key("team_a", key.id);
+    };
+    use(1, kNow);
+    EXPECT_EQ(key.secrets[1].ends_at, std::nullopt) << "the newer one has not been used";
+    EXPECT_EQ(key.secrets[2].ends_at, kNow) << "older than the one used";
+    use(0, kNow + 5s);
+    EXPECT_EQ(key.secrets[0].ends_at, std::nullopt);
+    EXPECT_EQ(key.secrets[1].ends_at, kNow + 65s);
+    EXPECT_EQ(key.secrets[2].ends_at, kNow) << "its grace had begun";
+    EXPECT_EQ(key.secrets[3].ends_at, kNow - 1h) << "it had ended already";
+    use(0, kNow + 9s);
+    EXPECT_EQ(key.secrets[1].ends_at, kNow + 65s) << "only the first use counts";
+    EXPECT_EQ(key.version, 1) << "a use is no change";
+}
+
+TEST_P(StoreContract, AnUpdateDoesNotUndoWhatUsesWroteMeanwhile) {
+    Key key = a_key();
+    key.secrets = {a_secret(), a_secret()};
+    key.secrets[1].grace = 60s;
+    created(key);
+    const Key stale = *store_->get_key("team_a", key.id);
+    const SecretUse uses[] = {{.digest = key.secrets[0].digest, .at = kNow}};
+    ASSERT_TRUE(store_->record_uses(uses));
+    Key next = stale;
+    next.version = 2;
+    next.name = "renamed";
+    ASSERT_TRUE(store_->update_key(next));
+    const Key got = *store_->get_key("team_a", key.id);
+    EXPECT_EQ(got.name, "renamed");
+    EXPECT_EQ(got.secrets[0].last_used_at, kNow);
+    EXPECT_EQ(got.secrets[0].first_used_at, kNow);
+    EXPECT_EQ(got.secrets[1].ends_at, kNow + 60s);
+}
+
+IdempotencyRecord a_record(TimePoint at = kNow) {
+    return {.scope = "team_a POST /v1/account/keys",
+            .key = "retry-1",
+            .request_digest = sha256("body"),
+            .created_at = at};
+}
+
+TEST_P(StoreContract, AnIdempotencyKeyIsReservedOnceAndThenAnswered) {
+    IdempotencyRecord record = a_record();
+    auto begun = store_->begin_idempotent(record);
+    ASSERT_TRUE(begun);
+    EXPECT_EQ(*begun, std::nullopt);
+    begun = store_->begin_idempotent(record);
+    ASSERT_TRUE(begun && *begun);
+    EXPECT_EQ((*begun)->status, 0) << "in flight";
+
+    record.status = 201;
+    record.body = R"({"id":"key_1"})";
+    ASSERT_TRUE(store_->end_idempotent(record));
+    IdempotencyRecord other = a_record(kNow + 23h);
+    other.request_digest = sha256("other body");
+    begun = store_->begin_idempotent(other);
+    ASSERT_TRUE(begun && *begun);
+    EXPECT_EQ((*begun)->status, 201);
+    EXPECT_EQ((*begun)->body, record.body);
+    EXPECT_EQ((*begun)->request_digest, sha256("body")) << "so that a mismatch can be told";
+    EXPECT_EQ((*begun)->created_at, kNow);
+
+    other.scope = "team_b POST /v1/account/keys";
+    EXPECT_EQ(*store_->begin_idempotent(other), std::nullopt);
+}
+
+TEST_P(StoreContract, AFailedRequestFreesItsIdempotencyKey) {
+    ASSERT_TRUE(store_->begin_idempotent(a_record()));
+    ASSERT_TRUE(store_->end_idempotent(a_record()));
+    EXPECT_EQ(*store_->begin_idempotent(a_record()), std::nullopt);
+}
+
+TEST_P(StoreContract, IdempotencyKeysLapse) {
+    IdempotencyRecord record = a_record();
+    ASSERT_TRUE(store_->begin_idempotent(record));
+    EXPECT_TRUE(*store_->begin_idempotent(a_record(kNow + kIdempotencyFlightMax - 1ms)));
+    EXPECT_EQ(*store_->begin_idempotent(a_record(kNow + kIdempotencyFlightMax)), std::nullopt)
+        << "the process that had it in flight has died";
+
+    const TimePoint taken = kNow + kIdempotencyFlightMax;
+    record.status = 201;
+    ASSERT_TRUE(store_->end_idempotent(record));
+    EXPECT_TRUE(*store_->begin_idempotent(a_record(taken + kIdempotencyKept - 1ms)));
+    EXPECT_EQ(*store_->begin_idempotent(a_record(taken + kIdempotencyKept)), std::nullopt);
+}
+
+TEST_P(StoreContract, WhoLostAnIdempotencyKeyCannotAnswerForIt) {
+    ASSERT_TRUE(store_->begin_idempotent(a_record()));
+    IdempotencyRecord other = a_record(kNow + kIdempotencyFlightMax);
+    other.request_digest = sha256("other body");
+    ASSERT_EQ(*store_->begin_idempotent(other), std::nullopt);
+    IdempotencyRecord late = a_record();
+    late.status = 201;
+    late.body = "late";
+    ASSERT_TRUE(store_->end_idempotent(late));
+    EXPECT_EQ((*store_->begin_idempotent(other))->status, 0);
+}
+
+TEST_P(StoreContract, OfRacingRequestsOneGetsTheIdempotencyKey) {
+    std::atomic<int> won = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&] {
+                const auto begun = store_->begin_idempotent(a_record());
+                if (begun && !*begun) ++won;
+            });
+        }
+    }
+    EXPECT_EQ(won, 1);
+}
+
+}  // namespace
+}  // namespace keywarden

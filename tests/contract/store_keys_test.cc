@@ -1,0 +1,211 @@
+#include <map>
+
+#include "tests/contract/same_key.h"
+#include "tests/contract/store_fixture.h"
+
+namespace keywarden {
+namespace {
+
+using namespace std::chrono_literals;
+
+Key a_full_key() {
+    Key key = a_key();
+    key.name = "naïve — \"quoted\" \xF0\x9F\x94\x91";
+    key.description = "line\nline";
+    key.kind = KeyKind::Management;
+    key.status = KeyStatus::Disabled;
+    key.not_before = kNow + 1ms;
+    key.expires_at = kNow + 2ms;
+    key.rate_limit_rpm = 7;
+    key.k_target_override = 3;
+    key.tools.allowed = {{"search", "read"}};
+    key.tools.denied = std::vector<std::string>();
+    key.metadata = {{"z", "1"}, {"a", ""}};
+    key.tags = {"prod", "eu"};
+    key.revoked_at = kNow + 3ms;
+    key.secrets[0].grace = 90s;
+    key.secrets[0].ends_at = kNow + 4ms;
+    key.secrets[0].first_used_at = kNow + 5ms;
+    key.secrets[0].last_used_at = kNow + 6ms;
+    key.secrets.push_back(a_secret());
+    return key;
+}
+
+TEST_P(StoreContract, GivesBackAKeyAsItWasGiven) {
+    for (const Key& key : {a_key(), a_full_key()}) {
+        created(key);
+        const auto got = store_->get_key("team_a", key.id);
+        ASSERT_TRUE(got) << got.error().detail;
+        expect_same(*got, key);
+    }
+}
+
+TEST_P(StoreContract, RoundsMomentsDownToMilliseconds) {
+    Key key = a_key();
+    key.expires_at = kNow + 1'999'999ns;
+    created(key);
+    EXPECT_EQ(store_->get_key("team_a", key.id)->expires_at, kNow + 1ms);
+}
+
+TEST_P(StoreContract, AnEmptyToolListIsNotAnAbsentOne) {
+    Key key = a_key();
+    key.tools.allowed = std::vector<std::string>();
+    created(key);
+    const Key got = *store_->get_key("team_a", key.id);
+    ASSERT_TRUE(got.tools.allowed);
+    EXPECT_TRUE(got.tools.allowed->empty());
+    EXPECT_FALSE(got.tools.denied);
+}
+
+TEST_P(StoreContract, AnotherTeamsKeyIsNotThere) {
+    const Key key = created();
+    Key stolen = key;
+    stolen.team_id = "team_b";
+    stolen.version = 2;
+    EXPECT_EQ(store_->get_key("team_b", key.id).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(store_->update_key(stolen).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(store_->get_key("team_a", "key_none").error().code, ErrorCode::NotFound);
+    EXPECT_TRUE(store_->list_keys({.team_id = "team_b"}, kNow)->keys.empty());
+    EXPECT_EQ(store_->list_keys({.team_id = "team_b", .after = key.id}, kNow).error().code,
+              ErrorCode::InvalidRequest);
+}
+
+TEST_P(StoreContract, AKeyNeedsItsTeam) {
+    EXPECT_EQ(store_->create_key(a_key("team_none"), kNoCaps, kNow).error().code,
+              ErrorCode::NotFound);
+}
+
+TEST_P(StoreContract, RefusesAnIdOrADigestThatIsThere) {
+    const Key key = created();
+    Key same_id = a_key();
+    same_id.id = key.id;
+    EXPECT_EQ(store_->create_key(same_id, kNoCaps, kNow).error().code, ErrorCode::InvalidRequest);
+    Key same_digest = a_key("team_b");
+    same_digest.secrets[0].digest = key.secrets[0].digest;
+    EXPECT_EQ(store_->create_key(same_digest, kNoCaps, kNow).error().code,
+              ErrorCode::InvalidRequest);
+    EXPECT_EQ(store_->get_key("team_b", same_digest.id).error().code, ErrorCode::NotFound);
+
+    Key other = created();
+    other.version = 2;
+    other.secrets.push_back(key.secrets[0]);
+    EXPECT_EQ(store_->update_key(other).error().code, ErrorCode::InvalidRequest);
+    EXPECT_EQ(store_->get_key("team_a", other.id)->secrets.size(), 1U);
+}
+
+TEST_P(StoreContract, AnUpdateReplacesAllButWhatIsFixed) {
+    Key key = created();
+    Key next = a_full_key();
+    next.id = key.id;
+    next.version = 2;
+    next.created_at = kNow + 1h;
+    ASSERT_TRUE(store_->update_key(next));
+    next.created_at = key.created_at;
+    expect_same(*store_->get_key("team_a", key.id), next);
+}
+
+TEST_P(StoreContract, OnlyTheNextVersionIsTaken) {
+    Key key = created();
+    for (const int64_t version : {0, 1, 3}) {
+        key.version = version;
+        EXPECT_EQ(store_->update_key(key).error().code, ErrorCode::VersionMismatch) << version;
+    }
+    key.version = 2;
+    EXPECT_TRUE(store_->update_key(key));
+    EXPECT_EQ(store_->update_key(key).error().code, ErrorCode::VersionMismatch);
+}
+
+TEST_P(StoreContract, ListsNewestFirstPageByPage) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < 7; ++i) {
+        ids.insert(ids.begin(), created().id);
+        created(a_key("team_b"));
+    }
+    std::vector<std::string> seen;
+    KeyQuery query{.team_id = "team_a", .limit = 3};
+    std::vector<size_t> sizes;
+    do {
+        const auto page = store_->list_keys(query, kNow);
+        ASSERT_TRUE(page);
+        for (const Key& key : page->keys) seen.push_back(key.id);
+        sizes.push_back(page->keys.size());
+        query.after = page->next;
+    } while (!query.after.empty());
+    EXPECT_EQ(seen, ids);
+    EXPECT_EQ(sizes, (std::vector<size_t>{3, 3, 1}));
+}
+
+TEST_P(StoreContract, AFullLastPageHasNoNext) {
+    for (int i = 0; i < 3; ++i) created();
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a", .limit = 3}, kNow)->next, "");
+}
+
+TEST_P(StoreContract, APageIsNotDisturbedByNewKeys) {
+    const Key old = created();
+    const Key middle = created();
+    const auto first = store_->list_keys({.team_id = "team_a", .limit = 1}, kNow);
+    ASSERT_EQ(first->next, middle.id);
+    created();
+    const auto second =
+        store_->list_keys({.team_id = "team_a", .after = first->next, .limit = 1}, kNow);
+    ASSERT_EQ(second->keys.size(), 1U);
+    EXPECT_EQ(second->keys[0].id, old.id);
+}
+
+TEST_P(StoreContract, ListsOneStatusOnly) {
+    Key disabled = a_key();
+    disabled.status = KeyStatus::Disabled;
+    created(disabled);
+    created();
+    const auto page = store_->list_keys({.team_id = "team_a", .status = KeyStatus::Disabled}, kNow);
+    ASSERT_EQ(page->keys.size(), 1U);
+    expect_same(page->keys[0], disabled);
+}
+
+TEST_P(StoreContract, RefusesACursorThatIsNone) {
+    created();
+    for (const char* cursor : {"key_none", "1", "'; DROP TABLE keys; --"}) {
+        EXPECT_EQ(store_->list_keys({.team_id = "team_a", .after = cursor}, kNow).error().code,
+                  ErrorCode::InvalidRequest)
+            << cursor;
+    }
+}
+
+TEST_P(StoreContract, HandsOutEveryKeysHotColumns) {
+    std::map<std::string, Key> keys;
+    for (const Key& key : {a_key(), a_full_key(), a_key("team_b")}) keys[key.id] = created(key);
+    size_t seen = 0;
+    ASSERT_TRUE(store_->for_each_hot_key([&](const HotKey& hot) {
+        ++seen;
+        const Key& key = keys.at(std::string(hot.id));
+        EXPECT_EQ(hot.team_id, key.team_id);
+        EXPECT_EQ(hot.kind, key.kind);
+        EXPECT_EQ(hot.status, key.status);
+        EXPECT_EQ(hot.not_before, key.not_before);
+        EXPECT_EQ(hot.expires_at, key.expires_at);
+        EXPECT_EQ(hot.rate_limit_rpm, key.rate_limit_rpm);
+        EXPECT_EQ(hot.version, key.version);
+        ASSERT_EQ(hot.secrets.size(), key.secrets.size());
+        for (size_t i = 0; i < key.secrets.size(); ++i) {
+            EXPECT_EQ(hot.secrets[i].digest, key.secrets[i].digest);
+            EXPECT_EQ(hot.secrets[i].created_at, key.secrets[i].created_at);
+            EXPECT_EQ(hot.secrets[i].grace, key.secrets[i].grace);
+            EXPECT_EQ(hot.secrets[i].ends_at, key.secrets[i].ends_at);
+            EXPECT_EQ(hot.secrets[i].used, key.secrets[i].first_used_at.has_value());
+        }
+    }));
+    EXPECT_EQ(seen, keys.size());
+}
+
+TEST_P(StoreContract, RemembersAcrossAStart) {
+    if (!lasts()) GTEST_SKIP() << "a memory store forgets";
+    const Key key = created(a_full_key());
+    ASSERT_TRUE(store_->put_setting("instance_id", "x"));
+    open();
+    expect_same(*store_->get_key("team_a", key.id), key);
+    EXPECT_EQ(*store_->get_setting("instance_id"), "x");
+    EXPECT_EQ(store_->get_team("team_a")->name, "team_a");
+}
+
+}  // namespace
+}  // namespace keywarden
