@@ -1,0 +1,19 @@
+// What every handler of the account and operator API works with.
+#pragma once
+
+#include <functional>
+
+#include "base/clock.h"
+#include "store/key_directory.h"
+
+namespace keywarden {
+
+/// Whoever makes it (app/) keeps it alive as long as the routes.
+struct AdminContext {
+    KeyDirectory& keys;
+    const Clock& clock;
+    /// True once the server stops taking new connections: /ready says so.
+    std::function<bool()> draining = [] { return false; };
+};
+
+}  // namespace keywarden

@@ -1,0 +1,110 @@
+// What is done to a key besides changing its fields: its tool list, rotation, disable, enable.
+#include <array>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "admin/grantor.h"
+#include "admin/handlers.h"
+#include "admin/idempotency.h"
+#include "admin/json_body.h"
+#include "admin/key_change.h"
+#include "admin/key_fields.h"
+#include "admin/key_record.h"
+
+namespace keywarden {
+namespace {
+
+/// How often a rotation looks again when the key changed between its check and the rotation.
+constexpr int kRotateTriesMax = 4;
+
+Result<void> read_grace(const Json& value, Rotation& rotation) {
+    if (value.is_null()) return {};
+    if (value.is_string()) {
+        if (const auto grace = parse_duration(value.get_ref<const std::string&>(), kGraceMax)) {
+            rotation.grace = *grace;
+            return {};
+        }
+    }
+    return fail_field("grace", "must be a time such as \"30m\", \"24h\", or \"7d\", up to 90 days");
+}
+
+Result<void> read_emergency(const Json& value, Rotation& rotation) {
+    if (value.is_null()) return {};
+    if (!value.is_boolean()) return fail_field("emergency", "must be true or false");
+    rotation.emergency = value.get<bool>();
+    return {};
+}
+
+constexpr std::array kRotationFields = {
+    Field<Rotation>{"grace", read_grace},
+    Field<Rotation>{"emergency", read_emergency},
+};
+
+/// Whoever rotates a key gets a secret to all that it may do, so it must be theirs to grant.
+Result<MintedKey> rotate_checked(AdminContext& context,
+                                 const ApiCall& call,
+                                 std::optional<int64_t> version,
+                                 const Rotation& rotation) {
+    KeyDirectory& keys = context.keys;
+    const int64_t default_rpm = keys.defaults().rate_limit_rpm;
+    TRY(const auto grantor, grantor_of(context, *call.caller));
+    for (int tries = 1;; ++tries) {
+        TRY(const Key key, keys.store().get_key(call.caller->team_id, call.values.at(0)));
+        TRY_VOID(refuse_revoked(key));
+        if (grantor) TRY_VOID(check_grant(grant_of(key, default_rpm), *grantor));
+        // The version that was checked is the one that is rotated.
+        auto minted = keys.rotate(
+            key.team_id, key.id, version ? version : std::optional(key.version), rotation);
+        if (minted) return minted;
+        const ErrorCode code = minted.error().code;
+        const bool raced = code == ErrorCode::VersionMismatch || code == ErrorCode::RevokedApiKey;
+        if (!raced || version || tries == kRotateTriesMax) return minted;
+    }
+}
+
+Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyStatus wanted) {
+    TRY_VOID(refuse_body(call.request));
+    TRY(const Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
+    if (key.status == wanted) {
+        return key_response(
+            200, key, key_record(key, context.keys.defaults(), context.clock.now()));
+    }
+    return change_and_answer(context, call, [wanted](Key& found) -> Result<void> {
+        if (found.status == KeyStatus::Quarantined) {
+            return fail_field("status", "is quarantined: a person has to release the key");
+        }
+        found.status = wanted;
+        return {};
+    });
+}
+
+}  // namespace
+
+Result<HttpResponse> put_toollist(AdminContext& context, const ApiCall& call) {
+    TRY(const Json object, read_object(call.request, Body::Required));
+    return change_and_answer(
+        context, call, [&](Key& key) { return read_toollist(object, key.tools); });
+}
+
+Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call) {
+    return run_once(context, call, "keys.rotate " + call.values.at(0), [&]() -> Result<Created> {
+        TRY(const Json object, read_object(call.request, Body::Optional));
+        Rotation rotation;
+        TRY_VOID(read_fields<Rotation>(object, kRotationFields, rotation));
+        TRY(const auto version, if_match(call.request));
+        TRY(const MintedKey minted, rotate_checked(context, call, version, rotation));
+        return created_with_secret(
+            200, minted, key_record(minted.key, context.keys.defaults(), context.clock.now()));
+    });
+}
+
+Result<HttpResponse> disable_key(AdminContext& context, const ApiCall& call) {
+    return set_status(context, call, KeyStatus::Disabled);
+}
+
+Result<HttpResponse> enable_key(AdminContext& context, const ApiCall& call) {
+    return set_status(context, call, KeyStatus::Active);
+}
+
+}  // namespace keywarden

@@ -1,0 +1,37 @@
+#include "admin/key_change.h"
+
+#include "admin/grantor.h"
+#include "admin/json_body.h"
+#include "admin/key_fields.h"
+#include "admin/key_record.h"
+
+namespace keywarden {
+
+Result<HttpResponse> change_and_answer(AdminContext& context,
+                                       const ApiCall& call,
+                                       const std::function<Result<void>(Key&)>& change) {
+    TRY(const auto version, if_match(call.request));
+    TRY(const auto grantor, grantor_of(context, *call.caller));
+    const TimePoint now = context.clock.now();
+    const KeyDefaults& defaults = context.keys.defaults();
+    TRY(const Key changed,
+        context.keys.change(
+            call.caller->team_id, call.values.at(0), version, [&](Key& key) -> Result<void> {
+                TRY_VOID(refuse_revoked(key));
+                const Key before = key;
+                TRY_VOID(change(key));
+                TRY_VOID(check_times(&before, key, now));
+                if (!grantor) return {};
+                const Grant was = grant_of(before, defaults.rate_limit_rpm);
+                return check_grant(grant_of(key, defaults.rate_limit_rpm), *grantor, &was);
+            }));
+    return key_response(200, changed, key_record(changed, defaults, now));
+}
+
+Result<void> refuse_revoked(const Key& key) {
+    if (key.status != KeyStatus::Revoked) return {};
+    return fail(ErrorCode::InvalidRequest,
+                "This key is revoked, which is final: create a new one instead.");
+}
+
+}  // namespace keywarden

@@ -1,0 +1,292 @@
+#include "admin/key_fields.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace keywarden {
+namespace {
+
+size_t code_points(std::string_view text) {
+    return static_cast<size_t>(
+        std::ranges::count_if(text, [](char c) { return (c & '\xC0') != '\x80'; }));
+}
+
+/// What a text may hold besides letters: lines and tabs in prose, nothing invisible in a name.
+enum class Text : uint8_t { OneLine, Prose };
+
+bool has_control(std::string_view text, Text kind) {
+    return std::ranges::any_of(text, [kind](char c) {
+        if (kind == Text::Prose && (c == '\n' || c == '\r' || c == '\t')) return false;
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+}
+
+struct TextRule {
+    size_t length_min;
+    size_t length_max;
+    Text kind;
+};
+
+Result<std::string> read_text(std::string_view field, const Json& value, TextRule rule) {
+    if (!value.is_string()) return fail_field(field, "must be a string");
+    const auto& text = value.get_ref<const std::string&>();
+    const size_t length = code_points(text);
+    if (length < rule.length_min || length > rule.length_max) {
+        return fail_field(field,
+                          "must have " + std::to_string(rule.length_min) + " to " +
+                              std::to_string(rule.length_max) + " characters");
+    }
+    if (has_control(text, rule.kind)) return fail_field(field, "must not have control characters");
+    return text;
+}
+
+Result<std::optional<TimePoint>> read_moment(std::string_view field, const Json& value) {
+    if (value.is_null()) return std::nullopt;
+    if (value.is_string()) {
+        if (const auto moment = parse_iso8601(value.get_ref<const std::string&>())) return moment;
+    }
+    return fail_field(field, "must be a moment such as \"2027-01-31T00:00:00Z\", or null");
+}
+
+Result<std::optional<int64_t>> read_count(std::string_view field, const Json& value, int64_t max) {
+    if (value.is_null()) return std::nullopt;
+    // A number above int64's own range reads as unsigned, and fails the second comparison.
+    if (value.is_number_integer() && value >= 1 && value <= max) return value.get<int64_t>();
+    return fail_field(field,
+                      "must be a whole number from 1 to " + std::to_string(max) + ", or null");
+}
+
+Result<void> read_name(const Json& value, KeyDraft& draft) {
+    TRY(std::string name, read_text("name", value, {1, kKeyNameMax, Text::OneLine}));
+    if (std::ranges::all_of(name, [](char c) { return c == ' '; })) {
+        return fail_field("name", "must not be blank");
+    }
+    draft.key.name = std::move(name);
+    return {};
+}
+
+Result<void> read_description(const Json& value, KeyDraft& draft) {
+    if (value.is_null()) {
+        draft.key.description.clear();
+        return {};
+    }
+    TRY(draft.key.description,
+        read_text("description", value, {0, kKeyDescriptionMax, Text::Prose}));
+    return {};
+}
+
+Result<void> read_kind(const Json& value, KeyDraft& draft) {
+    if (value.is_null()) return {};
+    if (value.is_string()) {
+        if (const auto kind = key_kind_of(value.get_ref<const std::string&>())) {
+            draft.key.kind = *kind;
+            draft.kind_named = true;
+            return {};
+        }
+    }
+    return fail_field("kind", "must be \"full\", \"inference\", or \"management\"");
+}
+
+Result<void> read_not_before(const Json& value, KeyDraft& draft) {
+    TRY(draft.key.not_before, read_moment("not_before", value));
+    return {};
+}
+
+Result<void> read_expires_at(const Json& value, KeyDraft& draft) {
+    TRY(draft.key.expires_at, read_moment("expires_at", value));
+    return {};
+}
+
+Result<void> read_rate_limit(const Json& value, KeyDraft& draft) {
+    TRY(draft.key.rate_limit_rpm, read_count("rate_limit_rpm", value, kRateLimitRpmMax));
+    return {};
+}
+
+Result<void> read_k_target(const Json& value, KeyDraft& draft) {
+    TRY(draft.key.k_target_override, read_count("k_target_override", value, kKTargetMax));
+    return {};
+}
+
+Result<void> read_toollist_field(const Json& value, KeyDraft& draft) {
+    if (value.is_null()) {
+        draft.key.tools = {};
+        return {};
+    }
+    if (!value.is_object()) {
+        return fail_field("toollist", "must be an object with 'allowed' and 'denied', or null");
+    }
+    return read_toollist(value, draft.key.tools);
+}
+
+Result<void> read_metadata(const Json& value, KeyDraft& draft) {
+    if (!value.is_null() && !value.is_object()) {
+        return fail_field("metadata", "must be an object of strings, or null");
+    }
+    if (value.size() > kKeyMetadataMax) {
+        return fail_field("metadata", "may have at most 16 pairs");
+    }
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const auto& [name, text] : value.items()) {
+        const TextRule name_rule = {1, kKeyMetadataNameMax, Text::OneLine};
+        if (!read_text("metadata", Json(name), name_rule)) {
+            return fail_field("metadata", "must have names of 1 to 64 visible characters");
+        }
+        TRY(std::string checked,
+            read_text("metadata." + name, text, {0, kKeyMetadataValueMax, Text::Prose}));
+        pairs.emplace_back(name, std::move(checked));
+    }
+    draft.key.metadata = std::move(pairs);
+    return {};
+}
+
+/// A list of names, or nothing for null.
+Result<std::optional<std::vector<std::string>>> read_names(std::string_view field,
+                                                           const Json& value,
+                                                           size_t count_max,
+                                                           size_t length_max) {
+    if (value.is_null()) return std::nullopt;
+    if (!value.is_array()) return fail_field(field, "must be a list of strings, or null");
+    if (value.size() > count_max) {
+        return fail_field(field, "may have at most " + std::to_string(count_max) + " entries");
+    }
+    std::vector<std::string> names;
+    for (const Json& entry : value) {
+        TRY(std::string name, read_text(field, entry, {1, length_max, Text::OneLine}));
+        if (std::ranges::find(names, name) != names.end()) {
+            return fail_field(field, "must not have an entry twice");
+        }
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+Result<void> read_tags(const Json& value, KeyDraft& draft) {
+    TRY(auto tags, read_names("tags", value, kKeyTagsMax, kKeyTagMax));
+    draft.key.tags = std::move(tags).value_or(std::vector<std::string>{});
+    return {};
+}
+
+Result<void> read_format(const Json& value, KeyDraft& draft) {
+    if (value.is_null()) return {};
+    TRY(draft.format, read_text("format", value, {1, kKeyNameMax, Text::OneLine}));
+    return {};
+}
+
+Result<void> read_environment(const Json& value, KeyDraft& draft) {
+    if (value.is_null() || value == "live") {
+        draft.test = false;
+    } else if (value == "test") {
+        draft.test = true;
+    } else {
+        return fail_field("environment", "must be \"live\" or \"test\"");
+    }
+    return {};
+}
+
+Result<void> refuse_fixed(std::string_view field) {
+    return fail_field(field, "is decided when the key is created and cannot be changed");
+}
+
+Result<void> refuse_status(const Json&, KeyDraft&) {
+    return fail_field("status", "is changed by POST .../disable, POST .../enable, and DELETE");
+}
+
+using KeyField = Field<KeyDraft>;
+
+constexpr std::array kNewKeyFields = {
+    KeyField{"name", read_name},
+    KeyField{"description", read_description},
+    KeyField{"kind", read_kind},
+    KeyField{"not_before", read_not_before},
+    KeyField{"expires_at", read_expires_at},
+    KeyField{"rate_limit_rpm", read_rate_limit},
+    KeyField{"k_target_override", read_k_target},
+    KeyField{"toollist", read_toollist_field},
+    KeyField{"metadata", read_metadata},
+    KeyField{"tags", read_tags},
+    KeyField{"format", read_format},
+    KeyField{"environment", read_environment},
+};
+
+constexpr std::array kKeyChangeFields = {
+    KeyField{"name", read_name},
+    KeyField{"description", read_description},
+    KeyField{"not_before", read_not_before},
+    KeyField{"expires_at", read_expires_at},
+    KeyField{"rate_limit_rpm", read_rate_limit},
+    KeyField{"k_target_override", read_k_target},
+    KeyField{"toollist", read_toollist_field},
+    KeyField{"metadata", read_metadata},
+    KeyField{"tags", read_tags},
+    KeyField{"kind", [](const Json&, KeyDraft&) { return refuse_fixed("kind"); }},
+    KeyField{"format", [](const Json&, KeyDraft&) { return refuse_fixed("format"); }},
+    KeyField{"environment", [](const Json&, KeyDraft&) { return refuse_fixed("environment"); }},
+    KeyField{"status", refuse_status},
+};
+
+Result<void> read_allowed(const Json& value, ToolList& tools) {
+    TRY(tools.allowed, read_names("toollist.allowed", value, kToolListMax, kToolNameMax));
+    return {};
+}
+
+Result<void> read_denied(const Json& value, ToolList& tools) {
+    TRY(tools.denied, read_names("toollist.denied", value, kToolListMax, kToolNameMax));
+    return {};
+}
+
+constexpr std::array kToolListFields = {
+    Field<ToolList>{"allowed", read_allowed},
+    Field<ToolList>{"denied", read_denied},
+};
+
+}  // namespace
+
+Result<void> read_new_key(const Json& object, KeyDraft& draft) {
+    TRY_VOID(read_fields<KeyDraft>(object, kNewKeyFields, draft));
+    if (!object.contains("name")) return fail_field("name", "is required");
+    return {};
+}
+
+Result<void> read_key_change(const Json& object, KeyDraft& draft) {
+    return read_fields<KeyDraft>(object, kKeyChangeFields, draft);
+}
+
+Result<void> read_toollist(const Json& object, ToolList& tools) {
+    return read_fields<ToolList>(object, kToolListFields, tools);
+}
+
+Result<void> check_times(const Key* before, const Key& after, TimePoint now) {
+    const bool expiry_changed = before == nullptr || before->expires_at != after.expires_at;
+    const bool start_changed = before == nullptr || before->not_before != after.not_before;
+    if (!after.expires_at) return {};
+    if (expiry_changed && *after.expires_at <= now) {
+        return fail_field("expires_at", "must be in the future");
+    }
+    if ((expiry_changed || start_changed) && after.not_before &&
+        *after.expires_at <= *after.not_before) {
+        return fail_field("expires_at", "must be later than 'not_before'");
+    }
+    return {};
+}
+
+std::optional<Nanos> parse_duration(std::string_view text, Nanos max) {
+    int64_t count = 0;
+    const char* const end = text.data() + text.size();
+    const auto [unit, problem] = std::from_chars(text.data(), end, count);
+    if (problem != std::errc() || unit == text.data() || end - unit != 1 || count < 0) return {};
+    Nanos one{};
+    if (*unit == 's') one = std::chrono::seconds(1);
+    if (*unit == 'm') one = std::chrono::minutes(1);
+    if (*unit == 'h') one = std::chrono::hours(1);
+    if (*unit == 'd') one = std::chrono::days(1);
+    if (one == Nanos(0) || count > max / one) return {};
+    return one * count;
+}
+
+}  // namespace keywarden

@@ -1,0 +1,48 @@
+// The fields of a key that a caller may set: how each is read, and what it may hold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "admin/json_body.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "domain/key.h"
+
+namespace keywarden {
+
+// Lengths are in characters (code points), not bytes.
+inline constexpr size_t kKeyNameMax = 100;
+inline constexpr size_t kKeyDescriptionMax = 1000;
+inline constexpr size_t kKeyMetadataMax = 16;
+inline constexpr size_t kKeyMetadataNameMax = 64;
+inline constexpr size_t kKeyMetadataValueMax = 512;
+inline constexpr size_t kKeyTagsMax = 16;
+inline constexpr size_t kKeyTagMax = 64;
+inline constexpr size_t kToolListMax = 512;
+inline constexpr size_t kToolNameMax = 128;
+inline constexpr int64_t kKTargetMax = 128;
+
+/// A key being made or changed. In a change an absent field is left alone, and null clears it.
+struct KeyDraft {
+    Key key{};
+    bool kind_named = false;
+    std::string format{};  // empty: the instance's default
+    bool test = false;     // of the format's two environments
+};
+
+/// Errors: UnknownField, InvalidRequest.
+Result<void> read_new_key(const Json& object, KeyDraft& draft);
+Result<void> read_key_change(const Json& object, KeyDraft& draft);
+Result<void> read_toollist(const Json& object, ToolList& tools);
+
+/// Rules between fields and the clock; what a change left alone is not looked at again.
+/// `before` is null for a new key. Errors: InvalidRequest.
+Result<void> check_times(const Key* before, const Key& after, TimePoint now);
+
+/// A length of time such as "90s", "30m", "24h", or "7d".
+/// Nothing when it is not one, or is longer than `max`.
+std::optional<Nanos> parse_duration(std::string_view text, Nanos max);
+
+}  // namespace keywarden

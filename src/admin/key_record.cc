@@ -1,0 +1,109 @@
+#include "admin/key_record.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace keywarden {
+namespace {
+
+constexpr int64_t kNoVersion = -1;
+
+Json moment(const std::optional<TimePoint>& when) {
+    return when ? Json(format_iso8601(*when)) : Json(nullptr);
+}
+
+template <class T>
+Json value_or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+std::optional<TimePoint> last_use(const Key& key) {
+    std::optional<TimePoint> latest;
+    for (const KeySecret& secret : key.secrets) latest = std::max(latest, secret.last_used_at);
+    return latest;
+}
+
+Json secrets_of(const Key& key) {
+    Json list = Json::array();
+    for (const KeySecret& secret : key.secrets) {
+        list.push_back({{"id", secret.id},
+                        {"display", secret.display},
+                        {"format", secret.format},
+                        {"created_at", format_iso8601(secret.created_at)},
+                        {"last_used_at", moment(secret.last_used_at)},
+                        {"ends_at", moment(secret.ends_at)}});
+    }
+    return list;
+}
+
+Json metadata_of(const Key& key) {
+    Json object = Json::object();
+    for (const auto& [name, value] : key.metadata) object[name] = value;
+    return object;
+}
+
+}  // namespace
+
+Json key_record(const Key& key, const KeyDefaults& defaults, TimePoint now) {
+    const bool has_secret = !key.secrets.empty();
+    return {{"id", key.id},
+            {"object", "api_key"},
+            {"name", key.name},
+            {"description", key.description},
+            {"kind", name(key.kind)},
+            {"status", name(state_at(key, now))},
+            {"display", has_secret ? Json(key.secrets.front().display) : Json(nullptr)},
+            {"created_at", format_iso8601(key.created_at)},
+            {"updated_at", format_iso8601(key.updated_at)},
+            {"not_before", moment(key.not_before)},
+            {"expires_at", moment(key.expires_at)},
+            {"revoked_at", moment(key.revoked_at)},
+            {"last_used_at", moment(last_use(key))},
+            {"created_by", key.created_by},
+            {"rate_limit_rpm", key.rate_limit_rpm.value_or(defaults.rate_limit_rpm)},
+            {"k_target_override", value_or_null(key.k_target_override)},
+            {"toollist",
+             {{"allowed", value_or_null(key.tools.allowed)},
+              {"denied", value_or_null(key.tools.denied)}}},
+            {"metadata", metadata_of(key)},
+            {"tags", key.tags},
+            {"secrets", secrets_of(key)},
+            {"version", key.version}};
+}
+
+HttpResponse key_response(int status, const Key& key, const Json& record) {
+    HttpResponse response = json_response(status, record);
+    response.headers.push_back({"ETag", "\"" + std::to_string(key.version) + "\""});
+    return response;
+}
+
+Created created_with_secret(int status, const MintedKey& minted, const Json& record) {
+    Json replay = {{"key", nullptr}};
+    replay.update(record);
+    Json shown = replay;
+    shown["key"] = minted.secret.reveal();
+    return {.answer = key_response(status, minted.key, shown), .replay_body = dump(replay)};
+}
+
+Result<std::optional<int64_t>> if_match(const HttpRequest& request) {
+    std::string_view tag = request.header("If-Match");
+    if (tag.empty() || tag == "*") return std::nullopt;
+    const bool weak = tag.starts_with("W/");  // never equal to anything: RFC 9110, 13.1.1
+    if (weak) tag.remove_prefix(2);
+    const bool quoted = tag.size() >= 2 && tag.front() == '"' && tag.back() == '"';
+    if (!quoted || tag.substr(1, tag.size() - 2).find('"') != std::string_view::npos) {
+        return fail_field("If-Match", "must be one ETag such as \"3\" with its quotes, or *");
+    }
+    tag = tag.substr(1, tag.size() - 2);
+    int64_t version = kNoVersion;
+    const auto [end, problem] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
+    const bool ours = problem == std::errc() && end == tag.data() + tag.size() && version >= 0;
+    return ours && !weak ? version : kNoVersion;
+}
+
+}  // namespace keywarden

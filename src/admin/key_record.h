@@ -1,0 +1,28 @@
+// A key as callers see it: never a secret, never a hash.
+#pragma once
+
+#include "admin/idempotency.h"
+#include "admin/json_body.h"
+#include "base/units.h"
+#include "domain/key.h"
+#include "store/key_directory.h"
+
+namespace keywarden {
+
+/// The `api_key` object of the API. `status` is the state at `now`: what a caller with this key
+/// meets. Moments are ISO 8601; what is not set is null.
+Json key_record(const Key& key, const KeyDefaults& defaults, TimePoint now);
+
+/// The record as an answer, with its version as the ETag.
+HttpResponse key_response(int status, const Key& key, const Json& record);
+
+/// The record with the secret as its `key`, for the one answer that shows it, and the body of its
+/// replay, where `key` is null.
+Created created_with_secret(int status, const MintedKey& minted, const Json& record);
+
+/// The version that If-Match asks for; nothing when it asks for none (absent, or `*`). A tag that
+/// is none of ours reads as a version that never matches.
+/// Errors: InvalidRequest when the header is not one entity tag.
+Result<std::optional<int64_t>> if_match(const HttpRequest& request);
+
+}  // namespace keywarden

@@ -1,0 +1,129 @@
+// Keys: list, create, read, change, revoke.
+#include <string>
+#include <utility>
+
+#include "admin/grantor.h"
+#include "admin/handlers.h"
+#include "admin/idempotency.h"
+#include "admin/json_body.h"
+#include "admin/key_change.h"
+#include "admin/key_fields.h"
+#include "admin/key_record.h"
+#include "admin/list_query.h"
+#include "base/id.h"
+
+namespace keywarden {
+namespace {
+
+Json record_of(const AdminContext& context, const Key& key) {
+    return key_record(key, context.keys.defaults(), context.clock.now());
+}
+
+bool has_environments(const KeyFormat& format) {
+    for (const Segment& segment : format.shapes.front()) {
+        if (segment.kind == Segment::Kind::Environment) return true;
+    }
+    return false;
+}
+
+Result<void> check_format(const KeyFormats& formats, const KeyDraft& draft) {
+    const KeyFormat* format = formats.find(draft.format);
+    if (format == nullptr || !format->can_be_minted) {
+        std::string names;
+        for (const KeyFormat& each : formats.all()) {
+            if (!each.can_be_minted) continue;
+            names += (names.empty() ? "\"" : ", \"") + each.name + "\"";
+        }
+        return fail_field("format", "must be one of " + names);
+    }
+    if (draft.test && !has_environments(*format)) {
+        return fail_field("environment", "must be \"live\": this format has no test keys");
+    }
+    return {};
+}
+
+Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call) {
+    const KeyDirectory& keys = context.keys;
+    TRY(const Json object, read_object(call.request, Body::Required));
+    KeyDraft draft;
+    TRY_VOID(read_new_key(object, draft));
+    if (draft.format.empty()) draft.format = keys.defaults().format;
+    TRY_VOID(check_format(keys.formats(), draft));
+
+    draft.key.id = new_id("key");
+    draft.key.team_id = call.caller->team_id;
+    draft.key.created_by = call.caller->is_operator ? "operator" : call.caller->key_id();
+    TRY(const auto grantor, grantor_of(context, *call.caller));
+    if (grantor) {
+        if (!draft.kind_named) draft.key.kind = grantor->kind;
+        const int64_t default_rpm = keys.defaults().rate_limit_rpm;
+        inherit(draft.key, *grantor, default_rpm);
+        TRY_VOID(check_grant(grant_of(draft.key, default_rpm), *grantor));
+    }
+    TRY_VOID(check_times(nullptr, draft.key, context.clock.now()));
+    return draft;
+}
+
+}  // namespace
+
+Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
+    TRY(ListQuery wanted, read_list_query(call.request.query));
+    const KeyQuery query = {.team_id = std::string(call.caller->team_id),
+                            .after = std::move(wanted.after),
+                            .limit = wanted.limit,
+                            .status = wanted.status};
+    TRY(const KeyPage page, context.keys.store().list_keys(query, context.clock.now()));
+    Json data = Json::array();
+    for (const Key& key : page.keys) data.push_back(record_of(context, key));
+    return json_response(200,
+                         {{"object", "list"},
+                          {"data", std::move(data)},
+                          {"has_more", !page.next.empty()},
+                          {"next", page.next.empty() ? Json(nullptr) : Json(page.next)}});
+}
+
+Result<HttpResponse> create_key(AdminContext& context, const ApiCall& call) {
+    return run_once(context, call, "keys.create", [&]() -> Result<Created> {
+        TRY(KeyDraft draft, draft_key(context, call));
+        TRY(const MintedKey minted,
+            context.keys.create(std::move(draft.key), draft.format, draft.test));
+        Created created = created_with_secret(201, minted, record_of(context, minted.key));
+        set_header(created.answer, "Location", "/v1/keys/" + minted.key.id);
+        return created;
+    });
+}
+
+Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call) {
+    TRY(const Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
+    return key_response(200, key, record_of(context, key));
+}
+
+Result<HttpResponse> change_key(AdminContext& context, const ApiCall& call) {
+    TRY(const Json object, read_object(call.request, Body::Required));
+    return change_and_answer(context, call, [&](Key& key) -> Result<void> {
+        KeyDraft draft = {.key = key};
+        TRY_VOID(read_key_change(object, draft));
+        key = std::move(draft.key);
+        return {};
+    });
+}
+
+Result<HttpResponse> revoke_key(AdminContext& context, const ApiCall& call) {
+    TRY_VOID(refuse_body(call.request));
+    TRY(Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
+    if (key.status != KeyStatus::Revoked) {
+        TRY(const auto version, if_match(call.request));
+        const TimePoint now = context.clock.now();
+        TRY(key,
+            context.keys.change(
+                call.caller->team_id, key.id, version, [now](Key& found) -> Result<void> {
+                    if (found.status == KeyStatus::Revoked) return {};
+                    found.status = KeyStatus::Revoked;
+                    found.revoked_at = now;
+                    return {};
+                }));
+    }
+    return key_response(200, key, record_of(context, key));
+}
+
+}  // namespace keywarden

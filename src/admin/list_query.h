@@ -1,0 +1,27 @@
+// The query of a list: paging, and what to leave out.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "domain/key.h"
+
+namespace keywarden {
+
+inline constexpr size_t kListLimitDefault = 20;
+inline constexpr size_t kListLimitMax = 100;
+
+struct ListQuery {
+    size_t limit = kListLimitDefault;
+    std::string after{};  // a cursor: the `next` of the page before
+    std::optional<KeyStatus> status{};
+};
+
+/// Strict like a body: an unknown or repeated parameter is an error.
+/// Errors: UnknownField, InvalidRequest.
+Result<ListQuery> read_list_query(std::string_view query);
+
+}  // namespace keywarden

@@ -1,0 +1,57 @@
+#include "admin/list_query.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace keywarden {
+namespace {
+
+/// The param of the refusal, or "ok".
+std::string verdict(std::string_view query) {
+    const Result<ListQuery> got = read_list_query(query);
+    return got ? "ok" : got.error().param;
+}
+
+TEST(ListQuery, NothingAskedIsTheFirstTwenty) {
+    const ListQuery got = read_list_query("").value();
+    EXPECT_EQ(got.limit, 20U);
+    EXPECT_EQ(got.after, "");
+    EXPECT_EQ(got.status, std::nullopt);
+}
+
+TEST(ListQuery, ReadsAllThree) {
+    const ListQuery got = read_list_query("limit=100&after=a%2Fb&status=revoked").value();
+    EXPECT_EQ(got.limit, 100U);
+    EXPECT_EQ(got.after, "a/b");
+    EXPECT_EQ(got.status, KeyStatus::Revoked);
+}
+
+TEST(ListQuery, ALimitIsOneToAHundred) {
+    EXPECT_EQ(verdict("limit=1"), "ok");
+    for (const char* wrong : {"0", "101", "-1", "ten", "1.5", "1x", "99999999999999999999"}) {
+        EXPECT_EQ(verdict("limit=" + std::string(wrong)), "limit") << wrong;
+    }
+}
+
+TEST(ListQuery, AStatusIsOneThatAPersonDecides) {
+    for (const char* status : {"active", "disabled", "quarantined", "revoked"}) {
+        EXPECT_EQ(verdict("status=" + std::string(status)), "ok");
+    }
+    EXPECT_EQ(verdict("status=expired"), "status");
+    EXPECT_EQ(verdict("status=ACTIVE"), "status");
+}
+
+TEST(ListQuery, AnUnknownParameterIsAnErrorWithASuggestion) {
+    const auto got = read_list_query("limt=5");
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, ErrorCode::UnknownField);
+    EXPECT_NE(got.error().message.find("'limit'"), std::string::npos);
+}
+
+TEST(ListQuery, AParameterTwiceIsRefused) { EXPECT_EQ(verdict("limit=1&limit=2"), "limit"); }
+
+TEST(ListQuery, StrayAmpersandsAreNoMatter) { EXPECT_EQ(verdict("&limit=1&&after=x&"), "ok"); }
+
+}  // namespace
+}  // namespace keywarden

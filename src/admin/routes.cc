@@ -1,0 +1,83 @@
+// Read this first: the whole account and operator API, and who may call what, on one screen.
+#include "admin/routes.h"
+
+#include <array>
+
+#include "admin/handlers.h"
+
+namespace keywarden {
+namespace {
+
+using Method::Delete;
+using Method::Get;
+using Method::Patch;
+using Method::Post;
+using Method::Put;
+using Permission::AnyKey;
+using Permission::KeysRead;
+using Permission::KeysWrite;
+using Permission::Public;
+
+struct Row {
+    Method method;
+    std::string_view path;
+    Requires needs;
+    Result<HttpResponse> (*handler)(AdminContext&, const ApiCall&);
+};
+
+// `/v1/keys` and `/v1/account/keys` are two names of one thing.
+constexpr std::array kRoutes = {
+    Row{Get, "/v1/account/keys", KeysRead, list_keys},
+    Row{Post, "/v1/account/keys", KeysWrite, create_key},
+    Row{Get, "/v1/account/keys/{id}", KeysRead, read_key},
+    Row{Patch, "/v1/account/keys/{id}", KeysWrite, change_key},
+    Row{Delete, "/v1/account/keys/{id}", KeysWrite, revoke_key},
+    Row{Put, "/v1/account/keys/{id}/toollist", KeysWrite, put_toollist},
+    Row{Post, "/v1/account/keys/{id}/rotate", KeysWrite, rotate_key},
+    Row{Post, "/v1/account/keys/{id}/disable", KeysWrite, disable_key},
+    Row{Post, "/v1/account/keys/{id}/enable", KeysWrite, enable_key},
+
+    Row{Get, "/v1/keys", KeysRead, list_keys},
+    Row{Post, "/v1/keys", KeysWrite, create_key},
+    Row{Get, "/v1/keys/{id}", KeysRead, read_key},
+    Row{Patch, "/v1/keys/{id}", KeysWrite, change_key},
+    Row{Delete, "/v1/keys/{id}", KeysWrite, revoke_key},
+    Row{Put, "/v1/keys/{id}/toollist", KeysWrite, put_toollist},
+    Row{Post, "/v1/keys/{id}/rotate", KeysWrite, rotate_key},
+    Row{Post, "/v1/keys/{id}/disable", KeysWrite, disable_key},
+    Row{Post, "/v1/keys/{id}/enable", KeysWrite, enable_key},
+
+    Row{Get, "/v1/key", AnyKey, read_calling_key},
+    Row{Get, "/v1/key-formats", Public, list_key_formats},
+
+    Row{Get, "/health", Public, read_health},
+    Row{Get, "/ready", Public, read_readiness},
+    Row{Get, "/openapi.json", Public, read_openapi},
+    Row{Get, "/docs", Public, read_docs},
+    Row{Get, "/docs/errors", Public, read_error_docs},
+};
+
+RouteFacts facts_of(const Row& row) { return {row.method, row.path, row.needs, Dialect::Problem}; }
+
+}  // namespace
+
+std::vector<ApiRoute> admin_routes(AdminContext& context) {
+    std::vector<ApiRoute> routes;
+    routes.reserve(kRoutes.size());
+    for (const Row& row : kRoutes) {
+        routes.push_back({.facts = facts_of(row),
+                          .handler = [&context, handler = row.handler](const ApiCall& call) {
+                              return handler(context, call);
+                          }});
+    }
+    return routes;
+}
+
+std::vector<RouteFacts> admin_route_facts() {
+    std::vector<RouteFacts> facts;
+    facts.reserve(kRoutes.size());
+    for (const Row& row : kRoutes) facts.push_back(facts_of(row));
+    return facts;
+}
+
+}  // namespace keywarden
