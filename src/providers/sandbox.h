@@ -16,7 +16,7 @@ namespace keywarden {
 inline constexpr int64_t kSandboxChunksMax = 10'000;
 inline constexpr int64_t kSandboxWordsMax = 10'000;
 inline constexpr int64_t kSandboxDelayMsMax = 60'000;
-inline constexpr size_t kSandboxBodyBytesMax = size_t{100} * 1024 * 1024;
+inline constexpr size_t kSandboxJsonBytesMax = size_t{8} * 1024 * 1024;  // of a JSON body
 
 struct SandboxRequest {
     std::string_view path;          // our own route: "/v1/chat/completions"
@@ -36,24 +36,31 @@ struct SandboxStep {
 /// is sent. Not safe for threads.
 class SandboxSteps {
 public:
-    /// Frames around the pieces of a text, or one frame alone where `pieces` is 0.
+    /// One frame, or one frame for each piece of a text.
     struct Part {
-        std::string before{};  // sent before each piece (alone: all that is sent)
-        std::string text{};    // cut into `pieces` at word ends, JSON-escaped into the frame
+        std::string before{};  // the frame; with pieces: what stands before each of them
+        std::string text{};    // what is cut; a piece is written as a JSON string
         std::string after{};
-        size_t pieces = 0;
-        bool numbered = false;  // the frame's running number and "}\n\n" follow `after`
+        size_t pieces = 0;  // 0: there is no text
+        size_t units = 0;   // words or characters in `text`, shared out among the pieces
+        bool characters = false;
+        bool numbered = false;  // `after` is followed by the number of the frame and "}\n\n"
     };
 
     /// False when the answer is complete.
     bool next(SandboxStep& step);
 
+    size_t frames() const;
+
     std::vector<Part> parts{};
     Nanos first_delay{};          // before the first byte, the answer's head included
-    Nanos delay{};                // between two frames of a stream
-    size_t cut_after = SIZE_MAX;  // frames until the cut
+    Nanos delay{};                // between two frames
+    size_t cut_after = SIZE_MAX;  // so many frames are sent, and then the answer is cut
+    std::string cut_frame{};      // sent instead of cutting off: the stream ends in an error event
 
 private:
+    void write_piece(const Part& part);
+
     std::string frame_;
     size_t part_ = 0;
     size_t piece_ = 0;
@@ -69,15 +76,17 @@ struct SandboxAnswer {
     SandboxSteps steps{};
 };
 
-/// Answers one call. Reads no clock and no network; equal requests get equal bytes.
+/// Answers one call. Reads no clock and no network; equal requests get equal bytes, and a stream
+/// says the same as the whole answer to the same request.
 /// Errors: InvalidRequest for a body that is not what the endpoint takes or asks for what the
-/// sandbox cannot do; ModelNotFound for an unknown control in the model's name (the message lists
-/// the known ones); NotFound for a path that no provider has. A chosen error ("error-429") is not
+/// sandbox cannot do; RequestTooLarge for a JSON body over kSandboxJsonBytesMax; ModelNotFound for
+/// an unknown control in the model's name (the message lists the known ones); NotFound for a path
+/// that the sandbox does not have. A chosen error ("error-429") is not
 /// an Error: it is an answer with that status, as a provider would send it.
 /// Threads: any.
 Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request);
 
-/// The ids under which the sandbox is listed: "sandbox", "sandbox/echo", and one for each control.
+/// The ids under which the sandbox is listed: "sandbox", and one example of each control.
 std::vector<std::string> sandbox_model_ids();
 
 }  // namespace keywarden

@@ -1,0 +1,156 @@
+#include "providers/sandbox.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/json/write.h"
+#include "providers/sandbox/controls.h"
+#include "providers/sandbox/endpoints.h"
+#include "providers/sandbox/text.h"
+
+namespace keywarden {
+namespace {
+
+struct Endpoint {
+    std::string_view path;
+    Result<SandboxAnswer> (*answer)(const SandboxCall&);
+};
+
+constexpr std::array kEndpoints = {
+    Endpoint{"/v1/chat/completions", answer_chat},
+    Endpoint{"/v1/completions", answer_completions},
+    Endpoint{"/v1/responses", answer_responses},
+    Endpoint{"/v1/embeddings", answer_embeddings},
+    Endpoint{"/v1/moderations", answer_moderations},
+    Endpoint{"/v1/rerank", answer_rerank},
+    Endpoint{"/v1/images/generations", answer_images},
+    Endpoint{"/v1/images/edits", answer_image_files},
+    Endpoint{"/v1/images/variations", answer_image_files},
+    Endpoint{"/v1/audio/speech", answer_speech},
+    Endpoint{"/v1/audio/transcriptions", answer_transcriptions},
+    Endpoint{"/v1/audio/translations", answer_transcriptions},
+};
+
+OrderedJson error_body(std::string message, std::string_view type) {
+    return {{"error",
+             {{"message", std::move(message)},
+              {"type", type},
+              {"param", nullptr},
+              {"code", "sandbox_error"}}}};
+}
+
+/// What a provider says with such a status, in OpenAI's shape.
+SandboxAnswer chosen_error(int64_t status) {
+    const std::string_view type = status >= 500   ? "server_error"
+                                  : status == 429 ? "rate_limit_error"
+                                                  : "invalid_request_error";
+    SandboxAnswer answer = whole_answer(to_text(error_body(
+        "The sandbox answers " + std::to_string(status) + " because the model's name asks for it.",
+        type)));
+    answer.status = static_cast<int>(status);
+    if (status == 429 || status == 503) answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+}
+
+/// Of all that is asked, but not of how: a stream says what a whole answer says, at any speed.
+uint64_t seed_of_request(const Json& body) {
+    uint64_t seed = 0;
+    for (const auto& [field, value] : body.items()) {
+        if (field == "model" || field == "stream" || field == "stream_options") continue;
+        seed = seed_of(to_text(value), seed_of(field, seed));
+    }
+    return seed;
+}
+
+/// Waits and cuts, on top of a whole answer or a stream.
+void apply(const SandboxControls& controls, SandboxAnswer& answer) {
+    SandboxSteps& steps = answer.steps;
+    steps.first_delay = std::chrono::milliseconds(controls.slow_ms);
+    if (answer.streams) steps.delay = std::chrono::milliseconds(controls.delay_ms);
+    if (!controls.cut && !controls.fail) return;
+    if (!answer.streams && controls.cut) {
+        // A whole answer is cut in the middle of its body.
+        std::string& body = steps.parts.front().before;
+        const size_t middle = body.size() / 2;
+        std::string rest = body.substr(middle);
+        body.resize(middle);
+        steps.parts.push_back(raw_frame(std::move(rest)));
+    }
+    if (!answer.streams && !controls.cut) return;
+    steps.cut_after = std::max<size_t>(1, steps.frames() / 2);
+    if (!controls.cut) {
+        steps.cut_frame =
+            data_frame(error_body("The sandbox fails here because the model's name asks for it.",
+                                  "server_error"))
+                .before;
+    }
+}
+
+}  // namespace
+
+size_t SandboxSteps::frames() const {
+    size_t count = 0;
+    for (const Part& part : parts) count += std::max<size_t>(1, part.pieces);
+    return count;
+}
+
+// The i-th of n pieces ends where i * units / n units have been sent, so that all are as long as
+// each other, and the last one takes the rest.
+void SandboxSteps::write_piece(const Part& part) {
+    const size_t done = piece_ * part.units / part.pieces;
+    const size_t after = (piece_ + 1) * part.units / part.pieces;
+    const size_t end = piece_ + 1 == part.pieces
+                           ? part.text.size()
+                           : skip_units(part.text, offset_, after - done, part.characters);
+    append_json_string(frame_, std::string_view(part.text).substr(offset_, end - offset_));
+    offset_ = end;
+}
+
+bool SandboxSteps::next(SandboxStep& step) {
+    if (part_ == parts.size()) return false;
+    step = SandboxStep{.delay = frames_ == 0 ? first_delay : delay};
+    if (frames_ == cut_after) {
+        part_ = parts.size();
+        step.bytes = cut_frame;
+        step.cut = cut_frame.empty();
+        return true;
+    }
+    const Part& part = parts[part_];
+    if (part.pieces == 0 && !part.numbered) {
+        step.bytes = part.before;
+    } else {
+        frame_ = part.before;
+        if (part.pieces > 0) write_piece(part);
+        frame_ += part.after;
+        if (part.numbered) frame_ += std::to_string(frames_) + "}\n\n";
+        step.bytes = frame_;
+    }
+    ++frames_;
+    if (++piece_ >= part.pieces) {
+        ++part_;
+        piece_ = 0;
+        offset_ = 0;
+    }
+    return true;
+}
+
+Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request) {
+    const auto* const endpoint = std::ranges::find(kEndpoints, request.path, &Endpoint::path);
+    if (endpoint == kEndpoints.end()) {
+        return fail(ErrorCode::NotFound, "The sandbox has no such endpoint.");
+    }
+    SandboxCall call;
+    TRY(call.body, read_body(request.content_type, request.body));
+    TRY(call.model, read_string(call.body, "model"));
+    if (call.model.empty()) call.model = "sandbox";
+    TRY(call.controls, read_controls(request.model.empty() ? call.model : request.model));
+    call.translates = request.path.ends_with("/translations");
+    call.seed = seed_of_request(call.body);
+    Result<SandboxAnswer> answer =
+        call.controls.error == 0 ? endpoint->answer(call) : chosen_error(call.controls.error);
+    if (answer) apply(call.controls, *answer);
+    return answer;
+}
+
+}  // namespace keywarden
