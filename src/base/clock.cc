@@ -71,6 +71,8 @@ const Clock& system_clock() {
     return kClock;
 }
 
+MonoTime precise_mono() { return std::chrono::steady_clock::now(); }
+
 std::string format_iso8601(TimePoint when) {
     const auto millis = std::chrono::floor<std::chrono::milliseconds>(when);
     const auto day = std::chrono::floor<std::chrono::days>(millis);

@@ -20,6 +20,9 @@ public:
 /// The machine's clocks. `mono` is the coarse one: right to about 4 ms, and cheap.
 const Clock& system_clock();
 
+/// The steady clock to the nanosecond: for measuring how long something took, not for deciding.
+MonoTime precise_mono();
+
 /// A clock that moves only when a test says so.
 class ManualClock final : public Clock {
 public:

@@ -97,7 +97,7 @@ bool Catalogue::find(std::string_view id, ModelTarget& target) const {
     if (const auto found = ids_.find(id); found != ids_.end()) {
         const auto [provider, model] = found->second;
         const CatalogueProvider::Model& row = providers_[provider].models[model];
-        target = {provider, row.id, row.upstream_id};
+        target = {provider, row.id, row.upstream_id, true};
         return true;
     }
     const size_t slash = id.find('/');
@@ -106,12 +106,12 @@ bool Catalogue::find(std::string_view id, ModelTarget& target) const {
         if (found != provider_names_.end()) {
             if (providers_[found->second].takes == CatalogueProvider::Takes::Listed) return false;
             const std::string_view rest = id.substr(slash + 1);
-            target = {found->second, rest, rest};
+            target = {found->second, rest, rest, false};
             return true;
         }
     }
     if (takes_anything_ == SIZE_MAX || id.empty()) return false;
-    target = {takes_anything_, id, id};
+    target = {takes_anything_, id, id, false};
     return true;
 }
 

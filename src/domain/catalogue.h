@@ -42,6 +42,7 @@ struct ModelTarget {
     size_t provider = 0;             // index in the catalogue's providers
     std::string_view id{};           // the model's id at its provider's, without any prefix
     std::string_view upstream_id{};  // what goes into the body
+    bool is_listed = false;          // if not, both are parts of the id that was asked for
 };
 
 /// Immutable once opened. A model `m` of provider `p` is known as `m` (the first provider that

@@ -41,9 +41,10 @@ struct CallRow {
     std::string_view team_id;
     std::string_view provider;
     std::string_view model;
-    std::string_view error;  // the slug of our own error; empty: none
-    int status = 0;          // 0: the client left before it was answered
-    int attempts = 0;        // requests sent upstream
+    std::string_view error;         // the slug of our own error; empty: none
+    std::string_view error_detail;  // for our log only
+    int status = 0;                 // 0: the client left before it was answered
+    int attempts = 0;               // requests sent upstream
     bool streamed = false;
     bool client_left = false;
     TokenUsage usage{};
@@ -81,16 +82,28 @@ public:
     const Endpoint* endpoint(size_t route) const;  // null: one of the API's
     const ApiRoute& api_route(size_t route) const;
 
+    // What goes into the head of a request to a provider, made once.
+    std::string_view upstream_host(size_t provider) const { return hosts_[provider]; }
+    std::string_view upstream_path(size_t provider, size_t route) const {
+        return paths_[provider][route];
+    }
+    std::string_view user_agent() const { return user_agent_; }
+
     /// Every route the gateway answers, for documents and their tests.
     static std::vector<RouteFacts> routes_of(const std::vector<ApiRoute>& api_routes);
 
 private:
     Proxy(ProxyParts parts, Router router, Catalogue catalogue);
 
+    static std::string upstream_path_of(const Provider& provider, const Endpoint& endpoint);
+
     ProxyParts parts_;
     Router router_;
     Catalogue catalogue_;
     FailedAttempts failed_attempts_{parts_.limits.failed_attempts};
+    std::string user_agent_;
+    std::vector<std::string> hosts_;               // one a provider
+    std::vector<std::vector<std::string>> paths_;  // one a provider and endpoint
 };
 
 }  // namespace keywarden

@@ -1,0 +1,121 @@
+#include "proxy/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/error_body.h"
+
+namespace keywarden {
+namespace {
+
+/// A field's value, put together without the heap.
+template <class... Parts>
+void add(Exchange* exchange,
+         std::string_view name,
+         fmt::format_string<Parts...> form,
+         Parts&&... parts) {
+    std::array<char, 128> text{};
+    const auto end =
+        fmt::format_to_n(text.data(), text.size(), form, std::forward<Parts>(parts)...);
+    exchange->add_field(name, std::string_view(text.data(), std::min(end.size, text.size())));
+}
+
+int64_t whole_seconds(Nanos wait) { return std::chrono::ceil<std::chrono::seconds>(wait).count(); }
+
+/// Source: draft-ietf-httpapi-ratelimit-headers-10; x-ratelimit-* as OpenAI writes them.
+void add_limit(Exchange* exchange, const WindowDecision& window, Dialect dialect) {
+    const int64_t reset = whole_seconds(window.reset_after);
+    add(exchange, "RateLimit-Policy", R"("rpm";q={};w=60)", window.limit);
+    add(exchange, "RateLimit", R"("rpm";r={};t={})", window.remaining, reset);
+    if (dialect != Dialect::OpenAi) return;
+    exchange->add_field("x-ratelimit-limit-requests", static_cast<uint64_t>(window.limit));
+    exchange->add_field("x-ratelimit-remaining-requests", static_cast<uint64_t>(window.remaining));
+    add(exchange, "x-ratelimit-reset-requests", "{}s", reset);
+}
+
+/// Source: RFC 9745 (Deprecation), RFC 8594 (Sunset).
+void add_rotation(Exchange* exchange, const Caller& caller) {
+    if (caller.deprecated_at) {
+        const auto since =
+            std::chrono::floor<std::chrono::seconds>(caller.deprecated_at->time_since_epoch());
+        add(exchange, "Deprecation", "@{}", since.count());
+    }
+    if (caller.sunset_at) exchange->add_field("Sunset", http_date(*caller.sunset_at));
+}
+
+void add_route(Exchange* exchange, const Call& call) {
+    if (!call.model.empty()) exchange->add_field("x-keywarden-model", call.model);
+    exchange->add_field("x-keywarden-provider", call.provider->name);
+    exchange->add_field("x-keywarden-attempts", static_cast<uint64_t>(call.attempts));
+    const Nanos overhead = precise_mono() - call.started - call.waited;
+    exchange->add_field("x-keywarden-overhead-us",
+                        static_cast<uint64_t>(std::max<int64_t>(0, overhead.count() / 1000)));
+}
+
+}  // namespace
+
+std::string http_date(TimePoint when) {
+    static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array kMonths = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(when);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                       kDays.at(std::chrono::weekday(day).c_encoding()),
+                       unsigned{date.day()},
+                       kMonths.at(unsigned{date.month()} - 1),
+                       int{date.year()},
+                       time.hours().count(),
+                       time.minutes().count(),
+                       time.seconds().count());
+}
+
+void start_answer(Call* call, int status) {
+    Exchange* const exchange = call->exchange;
+    call->status = status;
+    exchange->start(status);
+    exchange->add_field("X-Request-Id", call->request_id());
+    if (!call->client_request_id.empty()) {
+        exchange->add_field("X-Client-Request-Id", call->client_request_id);
+    }
+    if (call->window) add_limit(exchange, *call->window, call->facts->dialect);
+    if (call->caller) add_rotation(exchange, *call->caller);
+    if (call->provider != nullptr) add_route(exchange, *call);
+}
+
+Task<Result<void>> send_answer(Call* call, const HttpResponse* response) {
+    start_answer(call, response->status);
+    for (const Header& header : response->headers) {
+        call->exchange->add_field(header.name, header.value);
+    }
+    co_await call->exchange->send(response->body);
+    co_return Result<void>();
+}
+
+Task<void> send_error(Call* call, const Error* error) {
+    Exchange* const exchange = call->exchange;
+    call->error = info(error->code).slug;
+    call->error_detail = error->detail;
+    const Dialect dialect = call->facts != nullptr
+                                ? call->facts->dialect
+                                : dialect_of_unknown_path(exchange->head().path());
+    if (!exchange->head_sent()) {
+        HttpResponse response = render_error(dialect, *error, call->request_id());
+        if (!call->allow.empty()) response.headers.push_back({"Allow", std::string(call->allow)});
+        // The result is dropped: a client that is gone is no news here.
+        const auto ignored = co_await send_answer(call, &response);
+        co_return;
+    }
+    if (!call->streamed) {
+        exchange->abort();
+        co_return;
+    }
+    const std::string last = render_stream_error(dialect, *error, call->request_id());
+    co_await exchange->end(last);
+}
+
+}  // namespace keywarden

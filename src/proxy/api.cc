@@ -1,0 +1,65 @@
+#include "proxy/api.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "net/blocking_pool.h"
+#include "proxy/answer.h"
+
+namespace keywarden {
+namespace {
+
+/// Fields that handlers may see. Credentials are not among them, nor is anything about the hop.
+bool is_for_handlers(std::string_view name) {
+    static constexpr std::array<std::string_view, 12> kNames = {"accept",
+                                                                "content-type",
+                                                                "host",
+                                                                "idempotency-key",
+                                                                "if-match",
+                                                                "if-none-match",
+                                                                "origin",
+                                                                "referer",
+                                                                "sec-fetch-site",
+                                                                "user-agent",
+                                                                "x-client-request-id",
+                                                                "x-request-id"};
+    return std::ranges::any_of(
+        kNames, [&](std::string_view known) { return equal_ignoring_case(known, name); });
+}
+
+HttpRequest request_of(const Call& call, Method method, std::string_view body) {
+    const RequestHead& head = call.exchange->head();
+    HttpRequest request{.method = method,
+                        .query = std::string(head.query()),
+                        .body = std::string(body),
+                        .peer_address = std::string(call.exchange->peer()),
+                        .request_id = std::string(call.request_id())};
+    percent_decode(head.path(), request.path);  // it went through the router: it decodes
+    for (size_t i = 0; i < head.field_count(); ++i) {
+        const FieldView field = head.field(i);
+        if (!is_for_handlers(field.name)) continue;
+        request.headers.push_back({std::string(field.name), std::string(field.value)});
+    }
+    return request;
+}
+
+}  // namespace
+
+Task<Result<void>> answer_api(Call* call) {
+    Exchange* const exchange = call->exchange;
+    const ProxyParts& parts = call->proxy->parts();
+    CO_TRY(const std::span<char> body, co_await exchange->read_body(parts.limits.api_body_max));
+    const HttpRequest request =
+        request_of(*call, call->facts->method, std::string_view(body.data(), body.size()));
+    exchange->release_request();
+    const ApiCall api_call{.request = request,
+                           .caller = call->caller ? &*call->caller : nullptr,
+                           .values = std::move(call->values)};
+    const ApiRoute& route = call->proxy->api_route(call->route);
+    const auto work = [&route, &api_call] { return route.handler(api_call); };
+    CO_TRY(const HttpResponse response, co_await parts.blocking->run(call->loop, work));
+    co_return co_await send_answer(call, &response);
+}
+
+}  // namespace keywarden

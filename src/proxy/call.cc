@@ -1,0 +1,41 @@
+#include "proxy/call.h"
+
+#include "base/clock.h"
+
+namespace keywarden {
+
+Call::Call(Proxy* the_proxy, Loop* the_loop, Exchange* the_exchange)
+    : proxy(the_proxy),
+      loop(the_loop),
+      exchange(the_exchange),
+      id(new_request_id(the_loop->now())),
+      started(precise_mono()),
+      client(the_exchange, &upstream) {}
+
+ClientWatch::~ClientWatch() {
+    if (watching_) exchange_->watch_peer(nullptr);
+    if (gone_) exchange_->loop()->remove_swept(this);
+}
+
+void ClientWatch::begin() {
+    watching_ = true;
+    exchange_->watch_peer(this);
+}
+
+void ClientWatch::peer_gone() {
+    if (gone_) return;
+    gone_ = true;
+    gone_at_ = exchange_->loop()->mono();
+    exchange_->loop()->add_swept(this);
+}
+
+void ClientWatch::on_sweep(MonoTime now) {
+    if (now - gone_at_ >= kDrainMax && *upstream_) (*upstream_)->abort();
+}
+
+bool ClientWatch::may_drain(size_t bytes) {
+    drained_ += bytes;
+    return drained_ <= kDrainBytesMax;
+}
+
+}  // namespace keywarden

@@ -1,0 +1,107 @@
+// One call on its way through the pipeline: what is known of it so far.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "domain/caller.h"
+#include "domain/minute_window.h"
+#include "net/http_client.h"
+#include "net/http_exchange.h"
+#include "proxy/endpoints.h"
+#include "proxy/governed.h"
+#include "proxy/meter.h"
+#include "proxy/multipart.h"
+#include "proxy/proxy.h"
+
+namespace keywarden {
+
+/// What is kept of a request until the provider has it. Then all of it is let go.
+struct RelayRequest : Pooled {
+    GovernedBody json{};
+    std::optional<MultipartScanner> form{};
+    Buffer held{};     // of a form: what came before the model was known
+    Buffer head{};     // as it goes to the provider
+    Secret own_key{};  // the caller's own credential for the provider
+    std::string_view model{};
+    std::string_view upstream_model{};
+    bool body_ended = false;  // of a form: `held` is all of it
+};
+
+/// After the client has left, the upstream is read for its usage this long and this far, then
+/// stopped.
+inline constexpr Nanos kDrainMax = std::chrono::seconds(5);
+inline constexpr size_t kDrainBytesMax = size_t{256} << 10U;
+
+/// Notes that the client has left, and stops the upstream when the time to drain it is over.
+class ClientWatch final : public PeerWatch, public Swept {
+public:
+    ClientWatch(Exchange* exchange, std::optional<UpstreamCall>* upstream)
+        : exchange_(exchange), upstream_(upstream) {}
+    ClientWatch(const ClientWatch&) = delete;
+    ClientWatch& operator=(const ClientWatch&) = delete;
+    ~ClientWatch();
+
+    void begin();
+    bool gone() const { return gone_; }
+    /// Counts bytes read for nobody. False when they are too many.
+    bool may_drain(size_t bytes);
+
+    void peer_gone() override;
+    void on_sweep(MonoTime now) override;
+
+private:
+    Exchange* exchange_;
+    std::optional<UpstreamCall>* upstream_;
+    MonoTime gone_at_{};
+    size_t drained_ = 0;
+    bool watching_ = false;
+    bool gone_ = false;
+};
+
+struct Call {
+    Call(Proxy* the_proxy, Loop* the_loop, Exchange* the_exchange);
+
+    Proxy* proxy;
+    Loop* loop;
+    Exchange* exchange;
+    RequestId id;
+    MonoTime started;  // to the nanosecond, as are the three below
+    Nanos waited{};    // for the provider
+
+    // Filled in phase by phase.
+    const RouteFacts* facts = nullptr;
+    const Endpoint* endpoint = nullptr;  // null: a route of the API
+    size_t route = 0;
+    std::vector<std::string> values{};  // of the path's {names}
+    std::string client_request_id{};    // as the client named the request; empty: it did not
+    std::optional<Caller> caller{};
+    std::optional<WindowDecision> window{};
+    std::unique_ptr<RelayRequest> request{};
+    const Provider* provider = nullptr;
+    size_t provider_index = 0;
+    std::string_view model{};     // its id at the provider
+    std::string model_storage{};  // where it is not the catalogue's own
+    std::optional<UpstreamCall> upstream{};
+    ClientWatch client;
+
+    // Of the answer.
+    UsageMeter meter{};
+    bool drops_usage = false;  // usage was asked for by us: its chunk is taken out again
+    bool streamed = false;
+    int status = 0;
+    int attempts = 0;
+    std::string_view allow{};  // the methods of the path, where ours is none of them
+    std::string_view error{};  // the slug of our own error
+    std::string error_detail{};
+
+    std::string_view request_id() const { return id.view(); }
+};
+
+}  // namespace keywarden

@@ -1,0 +1,161 @@
+#include "proxy/governed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json/write.h"
+
+namespace keywarden {
+namespace {
+
+struct Rule {
+    Governed field;
+    std::string_view name;
+    JsonType type;  // null is always taken too, but for the model
+    bool is_credential = false;
+};
+
+constexpr std::array kRules = {
+    Rule{Governed::Model, "model", JsonType::String},
+    Rule{Governed::Stream, "stream", JsonType::Bool},
+    Rule{Governed::StreamOptions, "stream_options", JsonType::Object},
+    Rule{Governed::MaxTokens, "max_tokens", JsonType::Number},
+    Rule{Governed::MaxCompletionTokens, "max_completion_tokens", JsonType::Number},
+    Rule{Governed::MaxOutputTokens, "max_output_tokens", JsonType::Number},
+    Rule{Governed::N, "n", JsonType::Number},
+    Rule{Governed::Messages, "messages", JsonType::Array},
+    Rule{Governed::Tools, "tools", JsonType::Array},
+    Rule{Governed::ApiKey, "api_key", JsonType::String, true},
+    Rule{Governed::AwsAccessKeyId, "aws_access_key_id", JsonType::String, true},
+    Rule{Governed::AwsSecretAccessKey, "aws_secret_access_key", JsonType::String, true},
+    Rule{Governed::AwsSessionToken, "aws_session_token", JsonType::String, true},
+    Rule{Governed::AwsRegionName, "aws_region_name", JsonType::String, true},
+    Rule{Governed::AwsBearerTokenBedrock, "aws_bearer_token_bedrock", JsonType::String, true},
+};
+
+constexpr bool rows_follow_the_enum() {
+    for (size_t i = 0; i < kRules.size(); ++i) {
+        if (kRules[i].field != static_cast<Governed>(i)) return false;
+    }
+    return kRules.size() == static_cast<size_t>(Governed::kCount);
+}
+static_assert(rows_follow_the_enum());
+
+constexpr auto kNames = [] {
+    std::array<std::string_view, kRules.size()> names;
+    for (size_t i = 0; i < kRules.size(); ++i) names[i] = kRules[i].name;
+    return names;
+}();
+
+constexpr std::array<std::string_view, 1> kIncludeUsage = {"include_usage"};
+
+std::unexpected<Error> wrong(std::string_view field, std::string_view what) {
+    return fail(Error{
+        .code = ErrorCode::InvalidRequest,
+        .message = "The field '" + std::string(field) + "' must be " + std::string(what) + ".",
+        .param = std::string(field)});
+}
+
+bool needs_escapes(std::string_view text) {
+    return std::ranges::any_of(
+        text, [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\'; });
+}
+
+}  // namespace
+
+Result<void> GovernedBody::read(std::string_view text) {
+    text_ = text;
+    TRY_VOID(find_json_members(text, kNames, members_));
+    TRY_VOID(check_types());
+    TRY_VOID(read_stream_options());
+    const auto model = json_text(member(Governed::Model).text_of(text), model_scratch_);
+    if (!model || model->empty()) return wrong("model", "the id of a model");
+    model_ = *model;
+    streams_ = member(Governed::Stream).text_of(text) == "true";
+    if (const JsonMember& key = member(Governed::ApiKey); key.type == JsonType::String) {
+        const auto value = json_text(key.text_of(text), api_key_scratch_);
+        const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
+        if (!value || !std::ranges::all_of(*value, is_visible)) {
+            return wrong("api_key", "a key of the provider");
+        }
+        api_key_ = *value;
+    }
+    return {};
+}
+
+Result<void> GovernedBody::check_types() const {
+    if (!member(Governed::Model).present) {
+        return fail(Error{.code = ErrorCode::InvalidRequest,
+                          .message = "The field 'model' is missing.",
+                          .param = "model"});
+    }
+    for (size_t i = 0; i < kRules.size(); ++i) {
+        const JsonMember& member = members_[i];
+        if (!member.present) continue;
+        const bool may_be_null = kRules[i].field != Governed::Model;
+        if (member.type == JsonType::Null && may_be_null) continue;
+        if (member.type != kRules[i].type) return wrong(kRules[i].name, name(kRules[i].type));
+        if (member.type != JsonType::Number) continue;
+        const auto number = json_integer(member.text_of(text_));
+        if (!number || *number < 0) return wrong(kRules[i].name, "a whole number");
+    }
+    return {};
+}
+
+Result<void> GovernedBody::read_stream_options() {
+    const JsonMember& options = member(Governed::StreamOptions);
+    include_usage_ = {};
+    if (options.type != JsonType::Object) return {};
+    const std::string_view text = options.text_of(text_);
+    TRY_VOID(find_json_members(text, kIncludeUsage, {&include_usage_, 1}));
+    if (!include_usage_.present || include_usage_.type == JsonType::Null) return {};
+    if (include_usage_.type != JsonType::Bool) {
+        return wrong("stream_options.include_usage", name(JsonType::Bool));
+    }
+    asks_for_usage_ = include_usage_.text_of(text) == "true";
+    return {};
+}
+
+void GovernedBody::ask_for_usage(Splice& splice) const {
+    const JsonMember& options = member(Governed::StreamOptions);
+    if (!options.present) {
+        splice.insert(member(Governed::Model).key.begin,
+                      R"("stream_options":{"include_usage":true},)");
+    } else if (options.type == JsonType::Null) {
+        splice.replace(options.value, R"({"include_usage":true})");
+    } else if (include_usage_.present) {
+        const uint32_t begin = options.value.begin + include_usage_.value.begin;
+        splice.replace({begin, begin + include_usage_.value.size()}, "true");
+    } else {
+        const std::string_view inside = options.text_of(text_).substr(1);
+        const bool is_empty = inside[inside.find_first_not_of(" \t\r\n")] == '}';
+        splice.insert(options.value.begin + 1,
+                      is_empty ? R"("include_usage":true)" : R"("include_usage":true,)");
+    }
+}
+
+Splice GovernedBody::edited(std::string_view upstream_model, bool with_usage) {
+    Splice splice(text_);
+    std::array<JsonMember, kCount> credentials;
+    size_t count = 0;
+    for (size_t i = 0; i < kRules.size(); ++i) {
+        if (kRules[i].is_credential && members_[i].present) credentials[count++] = members_[i];
+    }
+    const auto removed = std::span(credentials).first(count);
+    std::ranges::sort(removed, {}, [](const JsonMember& member) { return member.key.begin; });
+    splice.remove(removed);
+    if (with_usage && !asks_for_usage_) ask_for_usage(splice);
+    if (upstream_model != model_) {
+        const ByteRange value = member(Governed::Model).value;
+        if (needs_escapes(upstream_model)) {
+            model_json_.clear();
+            append_json_string(model_json_, upstream_model);
+            splice.replace(value, model_json_);
+        } else {
+            splice.replace({value.begin + 1, value.end - 1}, upstream_model);
+        }
+    }
+    return splice;
+}
+
+}  // namespace keywarden

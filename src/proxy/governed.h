@@ -1,0 +1,79 @@
+// The members of a request body that the gateway rules on, and the edits it makes to them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/json/scan.h"
+#include "base/json/splice.h"
+#include "base/result.h"
+
+namespace keywarden {
+
+/// Adding one: a line here and its row in governed.cc.
+enum class Governed : uint8_t {
+    Model,
+    Stream,
+    StreamOptions,
+    MaxTokens,
+    MaxCompletionTokens,
+    MaxOutputTokens,
+    N,
+    Messages,
+    Tools,
+    // A caller's own credential for the provider: used for this call, never passed on or kept.
+    ApiKey,
+    AwsAccessKeyId,
+    AwsSecretAccessKey,
+    AwsSessionToken,
+    AwsRegionName,
+    AwsBearerTokenBedrock,
+    kCount,
+};
+
+/// A request body, read once. Its views live as long as the text and this object.
+class GovernedBody {
+public:
+    /// Checks that the whole body is a JSON object, and the governed members' types.
+    /// Errors: InvalidRequest, with `param` where one member is wrong.
+    Result<void> read(std::string_view text);
+
+    std::string_view model() const { return model_; }
+    bool streams() const { return streams_; }
+    /// The caller's own credential for the provider; empty: none was sent.
+    std::string_view api_key() const { return api_key_; }
+    /// Whether stream_options asks for the usage of a stream.
+    bool asks_for_usage() const { return asks_for_usage_; }
+
+    /// The body as the provider is to get it: with the provider's id of the model, without
+    /// credentials, and asking for the usage of a stream if `with_usage`. All other bytes are as
+    /// they came.
+    /// Requires: `read` was fine; `upstream_model` lives as long as the splice.
+    Splice edited(std::string_view upstream_model, bool with_usage);
+
+private:
+    static constexpr size_t kCount = static_cast<size_t>(Governed::kCount);
+
+    const JsonMember& member(Governed field) const {
+        return members_.at(static_cast<size_t>(field));
+    }
+    Result<void> check_types() const;
+    Result<void> read_stream_options();
+    void ask_for_usage(Splice& splice) const;
+
+    std::string_view text_;
+    std::array<JsonMember, kCount> members_;
+    JsonMember include_usage_;  // of stream_options; positions are within its value
+    std::string_view model_;
+    std::string_view api_key_;
+    std::string model_scratch_;
+    std::string api_key_scratch_;
+    std::string model_json_;
+    bool streams_ = false;
+    bool asks_for_usage_ = false;
+};
+
+}  // namespace keywarden

@@ -1,0 +1,64 @@
+// Finds the `model` field of a multipart form as its bytes pass.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace keywarden {
+
+/// Follows one form through every byte, so that a second `model` behind the first is seen too: two
+/// readers of one form must not find two models.
+/// Source: RFC 7578, RFC 2046 section 5.1.
+class MultipartScanner {
+public:
+    static constexpr size_t kPartHeadMax = 4'096;
+    static constexpr size_t kBoundaryMax = 70;
+
+    /// Errors: UnsupportedMediaType when it is not multipart/form-data with a boundary.
+    static Result<MultipartScanner> open(std::string_view content_type);
+
+    struct Range {
+        uint64_t begin;
+        uint64_t end;
+    };
+
+    /// Takes the next bytes.
+    /// Errors: InvalidRequest for a form that is malformed or has two models.
+    Result<void> feed(std::string_view bytes);
+
+    /// Where the model's value stands, counted from the form's first byte; once it is complete.
+    const std::optional<Range>& model() const { return model_; }
+    /// Whether the closing boundary has come.
+    bool complete() const { return state_ == State::End; }
+
+private:
+    enum class State : uint8_t { Content, AfterDelimiter, Head, End };
+
+    explicit MultipartScanner(std::string_view boundary);
+
+    Result<void> step(char c);
+    Result<void> begin_part();
+
+    std::string delimiter_;  // CRLF, two hyphens, the boundary
+    State state_ = State::Content;
+    size_t matched_ = 2;   // of the delimiter: the form begins as if behind a CRLF
+    uint64_t offset_ = 0;  // of the byte in hand
+    std::string head_;     // of the part, or what follows a delimiter
+    bool in_model_ = false;
+    bool saw_model_ = false;
+    bool in_part_ = false;
+    uint64_t content_begin_ = 0;  // of the part
+    std::optional<Range> model_;
+};
+
+/// The value of a parameter such as `name` or `boundary` behind a header's first `;`, unquoted.
+/// Nothing when it is not there; an error when it is there twice or malformed, or comes in the
+/// extended form (`name*`), which not everybody reads alike.
+Result<std::optional<std::string>> header_parameter(std::string_view value, std::string_view name);
+
+}  // namespace keywarden

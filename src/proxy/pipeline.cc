@@ -1,0 +1,194 @@
+#include "proxy/pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "proxy/answer.h"
+#include "proxy/api.h"
+#include "proxy/call.h"
+#include "proxy/credential.h"
+#include "proxy/models.h"
+#include "proxy/relay.h"
+#include "proxy/request.h"
+#include "proxy/upstream_request.h"
+
+namespace keywarden {
+namespace {
+
+constexpr size_t kClientRequestIdMax = 128;
+
+std::optional<Method> method_of(std::string_view text) {
+    for (size_t i = 0; i < static_cast<size_t>(Method::kCount); ++i) {
+        const auto method = static_cast<Method>(i);
+        if (name(method) == text) return method;
+    }
+    return std::nullopt;
+}
+
+/// How the client names its request, if that is fit to be sent back.
+void note_client_request_id(Call* call) {
+    const RequestHead& head = call->exchange->head();
+    std::string_view id = head.value("x-request-id");
+    if (id.empty()) id = head.value("x-client-request-id");
+    const bool is_visible = std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+    if (is_visible && id.size() <= kClientRequestIdMax) call->client_request_id = id;
+}
+
+Result<void> find_route(Call* call) {
+    const RequestHead& head = call->exchange->head();
+    RouteMatch match = call->proxy->router().match(method_of(head.method()), head.path());
+    switch (match.kind) {
+        case RouteMatch::Kind::NoSuchPath:
+            return fail(ErrorCode::NotFound, "There is nothing at this address.");
+        case RouteMatch::Kind::NoSuchMethod:
+            call->allow = match.allow;
+            return fail(ErrorCode::MethodNotAllowed,
+                        "This address takes " + std::string(match.allow) + " only.");
+        case RouteMatch::Kind::Found:
+            break;
+    }
+    call->route = match.route;
+    call->facts = &call->proxy->facts(match.route);
+    call->endpoint = call->proxy->endpoint(match.route);
+    call->values = std::move(match.values);
+    return {};
+}
+
+/// Only failures are counted, so that nobody is locked out by a neighbour with wrong keys.
+std::unexpected<Error> failed_attempt(Call* call) {
+    const Nanos wait =
+        call->proxy->failed_attempts().count(call->exchange->peer(), call->loop->mono());
+    if (wait > Nanos(0)) {
+        return fail(Error{.code = ErrorCode::TooManyFailedAttempts,
+                          .message = "Too many wrong API keys came from this address.",
+                          .retry_after = wait});
+    }
+    return fail(ErrorCode::InvalidApiKey, "The API key is not valid.");
+}
+
+Result<void> authenticate(Call* call) {
+    if (call->facts->needs.permission == Permission::Public) return {};
+    const Result<std::string_view> credential = find_credential(call->exchange->head());
+    if (!credential && credential.error().code == ErrorCode::MissingApiKey &&
+        call->exchange->is_local()) {
+        call->caller =
+            Caller{.team_id = call->proxy->parts().operator_team_id, .is_operator = true};
+        return {};
+    }
+    if (!credential) return fail(credential.error());
+    KeyDirectory& keys = *call->proxy->parts().keys;
+    Result<Caller> caller = keys.authenticate(*credential, call->loop->now());
+    if (!caller && caller.error().code == ErrorCode::InvalidApiKey) return failed_attempt(call);
+    if (!caller) return fail(std::move(caller).error());
+    call->caller = *caller;
+    call->window = keys.peek_request(*caller, call->loop->mono());
+    return {};
+}
+
+Result<void> permit(const Call& call) {
+    const Permission needed = call.facts->needs.permission;
+    if (needed == Permission::Public || call.caller->is_operator) return {};
+    if (holds(call.caller->kind, needed)) return {};
+    if (needed == Permission::Inference) {
+        return fail(
+            ErrorCode::EndpointNotAllowed,
+            "A key of kind '" + std::string(name(call.caller->kind)) + "' may not call models.");
+    }
+    return fail(ErrorCode::InsufficientScope,
+                "A key of kind '" + std::string(name(call.caller->kind)) + "' may not do this.");
+}
+
+Result<void> find_model(Call* call) {
+    RelayRequest* const request = call->request.get();
+    TRY(const ModelTarget target, call->proxy->catalogue().resolve(request->model));
+    call->provider_index = target.provider;
+    call->provider = &call->proxy->parts().providers[target.provider];
+    request->upstream_model = target.upstream_id;
+    call->model = target.id;
+    if (!target.is_listed) {  // a part of the request, which is let go before the answer comes
+        call->model_storage = target.id;
+        call->model = call->model_storage;
+    }
+    return {};
+}
+
+Result<void> take_rate(Call* call) {
+    if (call->caller->is_operator) return {};
+    call->window = call->proxy->parts().keys->take_request(*call->caller, call->loop->mono());
+    if (call->window->allowed) return {};
+    const int64_t limit = call->window->limit;
+    return fail(Error{
+        .code = ErrorCode::RateLimitExceeded,
+        .message = "The key's limit of " + std::to_string(limit) + " requests a minute is used up.",
+        .retry_after = call->window->retry_after,
+        .facts = {{"denied_by", "key"},
+                  {"limit", limit},
+                  {"remaining", call->window->remaining},
+                  {"reset_after_ms", call->window->reset_after / std::chrono::milliseconds(1)}}});
+}
+
+/// Read this first: every phase of a call is one line, in the order it meets them.
+Task<Result<void>> run(Call* call, const std::vector<OriginPool*>* pools) {
+    note_client_request_id(call);
+    CO_TRY_VOID(find_route(call));    // what is asked for
+    CO_TRY_VOID(authenticate(call));  // who asks
+    CO_TRY_VOID(permit(*call));       // may this kind of key
+    if (call->endpoint == nullptr) co_return co_await answer_api(call);
+    if (call->endpoint->body == BodyForm::None) co_return co_await answer_models(call);
+    CO_TRY_VOID(co_await read_request(call));  // the body, and its governed fields
+    CO_TRY_VOID(find_model(call));             // which provider, which of its models
+    CO_TRY_VOID(take_rate(call));              // not too fast
+    OriginPool* const pool = (*pools)[call->provider_index];
+    if (pool == nullptr) co_return co_await answer_from_sandbox(call);
+    CO_TRY_VOID(co_await send_upstream(call, pool));  // once more on a dead connection
+    co_return co_await relay_answer(call);            // and meter what passes
+}
+
+void report(const Call& call) {
+    const auto& on_call = call.proxy->parts().on_call;
+    if (!on_call) return;
+    const Nanos duration = precise_mono() - call.started;
+    on_call(CallRow{
+        .request_id = call.request_id(),
+        .method = call.facts != nullptr ? name(call.facts->method) : "",
+        .route = call.facts != nullptr ? call.facts->path : "",
+        .key_id = call.caller ? call.caller->key_id() : "",
+        .team_id = call.caller ? call.caller->team_id : "",
+        .provider = call.provider != nullptr ? std::string_view(call.provider->name) : "",
+        .model = call.model,
+        .error = call.error,
+        .error_detail = call.error_detail,
+        .status = call.status,
+        .attempts = call.attempts,
+        .streamed = call.streamed,
+        .client_left = call.client.gone(),
+        .usage = call.meter.usage(),
+        .duration = duration,
+        .overhead = duration - call.waited,
+    });
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client) : proxy_(proxy), loop_(loop) {
+    for (const Provider& provider : proxy->parts().providers) {
+        const Url& base = provider.base;
+        pools_.push_back(
+            provider.kind == ProviderKind::Sandbox
+                ? nullptr
+                : client->pool({.tls = base.tls, .host = base.host, .port = base.port}));
+    }
+}
+
+Task<void> Pipeline::handle(Exchange* exchange) {
+    Call call(proxy_, loop_, exchange);
+    const Result<void> done = co_await run(&call, &pools_);
+    if (!done) co_await send_error(&call, &done.error());
+    report(call);
+}
+
+}  // namespace keywarden

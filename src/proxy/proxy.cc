@@ -1,0 +1,83 @@
+#include "proxy/proxy.h"
+
+#include <utility>
+
+#include "base/version.h"
+#include "providers/sandbox.h"
+
+namespace keywarden {
+namespace {
+
+/// A provider as the catalogue sees it. The sandbox lists its controls under its own name.
+CatalogueProvider catalogued(const Provider& provider) {
+    using Takes = CatalogueProvider::Takes;
+    CatalogueProvider row{.name = provider.name};
+    if (provider.kind == ProviderKind::Sandbox) {
+        row.takes = Takes::Prefixed;
+        const std::string prefix = provider.name + "/";
+        for (const std::string& id : sandbox_model_ids()) {
+            const std::string own = id.starts_with(prefix) ? id.substr(prefix.size()) : id;
+            row.models.push_back({own, own});
+        }
+        return row;
+    }
+    row.takes = provider.models.empty() ? Takes::Anything : Takes::Listed;
+    for (const ProviderModel& model : provider.models) {
+        row.models.push_back({model.id, model.upstream_id});
+    }
+    return row;
+}
+
+}  // namespace
+
+std::vector<RouteFacts> Proxy::routes_of(const std::vector<ApiRoute>& api_routes) {
+    std::vector<RouteFacts> routes;
+    for (const Endpoint& endpoint : endpoints()) routes.push_back(endpoint.facts);
+    for (const ApiRoute& route : api_routes) routes.push_back(route.facts);
+    return routes;
+}
+
+Result<std::unique_ptr<Proxy>> Proxy::open(ProxyParts parts) {
+    TRY(Router router, Router::open(routes_of(parts.api_routes)));
+    std::vector<CatalogueProvider> rows;
+    for (const Provider& provider : parts.providers) rows.push_back(catalogued(provider));
+    TRY(Catalogue catalogue, Catalogue::open(std::move(rows), parts.aliases));
+    return std::unique_ptr<Proxy>(
+        new Proxy(std::move(parts), std::move(router), std::move(catalogue)));
+}
+
+Proxy::Proxy(ProxyParts parts, Router router, Catalogue catalogue)
+    : parts_(std::move(parts)),
+      router_(std::move(router)),
+      catalogue_(std::move(catalogue)),
+      user_agent_("keywarden/" + std::string(version())) {
+    for (const Provider& provider : parts_.providers) {
+        hosts_.push_back(provider.base.authority());
+        std::vector<std::string>& paths = paths_.emplace_back();
+        for (const Endpoint& endpoint : endpoints()) {
+            paths.push_back(upstream_path_of(provider, endpoint));
+        }
+    }
+}
+
+std::string Proxy::upstream_path_of(const Provider& provider, const Endpoint& endpoint) {
+    const bool is_relayed = endpoint.body != BodyForm::None;
+    return is_relayed && provider.kind != ProviderKind::Sandbox
+               ? keywarden::upstream_path(provider, endpoint.facts.path)
+               : std::string();
+}
+
+const RouteFacts& Proxy::facts(size_t route) const {
+    const Endpoint* const row = endpoint(route);
+    return row != nullptr ? row->facts : api_route(route).facts;
+}
+
+const Endpoint* Proxy::endpoint(size_t route) const {
+    return route < endpoints().size() ? &endpoints()[route] : nullptr;
+}
+
+const ApiRoute& Proxy::api_route(size_t route) const {
+    return parts_.api_routes[route - endpoints().size()];
+}
+
+}  // namespace keywarden

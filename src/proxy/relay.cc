@@ -1,0 +1,203 @@
+#include "proxy/relay.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/error_body.h"
+#include "base/http.h"
+#include "providers/sandbox.h"
+#include "proxy/answer.h"
+#include "proxy/request.h"
+#include "proxy/sse_filter.h"
+#include "proxy/upstream_request.h"
+
+namespace keywarden {
+namespace {
+
+/// The fields of an answer that pass. The first two are looked at here too.
+constexpr std::array<std::string_view, 8> kPassed = {"content-type",
+                                                     "content-encoding",
+                                                     "content-disposition",
+                                                     "retry-after",
+                                                     "cache-control",
+                                                     "openai-processing-ms",
+                                                     "openai-version",
+                                                     "x-should-retry"};
+constexpr size_t kContentType = 0;
+constexpr size_t kContentEncoding = 1;
+
+/// What is looked at of the head of an answer. Views into it.
+struct AnswerHead {
+    int status = 0;
+    std::optional<uint64_t> length{};
+    std::array<std::string_view, kPassed.size()> passed{};
+
+    void take(std::string_view name, std::string_view value) {
+        for (size_t i = 0; i < kPassed.size(); ++i) {
+            if (kPassed[i].size() == name.size() && equal_ignoring_case(kPassed[i], name)) {
+                passed[i] = value;
+            }
+        }
+    }
+    bool has_type(std::string_view type) const {
+        const std::string_view sent = passed[kContentType];
+        return sent.size() >= type.size() && equal_ignoring_case(sent.substr(0, type.size()), type);
+    }
+};
+
+AnswerHead head_of(const UpstreamCall& upstream) {
+    const ResponseHead& from = upstream.head();
+    AnswerHead head{.status = from.status(), .length = upstream.body_length()};
+    for (size_t i = 0; i < from.field_count(); ++i) {
+        head.take(from.field(i).name, from.field(i).value);
+    }
+    return head;
+}
+
+AnswerHead head_of(const SandboxAnswer& answer) {
+    AnswerHead head{.status = answer.status};
+    if (!answer.streams) head.length = answer.length;
+    for (const Header& header : answer.headers) head.take(header.name, header.value);
+    return head;
+}
+
+/// Errors that the caller can do nothing about are ours to word; the rest pass.
+Result<void> check_status(const AnswerHead& head, const std::string& provider) {
+    const auto status = [&] { return " with status " + std::to_string(head.status) + "."; };
+    if (head.status == 401 || head.status == 403) {
+        return fail(ErrorCode::ProviderCredentialsRejected,
+                    "The provider '" + provider + "' does not accept this gateway's credential.",
+                    "it answered" + status());
+    }
+    const bool passes = (head.status >= 200 && head.status < 300) ||
+                        (head.status >= 400 && head.status < 500) || head.status == 503;
+    if (passes) return {};
+    return fail(ErrorCode::UpstreamError, "The provider '" + provider + "' failed" + status());
+}
+
+/// A provider's error that is not JSON (a page of some proxy before it): same status, our words.
+HttpResponse worded_error(const Call& call, const AnswerHead& head) {
+    const Error error{
+        .code = head.status < 500 ? ErrorCode::InvalidRequest : ErrorCode::UpstreamError,
+        .message = "The provider '" + call.provider->name + "' refused the request with status " +
+                   std::to_string(head.status) + "."};
+    HttpResponse response = render_error(call.facts->dialect, error, call.request_id());
+    response.status = head.status;
+    constexpr size_t kRetryAfter = 3;
+    if (!head.passed[kRetryAfter].empty()) {
+        response.headers.push_back({"Retry-After", std::string(head.passed[kRetryAfter])});
+    }
+    return response;
+}
+
+/// Where pieces of an answer come from: an UpstreamCall, or this.
+class SandboxSource {
+public:
+    SandboxSource(Call* call, SandboxSteps* steps) : call_(call), steps_(steps) {}
+
+    /// As UpstreamCall::read_piece.
+    Task<Result<std::string_view>> read_piece() {
+        SandboxStep step;
+        do {
+            if (call_->client.gone() || !steps_->next(step)) co_return std::string_view();
+            co_await call_->loop->sleep(step.delay);
+            if (step.cut) {
+                co_return fail(ErrorCode::UpstreamError, "The provider broke off its answer.");
+            }
+        } while (step.bytes.empty());
+        co_return step.bytes;
+    }
+
+private:
+    Call* call_;
+    SandboxSteps* steps_;
+};
+
+/// Sends a piece, unless the client has left. False: there is nobody and nothing to read on for.
+Task<bool> pass_on(Call* call, std::string_view piece) {
+    if (!call->client.gone()) {
+        if (co_await call->exchange->write(piece) == IoStatus::Ok) co_return true;
+        call->client.peer_gone();
+    }
+    co_return call->client.may_drain(piece.size());
+}
+
+template <class Source>
+Task<Result<void>> relay_events(Call* call, Source* source) {
+    call->streamed = true;
+    call->exchange->start_body();
+    if (!co_await pass_on(call, {})) co_return Result<void>();  // the head, at once
+    SseFilter filter(&call->meter, call->drops_usage);
+    for (;;) {
+        CO_TRY(const auto piece, co_await source->read_piece());
+        std::string_view bytes(piece.data(), piece.size());
+        if (bytes.empty()) break;
+        while (!bytes.empty()) {
+            CO_TRY(const std::string_view goes_on, filter.next(bytes));
+            if (goes_on.empty()) continue;
+            if (!co_await pass_on(call, goes_on)) co_return Result<void>();
+        }
+    }
+    if (!call->client.gone()) co_await call->exchange->end(filter.rest());
+    co_return Result<void>();
+}
+
+template <class Source>
+Task<Result<void>> relay_body(Call* call, Source* source, const AnswerHead* head) {
+    const bool is_metered = head->passed[kContentEncoding].empty() && !head->has_type("audio/");
+    call->exchange->start_body(head->length);
+    for (;;) {
+        CO_TRY(const auto piece, co_await source->read_piece());
+        const std::string_view bytes(piece.data(), piece.size());
+        if (bytes.empty()) break;
+        if (is_metered) call->meter.feed(bytes);
+        if (!co_await pass_on(call, bytes)) co_return Result<void>();
+    }
+    if (!call->client.gone()) co_await call->exchange->end();
+    co_return Result<void>();
+}
+
+template <class Source>
+Task<Result<void>> relay_from(Call* call, Source* source, AnswerHead head) {
+    CO_TRY_VOID(check_status(head, call->provider->name));
+    const bool is_event_stream = head.has_type("text/event-stream");
+    if (head.status >= 400 && !head.has_type("application/json")) {
+        const HttpResponse response = worded_error(*call, head);
+        co_return co_await send_answer(call, &response);
+    }
+    start_answer(call, head.status);
+    for (size_t i = 0; i < kPassed.size(); ++i) {
+        if (!head.passed[i].empty()) call->exchange->add_field(kPassed[i], head.passed[i]);
+    }
+    if (is_event_stream) co_return co_await relay_events(call, source);
+    co_return co_await relay_body(call, source, &head);
+}
+
+}  // namespace
+
+Task<Result<void>> relay_answer(Call* call) {
+    co_return co_await relay_from(call, &*call->upstream, head_of(*call->upstream));
+}
+
+Task<Result<void>> answer_from_sandbox(Call* call) {
+    if (call->endpoint->body == BodyForm::Multipart) CO_TRY_VOID(co_await read_rest_of_form(call));
+    const std::string body = whole_upstream_body(call);
+    CO_TRY(SandboxAnswer answer,
+           answer_in_sandbox({.path = call->facts->path,
+                              .content_type = call->exchange->head().value("content-type"),
+                              .body = body,
+                              .model = call->request->upstream_model}));
+    call->attempts = 1;
+    call->request.reset();
+    call->exchange->release_request();
+    call->client.begin();
+    co_await call->loop->sleep(answer.steps.first_delay);
+    SandboxSource source(call, &answer.steps);
+    co_return co_await relay_from(call, &source, head_of(answer));
+}
+
+}  // namespace keywarden

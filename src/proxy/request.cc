@@ -1,0 +1,92 @@
+#include "proxy/request.h"
+
+#include <utility>
+
+#include "base/http.h"
+
+namespace keywarden {
+namespace {
+
+/// "application/json; charset=utf-8" and "application/problem+json" are; none at all is taken too.
+bool is_json(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+    if (type.empty() || equal_ignoring_case(type, "application/json")) return true;
+    return type.size() > 5 && equal_ignoring_case(type.substr(type.size() - 5), "+json");
+}
+
+std::unexpected<Error> too_large(size_t size_max) {
+    return fail(ErrorCode::RequestTooLarge,
+                "The body is larger than " + std::to_string(size_max >> 20U) + " MiB.");
+}
+
+Task<Result<void>> read_json(Call* call) {
+    RelayRequest* const request = call->request.get();
+    if (!is_json(call->exchange->head().value("content-type"))) {
+        co_return fail(ErrorCode::UnsupportedMediaType,
+                       "The body must be JSON: send 'Content-Type: application/json'.");
+    }
+    const size_t size_max = call->proxy->parts().limits.json_body_max;
+    CO_TRY(const std::span<char> body, co_await call->exchange->read_body(size_max));
+    CO_TRY_VOID(request->json.read({body.data(), body.size()}));
+    request->model = request->json.model();
+    if (!request->json.api_key().empty()) {
+        request->own_key = Secret("Bearer " + std::string(request->json.api_key()));
+    }
+    co_return Result<void>();
+}
+
+/// One more piece of the form, into `held`.
+Task<Result<void>> hold_piece(Call* call) {
+    RelayRequest* const request = call->request.get();
+    CO_TRY(const std::string_view piece, co_await call->exchange->read_piece());
+    request->body_ended = piece.empty();
+    CO_TRY_VOID(request->form->feed(piece));
+    request->held.append(piece);
+    co_return Result<void>();
+}
+
+Task<Result<void>> read_form(Call* call) {
+    RelayRequest* const request = call->request.get();
+    const RequestHead& head = call->exchange->head();
+    const size_t size_max = call->proxy->parts().limits.stream_body_max;
+    if (head.content_length().value_or(0) > size_max) co_return too_large(size_max);
+    CO_TRY(MultipartScanner scanner, MultipartScanner::open(head.value("content-type")));
+    request->form.emplace(std::move(scanner));
+    while (!request->form->model() && !request->form->complete() && !request->body_ended) {
+        if (request->held.size() > kFormHeldMax) {
+            co_return fail(Error{.code = ErrorCode::RequestTooLarge,
+                                 .message = "Put the field 'model' before a file of this size.",
+                                 .param = "model"});
+        }
+        CO_TRY_VOID(co_await hold_piece(call));
+    }
+    const auto& model = request->form->model();
+    if (!model || model->begin == model->end) {
+        co_return fail(Error{.code = ErrorCode::InvalidRequest,
+                             .message = "The field 'model' is missing.",
+                             .param = "model"});
+    }
+    request->model = request->held.view().substr(model->begin, model->end - model->begin);
+    co_return Result<void>();
+}
+
+}  // namespace
+
+Task<Result<void>> read_request(Call* call) {
+    call->request = std::make_unique<RelayRequest>();
+    if (call->endpoint->body == BodyForm::Json) co_return co_await read_json(call);
+    co_return co_await read_form(call);
+}
+
+Task<Result<void>> read_rest_of_form(Call* call) {
+    RelayRequest* const request = call->request.get();
+    const size_t size_max = call->proxy->parts().limits.stream_body_max;
+    while (!request->body_ended) {
+        CO_TRY_VOID(co_await hold_piece(call));
+        if (request->held.size() > size_max) co_return too_large(size_max);
+    }
+    co_return Result<void>();
+}
+
+}  // namespace keywarden

@@ -1,0 +1,171 @@
+#include "proxy/upstream_request.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/version.h"
+#include "providers/provider.h"
+
+namespace keywarden {
+namespace {
+
+using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
+
+constexpr std::array<std::string_view, 4> kPassedOn = {
+    "content-type", "accept", "openai-beta", "idempotency-key"};
+
+void add_field(Buffer& head, std::string_view name, std::string_view value) {
+    head.append(name);
+    head.append(": ");
+    head.append(value);
+    head.append("\r\n");
+}
+
+/// The head, with the body's length; none: it comes in chunks.
+void write_head(Call* call, std::optional<uint64_t> length) {
+    Buffer& out = call->request->head;
+    const Provider& provider = *call->provider;
+    out.append("POST ");
+    out.append(call->proxy->upstream_path(call->provider_index, call->route));
+    out.append(" HTTP/1.1\r\n");
+    add_field(out, "Host", call->proxy->upstream_host(call->provider_index));
+    const Secret& key =
+        call->request->own_key.empty() ? provider.authorization : call->request->own_key;
+    if (!key.empty()) add_field(out, "Authorization", key.reveal());
+    add_field(out, "User-Agent", call->proxy->user_agent());
+    const RequestHead& head = call->exchange->head();
+    for (size_t i = 0; i < head.field_count(); ++i) {
+        const FieldView field = head.field(i);
+        for (const std::string_view name : kPassedOn) {
+            if (name.size() == field.name.size() && equal_ignoring_case(name, field.name)) {
+                add_field(out, field.name, field.value);
+            }
+        }
+    }
+    if (length) {
+        out.append("Content-Length: ");
+        out.append_number(*length);
+        out.append("\r\n\r\n");
+    } else {
+        out.append("Transfer-Encoding: chunked\r\n\r\n");
+    }
+}
+
+bool asks_for_usage(const Call& call) {
+    return call.endpoint->streams_usage && call.request->json.streams();
+}
+
+Task<Result<void>> send_json(Call* call) {
+    RelayRequest* const request = call->request.get();
+    const Splice splice = request->json.edited(request->upstream_model, asks_for_usage(*call));
+    call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
+    write_head(call, splice.size());
+    std::array<std::string_view, Splice::kPiecesMax + 1> pieces;
+    pieces[0] = request->head.view();
+    const auto body = splice.pieces(std::span(pieces).subspan<1, Splice::kPiecesMax>());
+    co_return co_await call->upstream->exchange("POST", std::span(pieces).first(body.size() + 1));
+}
+
+/// One piece of a form's body, framed as a chunk if it is sent so.
+Task<Result<bool>> write_piece(Call* call, std::span<const std::string_view> body, bool chunked) {
+    Pieces pieces;
+    size_t count = 0;
+    size_t size = 0;
+    for (const std::string_view piece : body) size += piece.size();
+    std::array<char, 20> line{};
+    if (chunked) {
+        char* end = std::to_chars(line.data(), line.data() + 16, size, 16).ptr;
+        *end++ = '\r';
+        *end++ = '\n';
+        pieces[count++] = {line.data(), static_cast<size_t>(end - line.data())};
+    }
+    for (const std::string_view piece : body) {
+        if (!piece.empty()) pieces[count++] = piece;
+    }
+    if (chunked) pieces[count++] = "\r\n";
+    co_return co_await call->upstream->write(std::span(pieces).first(count));
+}
+
+/// Passes on what follows the part of the form that was held. False: the provider has answered.
+Task<Result<bool>> pass_on_rest(Call* call, bool chunked) {
+    RelayRequest* const request = call->request.get();
+    const size_t size_max = call->proxy->parts().limits.stream_body_max;
+    uint64_t total = request->held.size();
+    request->held.release();
+    while (!request->body_ended) {
+        CO_TRY(const std::string_view piece, co_await call->exchange->read_piece());
+        request->body_ended = piece.empty();
+        if (piece.empty()) break;
+        total += piece.size();
+        if (total > size_max) {
+            co_return fail(ErrorCode::RequestTooLarge,
+                           "The body is larger than " + std::to_string(size_max >> 20U) + " MiB.");
+        }
+        CO_TRY_VOID(request->form->feed(piece));
+        CO_TRY(const bool goes_on, co_await write_piece(call, {&piece, 1}, chunked));
+        if (!goes_on) co_return false;
+    }
+    if (!chunked) co_return true;
+    static constexpr std::string_view kLastChunk = "0\r\n\r\n";
+    co_return co_await call->upstream->write({&kLastChunk, 1});
+}
+
+std::array<std::string_view, 3> edited_form(const RelayRequest& request) {
+    const std::string_view held = request.held.view();
+    const auto [begin, end] = *request.form->model();
+    return {held.substr(0, begin), request.upstream_model, held.substr(end)};
+}
+
+Task<Result<void>> send_form(Call* call) {
+    RelayRequest* const request = call->request.get();
+    std::optional<uint64_t> length = call->exchange->head().content_length();
+    if (length) length = *length + request->upstream_model.size() - request->model.size();
+    write_head(call, length);
+    CO_TRY_VOID(co_await call->upstream->open("POST", request->head.view()));
+    const auto held = edited_form(*request);
+    CO_TRY(const bool goes_on, co_await write_piece(call, held, !length));
+    if (goes_on) {
+        const Result<bool> all_sent = co_await pass_on_rest(call, !length);
+        if (!all_sent) co_return fail(all_sent.error());
+    }
+    co_return co_await call->upstream->read_head();
+}
+
+}  // namespace
+
+Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
+    call->upstream.emplace(pool, call->proxy->parts().limits.upstream);
+    const bool is_json = call->endpoint->body == BodyForm::Json;
+    if (is_json) call->client.begin();
+    const MonoTime sent = precise_mono();
+    const Result<void> answered = is_json ? co_await send_json(call) : co_await send_form(call);
+    call->waited += precise_mono() - sent;
+    call->attempts = call->upstream->attempts();
+    if (!answered) co_return answered;
+    const bool body_ended = is_json || call->request->body_ended;
+    call->request.reset();
+    if (!body_ended) co_return Result<void>();  // it was answered before all was sent
+    call->exchange->release_request();
+    if (!is_json) call->client.begin();
+    co_return Result<void>();
+}
+
+std::string whole_upstream_body(Call* call) {
+    RelayRequest* const request = call->request.get();
+    std::string body;
+    if (call->endpoint->body == BodyForm::Multipart) {
+        for (const std::string_view piece : edited_form(*request)) body += piece;
+        return body;
+    }
+    call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
+    const Splice splice = request->json.edited(request->upstream_model, asks_for_usage(*call));
+    std::array<std::string_view, Splice::kPiecesMax> storage;
+    for (const std::string_view piece : splice.pieces(storage)) body += piece;
+    return body;
+}
+
+}  // namespace keywarden

@@ -1,0 +1,25 @@
+// A call as it goes to its provider: a head written anew, and the client's bytes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "net/http_client.h"
+#include "net/task.h"
+#include "proxy/call.h"
+
+namespace keywarden {
+
+/// Sends the request to the provider and reads the head of its answer; then the request is let go.
+///
+/// The head is written from what we know, never copied: of the client's fields only Content-Type,
+/// Accept, OpenAI-Beta and Idempotency-Key go on. No credential of the client, nothing that says
+/// who it is, no Accept-Encoding (a packed answer could not be metered), and not its query.
+/// Errors: UpstreamError, UpstreamTimeout, those of reading the rest of a form.
+Task<Result<void>> send_upstream(Call* call, OriginPool* pool);
+
+/// The body as the provider is to get it, in one string: for the sandbox.
+/// Requires: of a form, all has been read.
+std::string whole_upstream_body(Call* call);
+
+}  // namespace keywarden
