@@ -89,11 +89,14 @@ std::string Url::authority() const {
 Result<Url> parse_url(std::string_view text) {
     if (text.size() > kUrlBytesMax) return bad("is too long");
     Url url;
-    std::string lowered(text.substr(0, text.find("://")));
+    const size_t scheme_end = text.find("://");
+    std::string lowered(text.substr(0, scheme_end));
     std::ranges::transform(lowered, lowered.begin(), [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     });
-    if (lowered != "https" && lowered != "http") return bad("must begin with https:// or http://");
+    const bool known = lowered == "https" || lowered == "http";
+    if (!known || scheme_end == std::string_view::npos)
+        return bad("must begin with https:// or http://");
     url.tls = lowered == "https";
     std::string_view rest = text.substr(lowered.size() + 3);
     const size_t end = rest.find_first_of("/?#\\");

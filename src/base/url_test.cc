@@ -36,6 +36,8 @@ TEST(Url, TheHostHeaderLeavesTheUsualPortOut) {
 TEST(Url, RefusesWhatTwoReadersCouldReadInTwoWays) {
     const std::vector<std::string> refused = {
         "",
+        "http",
+        "https:",
         "example.com",
         "//example.com",
         "ftp://example.com",

@@ -12,6 +12,8 @@
 namespace keywarden {
 namespace {
 
+constexpr std::string_view kPlainModel = "sandbox";
+
 struct Endpoint {
     std::string_view path;
     Result<SandboxAnswer> (*answer)(const SandboxCall&);
@@ -143,8 +145,13 @@ Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request) {
     SandboxCall call;
     TRY(call.body, read_body(request.content_type, request.body));
     TRY(call.model, read_string(call.body, "model"));
-    if (call.model.empty()) call.model = "sandbox";
-    TRY(call.controls, read_controls(request.model.empty() ? call.model : request.model));
+    if (call.model.empty()) call.model = kPlainModel;
+    const std::string_view asked = request.model.empty() ? call.model : request.model;
+    TRY(call.controls, read_controls(asked));
+    // Answers name the whole id, for a router has taken the provider's name off.
+    if (call.model == asked && !call.model.starts_with(kPlainModel)) {
+        call.model.insert(0, std::string(kPlainModel) + '/');
+    }
     call.translates = request.path.ends_with("/translations");
     call.seed = seed_of_request(call.body);
     Result<SandboxAnswer> answer =

@@ -239,6 +239,8 @@ TEST(Sandbox, ChosenErrorsAreAnswersAndWrongRequestsAreErrors) {
     json body = chat_body("my-alias", "Hello");
     const SandboxAnswer routed = *ask("/v1/chat/completions", body, "sandbox/words-1");
     EXPECT_EQ(json::parse(bytes_of(routed))["model"], "my-alias");
+    // A router that took the provider's name off has it put on again.
+    EXPECT_EQ(chat(chat_body("words-1", "Hello"))["model"], "sandbox/words-1");
 }
 
 TEST(Sandbox, WrongRequestsNameTheirField) {
