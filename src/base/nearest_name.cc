@@ -47,7 +47,11 @@ std::string_view nearest_name(std::string_view wanted, std::span<const std::stri
             found = name;
         }
     }
-    return found;
+    if (!found.empty() || wanted.size() < kNearestBeginningMin) return found;
+    for (const std::string_view name : names) {
+        if (edit_distance(wanted, name.substr(0, wanted.size())) == 0) return name;
+    }
+    return {};
 }
 
 }  // namespace keywarden

@@ -19,6 +19,12 @@ TEST(NearestName, FindsWhatWasMeant) {
     EXPECT_EQ(nearest_name("Not-Before", kNames), "not_before");
 }
 
+TEST(NearestName, ABeginningIsEnough) {
+    EXPECT_EQ(nearest_name("rate_limit", kNames), "rate_limit_rpm");
+    EXPECT_EQ(nearest_name("expires", kNames), "expires_at");
+    EXPECT_EQ(nearest_name("ra", kNames), "");
+}
+
 TEST(NearestName, SaysNothingWhenNothingIsNear) {
     EXPECT_EQ(nearest_name("budget", kNames), "");
     EXPECT_EQ(nearest_name("", kNames), "");
