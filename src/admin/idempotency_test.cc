@@ -1,0 +1,119 @@
+#include "admin/idempotency.h"
+
+#include <chrono>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "admin/api_fixture.h"
+
+namespace keywarden {
+namespace {
+
+class Idempotency : public ApiFixture {
+protected:
+    Reply create(std::string body, std::string idempotency_key) {
+        return post("/v1/keys", std::move(body), {{"Idempotency-Key", std::move(idempotency_key)}});
+    }
+    size_t keys() { return get("/v1/keys?limit=100").json()["data"].size(); }
+};
+
+TEST_F(Idempotency, TheSameRequestHappensOnceAndItsSecretIsNotShownAgain) {
+    const Reply first = create(R"({"name":"a"})", "one");
+    const Reply second = create(R"({"name":"a"})", "one");
+    EXPECT_EQ(keys(), 1U);
+    EXPECT_EQ(second.status, 201);
+    EXPECT_EQ(second.header("Idempotent-Replayed"), "true");
+    EXPECT_EQ(first.header("Idempotent-Replayed"), "(none)");
+    EXPECT_EQ(second.header("Cache-Control"), "no-store");
+    EXPECT_TRUE(second.json()["key"].is_null());
+    Json expected = first.json();
+    expected["key"] = nullptr;
+    EXPECT_EQ(second.json(), expected);
+    EXPECT_EQ(second.body.find(first.json()["key"].get<std::string>()), std::string::npos);
+}
+
+TEST_F(Idempotency, AnotherBodyIsRefused) {
+    create(R"({"name":"a"})", "one");
+    const Reply other = create(R"({"name":"b"})", "one");
+    EXPECT_EQ(other.status, 422);
+    EXPECT_EQ(other.code(), "idempotency_mismatch");
+    EXPECT_EQ(keys(), 1U);
+}
+
+TEST_F(Idempotency, TeamsAndRoutesDoNotShareThem) {
+    const std::string id = create(R"({"name":"a"})", "one").json()["id"];
+    EXPECT_EQ(post(path_of(id, "/rotate"), R"({"name":"a"})", {{"Idempotency-Key", "one"}}).code(),
+              "unknown_field");
+    be_operator("team_2");
+    EXPECT_EQ(create(R"({"name":"b"})", "one").status, 201);
+}
+
+TEST_F(Idempotency, BothFamiliesAreOneRoute) {
+    create(R"({"name":"a"})", "one");
+    EXPECT_EQ(post("/v1/account/keys", R"({"name":"a"})", {{"Idempotency-Key", "one"}})
+                  .header("Idempotent-Replayed"),
+              "true");
+}
+
+TEST_F(Idempotency, AFailureIsNotRemembered) {
+    EXPECT_EQ(create(R"({"name":7})", "one").status, 400);
+    EXPECT_EQ(create(R"({"name":7})", "one").header("Idempotent-Replayed"), "(none)");
+    EXPECT_EQ(create(R"({"name":"a"})", "one").status, 201);
+}
+
+TEST_F(Idempotency, ItIsKeptForADay) {
+    create(R"({"name":"a"})", "one");
+    clock_.advance(kIdempotencyKept - std::chrono::seconds(1));
+    EXPECT_EQ(create(R"({"name":"a"})", "one").header("Idempotent-Replayed"), "true");
+    clock_.advance(std::chrono::seconds(2));
+    EXPECT_EQ(create(R"({"name":"a"})", "one").header("Idempotent-Replayed"), "(none)");
+    EXPECT_EQ(keys(), 2U);
+}
+
+TEST_F(Idempotency, ARotationHappensOnceToo) {
+    const std::string path = path_of(make_id(), "/rotate");
+    const Reply first = post(path, "{}", {{"Idempotency-Key", "r"}});
+    const Reply second = post(path, "{}", {{"Idempotency-Key", "r"}});
+    EXPECT_EQ(second.header("Idempotent-Replayed"), "true");
+    EXPECT_TRUE(second.json()["key"].is_null());
+    EXPECT_EQ(second.json()["secrets"].size(), 2U);
+    EXPECT_EQ(first.json()["version"], second.json()["version"]);
+}
+
+TEST_F(Idempotency, OneThatStillRunsAsksToWait) {
+    const HttpRequest request = {
+        .method = Method::Post, .headers = {{"Idempotency-Key", "one"}}, .body = "{}"};
+    const ApiCall call = {.request = request, .caller = &caller_, .values = {}};
+    const auto outer = run_once(*context_, call, "test", [&]() -> Result<Created> {
+        const auto inner = run_once(*context_, call, "test", [&]() -> Result<Created> {
+            ADD_FAILURE() << "ran twice";
+            return Created{};
+        });
+        EXPECT_FALSE(inner);
+        EXPECT_EQ(inner.error().code, ErrorCode::IdempotencyInProgress);
+        EXPECT_GT(inner.error().retry_after, Nanos(0));
+        return Created{.answer = {.status = 200}, .replay_body = "{}"};
+    });
+    EXPECT_TRUE(outer);
+}
+
+TEST_F(Idempotency, ASecretIsShownEvenIfItsAnswerCannotBeNoted) {
+    store_->forgets_answers = true;
+    const Reply reply = create(R"({"name":"a"})", "one");
+    EXPECT_EQ(reply.status, 201);
+    EXPECT_TRUE(directory_->authenticate(reply.json()["key"].get<std::string>(), clock_.now()));
+    store_->forgets_answers = false;
+    EXPECT_EQ(create(R"({"name":"a"})", "one").code(), "idempotency_in_progress");
+}
+
+TEST_F(Idempotency, ItsKeyIsBounded) {
+    EXPECT_EQ(create(R"({"name":"a"})", std::string(kIdempotencyKeyMax, 'x')).status, 201);
+    EXPECT_EQ(create(R"({"name":"a"})", std::string(kIdempotencyKeyMax + 1, 'x')).json()["param"],
+              "Idempotency-Key");
+    EXPECT_EQ(create(R"({"name":"a"})", "two words").status, 400);
+    EXPECT_EQ(create(R"({"name":"a"})", "ümlaut").status, 400);
+}
+
+}  // namespace
+}  // namespace keywarden

@@ -1,0 +1,76 @@
+// For tests: a store that can be switched off, as when its disk is gone.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "store/store.h"
+
+namespace keywarden {
+
+class SwitchableStore final : public Store {
+public:
+    explicit SwitchableStore(std::unique_ptr<Store> inner) : inner_(std::move(inner)) {}
+
+    bool is_down = false;
+    bool forgets_answers = false;  // only end_idempotent fails
+
+    Result<std::string> get_setting(std::string_view name) override {
+        if (is_down) return down();
+        return inner_->get_setting(name);
+    }
+    Result<void> put_setting(std::string_view name, std::string_view value) override {
+        if (is_down) return down();
+        return inner_->put_setting(name, value);
+    }
+    Result<void> put_team(const Team& team) override {
+        if (is_down) return down();
+        return inner_->put_team(team);
+    }
+    Result<Team> get_team(std::string_view id) override {
+        if (is_down) return down();
+        return inner_->get_team(id);
+    }
+    Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) override {
+        if (is_down) return down();
+        return inner_->create_key(key, caps, now);
+    }
+    Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
+        if (is_down) return down();
+        return inner_->get_key(team_id, key_id);
+    }
+    Result<KeyPage> list_keys(const KeyQuery& query, TimePoint now) override {
+        if (is_down) return down();
+        return inner_->list_keys(query, now);
+    }
+    Result<void> update_key(const Key& key) override {
+        if (is_down) return down();
+        return inner_->update_key(key);
+    }
+    Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
+        if (is_down) return down();
+        return inner_->for_each_hot_key(each);
+    }
+    Result<void> record_uses(std::span<const SecretUse> uses) override {
+        if (is_down) return down();
+        return inner_->record_uses(uses);
+    }
+    Result<std::optional<IdempotencyRecord>> begin_idempotent(
+        const IdempotencyRecord& record) override {
+        if (is_down) return down();
+        return inner_->begin_idempotent(record);
+    }
+    Result<void> end_idempotent(const IdempotencyRecord& record) override {
+        if (is_down || forgets_answers) return down();
+        return inner_->end_idempotent(record);
+    }
+
+private:
+    static std::unexpected<Error> down() {
+        return fail(ErrorCode::StoreUnavailable, "The store does not answer.", "disk is gone");
+    }
+
+    std::unique_ptr<Store> inner_;
+};
+
+}  // namespace keywarden
