@@ -3,9 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <thread>
 #include <utility>
@@ -56,6 +59,8 @@ private:
             const int fd = accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
             if (fd < 0) return;
             ++connections_;
+            const int on = 1;
+            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             threads_.emplace_back([this, fd] {
                 test::Peer peer(fd);
                 script_(peer);
@@ -202,6 +207,10 @@ protected:
             port_ = local_port(listener.get());
             return server_->listen(std::move(listener)).has_value();
         });
+    }
+
+    void listen_locally(const std::string& path) {
+        ASSERT_TRUE(thread_->call([&] { return server_->listen(*listen_unix(path)); }));
     }
 
     test::Peer connect() const { return test::Peer(port_); }

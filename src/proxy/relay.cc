@@ -19,11 +19,11 @@ namespace keywarden {
 namespace {
 
 /// The fields of an answer that pass. The first two are looked at here too.
-constexpr std::array<std::string_view, 8> kPassed = {"content-type",
-                                                     "content-encoding",
-                                                     "content-disposition",
-                                                     "retry-after",
-                                                     "cache-control",
+constexpr std::array<std::string_view, 8> kPassed = {"Content-Type",
+                                                     "Content-Encoding",
+                                                     "Content-Disposition",
+                                                     "Retry-After",
+                                                     "Cache-Control",
                                                      "openai-processing-ms",
                                                      "openai-version",
                                                      "x-should-retry"};
@@ -188,7 +188,7 @@ Task<Result<void>> answer_from_sandbox(Call* call) {
     const std::string body = whole_upstream_body(call);
     CO_TRY(SandboxAnswer answer,
            answer_in_sandbox({.path = call->facts->path,
-                              .content_type = call->exchange->head().value("content-type"),
+                              .content_type = call->exchange->head().value("Content-Type"),
                               .body = body,
                               .model = call->request->upstream_model}));
     call->attempts = 1;
