@@ -5,6 +5,8 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -129,6 +131,8 @@ private:
         if (connect(fd_.get(), where, address.size) != 0) fd_ = OwnedFd();
     }
     void give_patience() {
+        const int on = 1;
+        setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
         setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
