@@ -19,17 +19,22 @@ constexpr bool is_alnum(int c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-constexpr CharTable letters_and(std::string_view others) {
+constexpr CharTable only(std::string_view chars) {
     CharTable table;
-    for (int c = 0; c < 256; ++c) table.yes[static_cast<size_t>(c)] = is_alnum(c);
-    for (const char c : others) table.yes[static_cast<unsigned char>(c)] = true;
+    for (const char c : chars) table.yes[static_cast<unsigned char>(c)] = true;
+    return table;
+}
+
+constexpr CharTable letters_and(std::string_view others) {
+    CharTable table = only(others);
+    for (int c = 0; c < 256; ++c) table.yes[static_cast<size_t>(c)] |= is_alnum(c);
     return table;
 }
 
 // Source: RFC 9110, section 5.6.2 (token); RFC 3986, section 2.3 (unreserved).
 constexpr CharTable kToken = letters_and("!#$%&'*+-.^_`|~");
 constexpr CharTable kHostName = letters_and("-._~");
-constexpr CharTable kAddressInBrackets = letters_and(":.");
+constexpr CharTable kAddressInBrackets = only("0123456789abcdefABCDEF:.");
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }

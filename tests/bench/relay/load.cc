@@ -3,6 +3,7 @@
 //   relay_load --port P --path /v1/chat/completions --body FILE --key KEY
 //              --connections 32 --calls 20000            one call after the other on each
 //              --connections 1000 --hold 1               one call each, then hold until stdin ends
+//              --at-once 32                              with --hold: not more begun at a time
 //
 // Prints one JSON object. With --hold: "ready" once every connection has an answer or an event.
 #include <algorithm>
@@ -49,6 +50,7 @@ struct Plan {
     int64_t connections = 1;
     int64_t calls = 1;
     bool hold = false;
+    int64_t at_once = 1;  // calls in flight before the first is answered
 };
 
 class Load {
@@ -71,7 +73,7 @@ public:
 
     void run() {
         const int64_t begun = now_ns();
-        for (Connection& connection : connections_) call(connection);
+        for (int64_t i = 0; i < plan_.at_once; ++i) call_next();
         while (plan_.hold ? heard_ < plan_.connections : done_ < plan_.calls) turn();
         if (plan_.hold) {
             std::printf("ready\n");
@@ -112,6 +114,11 @@ private:
         }
     }
 
+    /// The first call of a connection that has had none.
+    void call_next() {
+        if (next_ < connections_.size()) call(connections_[next_++]);
+    }
+
     void call(Connection& connection) {
         if (started_ == plan_.calls) return;
         ++started_;
@@ -135,7 +142,7 @@ private:
             ++done_;
             note_heard(connection);
             connection.head_seen = false;
-            call(connection);
+            if (!plan_.hold) call(connection);
         }
     }
 
@@ -143,6 +150,7 @@ private:
         if (connection.has_heard) return;
         connection.has_heard = true;
         ++heard_;
+        if (plan_.hold) call_next();
     }
 
     static bool take_head(Connection& connection) {
@@ -222,6 +230,7 @@ private:
     Plan plan_;
     int epoll_ = -1;
     std::vector<Connection> connections_;
+    size_t next_ = 0;
     int64_t started_ = 0;
     int64_t done_ = 0;
     int64_t heard_ = 0;
@@ -243,6 +252,7 @@ int main(int argc, char** argv) {
     using namespace keywarden::bench;
     const std::string body = read_file(flag(argc, argv, "body", "/dev/null"));
     const std::string key = flag(argc, argv, "key", "none");
+    const int64_t connections = number_flag(argc, argv, "connections", 1);
     Plan plan = {.request = fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\n"
                                         "Authorization: Bearer {}\r\nAccept: application/json\r\n"
                                         "User-Agent: OpenAI/Python 1.0\r\n"
@@ -252,9 +262,10 @@ int main(int argc, char** argv) {
                                         key,
                                         body.size(),
                                         body),
-                 .connections = number_flag(argc, argv, "connections", 1),
+                 .connections = connections,
                  .calls = number_flag(argc, argv, "calls", 1),
-                 .hold = number_flag(argc, argv, "hold", 0) != 0};
+                 .hold = number_flag(argc, argv, "hold", 0) != 0,
+                 .at_once = number_flag(argc, argv, "at-once", connections)};
     const auto port = static_cast<uint16_t>(number_flag(argc, argv, "port", 8080));
     Load(std::move(plan), port).run();
 }
