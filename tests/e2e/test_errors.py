@@ -3,6 +3,8 @@ import httpx
 import openai
 import pytest
 
+from imposter import answer_as_openai
+
 HELLO = [{"role": "user", "content": "hi"}]
 UNKNOWN = "kw_live_000000000000_0000000000000000000000000000000000000000000000000"
 
@@ -111,7 +113,6 @@ def test_a_body_over_the_bound_is_refused_and_the_next_call_works(start):
 
 def test_the_sdk_retries_a_429_after_the_time_it_was_told(gateway, imposter):
     async def busy_once(call, link):
-        from imposter import answer_as_openai
         if len(imposter.calls) == 1:
             await link.error(429, "busy", headers=[("retry-after-ms", "10"), ("retry-after", "1")])
         else:

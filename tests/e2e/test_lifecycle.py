@@ -1,5 +1,6 @@
 """Starting, stopping, and everything that can be wrong with a set-up: one clear error each."""
 import asyncio
+import json
 import os
 import pathlib
 import signal
@@ -11,7 +12,7 @@ import httpx
 import openai
 import pytest
 
-from gateway import Gateway, free_port, run
+from gateway import Gateway, run
 from imposter import chunk
 from raw import Wire, until
 
@@ -214,7 +215,6 @@ def test_the_operators_socket_is_for_its_owner_alone_and_goes_with_the_gateway(t
 
 
 def test_every_line_of_the_log_is_json_where_nobody_watches(gateway):
-    import json
     for line in gateway.logged().splitlines():
         event = json.loads(line)
         assert event["event"] and event["level"], line

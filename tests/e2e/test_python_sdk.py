@@ -1,12 +1,14 @@
 """What users do with the official Python client works, and the provider gets what it should."""
+import asyncio
 import hashlib
 import io
 import json
+import threading
 
 import openai
 import pytest
 
-from imposter import PROVIDER_KEY, SPEECH, USAGE, VECTOR
+from imposter import PROVIDER_KEY, SPEECH, USAGE, VECTOR, chunk
 
 HELLO = [{"role": "user", "content": "Say hello"}]
 TOOLS = [{"type": "function", "function": {
@@ -54,9 +56,6 @@ def test_a_stream_ends_with_usage_where_the_client_asks_for_it(client):
 
 
 def test_an_event_is_passed_on_before_the_next_one_exists(client, imposter):
-    from imposter import chunk
-    import asyncio
-    import threading
     seen = threading.Event()
 
     async def wait_for_the_reader(_, link):

@@ -1,4 +1,5 @@
 """TLS: what a public gateway speaks, and a certificate that is renewed while it runs."""
+import re
 import signal
 import socket
 import ssl
@@ -52,7 +53,6 @@ def shake_hands(gateway, version=None):
 
 
 def serial(connection) -> int:
-    import re
     der = connection.getpeercert(binary_form=True)
     shown = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-serial"], input=der,
                            capture_output=True, check=True).stdout

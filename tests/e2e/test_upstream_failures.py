@@ -1,12 +1,12 @@
 """A provider that is down, slow, lying, or dying: each time one clear error, and the gateway lives on."""
+import asyncio
 import socket
-import threading
 
 import httpx
 import openai
 import pytest
 
-from imposter import chunk
+from imposter import answer_as_openai, chunk
 from raw import Wire, post, until
 
 HELLO = [{"role": "user", "content": "hi"}]
@@ -186,7 +186,6 @@ def test_a_client_that_leaves_stops_the_provider(client, node, imposter):
         try:
             for _ in range(2000):
                 await link.event(chunk("x" * 1000))
-                import asyncio
                 await asyncio.sleep(0.01)
         except ConnectionError:
             call.gone.set()
@@ -232,7 +231,6 @@ def test_a_client_that_does_not_read_holds_the_provider_back(gateway, imposter):
 
 def test_a_dead_pooled_connection_is_replaced_without_the_client_noticing(http, imposter):
     async def answer_and_leave(call, link):
-        from imposter import answer_as_openai
         await answer_as_openai(call, link)
         link.writer.close()
 
@@ -252,16 +250,11 @@ def test_a_post_that_a_provider_may_have_begun_is_not_sent_twice(http, imposter)
     assert len({call.connection for call in imposter.calls}) == len(imposter.calls)
 
 
-def test_an_answer_before_the_upload_has_ended_reaches_the_client(gateway, imposter):
-    answered = threading.Event()
-    body = b"x" * 1000
-
+def test_half_an_upload_is_never_a_success(gateway, imposter):
     with Wire(gateway) as wire:
         wire.send(b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
                   + gateway.key.encode() + b"\r\nContent-Type: multipart/form-data; boundary=b\r\n"
                   b"Content-Length: 50\r\n\r\n" + b"--b\r\n")
-        wire.send(body[:0])
-        answered.set()
         wire.socket.shutdown(socket.SHUT_WR)  # half a body, then the end: no 2xx may come of it
         rest = wire.rest()
     assert not rest.startswith(b"HTTP/1.1 2")

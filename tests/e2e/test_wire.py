@@ -1,4 +1,5 @@
 """HTTP/1.1 as it comes over the wire: pipelining, half-closed ends, and attempts to smuggle."""
+import asyncio
 import socket
 
 import pytest
@@ -10,8 +11,6 @@ CLOSE_MS_MAX = 5
 
 
 def test_pipelined_requests_are_answered_in_order(gateway, imposter):
-    import asyncio
-
     async def slow_first(call, link):
         number = call.json()["seed"]
         if number == 0:
