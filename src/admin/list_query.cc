@@ -11,7 +11,6 @@
 namespace keywarden {
 namespace {
 
-
 Result<void> read_limit(std::string_view text, ListQuery& wanted) {
     const char* const end = text.data() + text.size();
     const auto [stop, problem] = std::from_chars(text.data(), end, wanted.limit);
