@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/memory/memory_store.h"
+#include "store/sqlite/examine.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace keywarden {
@@ -22,6 +23,14 @@ constexpr std::array kStores = {
 };
 
 }  // namespace
+
+Result<StoreReport> examine_store(std::string_view url) {
+    constexpr std::string_view kScheme = "sqlite:";
+    if (url.starts_with(kScheme)) {
+        return examine_sqlite_store(std::string(url.substr(kScheme.size())));
+    }
+    return fail(ErrorCode::InvalidConfig, "Only a store in a file can be examined.");
+}
 
 Result<std::unique_ptr<Store>> open_store(std::string_view url) {
     for (const StoreKind& kind : kStores) {

@@ -1,7 +1,10 @@
 // Turns a store's URL into a store.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -14,5 +17,14 @@ namespace keywarden {
 /// what is wrong: read-only, full, locked by another process, corrupt, or written by a newer
 /// version).
 Result<std::unique_ptr<Store>> open_store(std::string_view url);
+
+struct StoreReport {
+    int64_t keys = 0;
+    std::map<std::string, std::string, std::less<>> settings{};
+};
+
+/// Reads through all of a store, also one that a gateway has open, and changes nothing.
+/// Errors: InvalidConfig when the scheme is not `sqlite:`, StoreUnavailable, as above.
+Result<StoreReport> examine_store(std::string_view url);
 
 }  // namespace keywarden
