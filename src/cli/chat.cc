@@ -3,16 +3,13 @@
 #include <iterator>
 #include <ostream>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "domain/sse.h"
 
 namespace keywarden {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr size_t kPromptBytesMax = 8'000'000;
 
@@ -86,8 +83,7 @@ private:
         const Json chunk = Json::parse(data, nullptr, false);
         if (!chunk.is_object()) return;
         if (const auto error = chunk.find("error"); error != chunk.end() && error->is_object()) {
-            failure_ = Error{.code = ErrorCode::UpstreamError,
-                             .message = error->value("message", "the answer broke off")};
+            failure_ = Error{.code = ErrorCode::UpstreamError, .message = shown(*error, "message")};
             return;
         }
         const auto choices = chunk.find("choices");

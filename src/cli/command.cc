@@ -120,7 +120,10 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const std::s
     }
     if (out.has("help")) return out;
     if (out.values.size() < command.arguments_min || out.values.size() > command.arguments_max) {
-        return misused(fmt::format("usage: keywarden {} {}", command.name, command.arguments));
+        return misused(fmt::format("usage: keywarden {}{}{}",
+                                   command.name,
+                                   command.arguments.empty() ? "" : " ",
+                                   command.arguments));
     }
     return out;
 }

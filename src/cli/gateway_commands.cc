@@ -2,26 +2,19 @@
 #include <fmt/format.h>
 #include <ostream>
 
-#include <nlohmann/json.hpp>
-
 #include "base/version.h"
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 
 namespace keywarden {
 namespace {
 
-using Json = nlohmann::json;
-
 struct GradeRow {
     std::string_view name;
     std::string_view color;
 };
 constexpr GradeRow kGrades[] = {{"good", "\033[32m"}, {"warning", "\033[33m"}, {"bad", "\033[31m"}};
-
-std::string dump(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 }  // namespace
 

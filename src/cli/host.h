@@ -23,9 +23,9 @@ struct ShownSetting {
 struct Finding {
     enum class Grade : uint8_t { Good, Warning, Bad };
     Grade grade = Grade::Good;
-    std::string what;    // what was looked at: "database"
-    std::string found;   // what it is like: "12 keys, intact"
-    std::string advice;  // what to do; empty when it is good
+    std::string what{};    // what was looked at: "database"
+    std::string found{};   // what it is like: "12 keys, intact"
+    std::string advice{};  // what to do; empty when it is good
 };
 
 /// Options are those of the command's row: "config", "data-dir", "listen", "threads", "set".

@@ -1,36 +1,33 @@
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <fmt/format.h>
 #include <ostream>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 
 namespace keywarden {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::string_view kKeys = "/v1/keys";
 constexpr size_t kPagesMax = 1'000;  // of 100 keys
 
-Result<Json> parse(const std::string& body) {
-    Json out = Json::parse(body, nullptr, false);
-    if (out.is_object()) return out;
-    return fail(ErrorCode::GatewayUnreachable,
-                "what answered is not a gateway: its body is no JSON object");
+/// In the order in which people look for them; the others follow by name.
+constexpr std::array kFirstMembers = {"id", "name", "description", "status", "kind", "display"};
+/// Shown otherwise, or of no interest to people.
+constexpr std::array kOtherMembers = {"object", "secrets", "limits"};
+
+/// Null, "", [], {}, and objects that hold nothing else.
+bool is_nothing(const Json& value) {
+    if (value.is_string()) return value.get_ref<const std::string&>().empty();
+    return value.is_null() || (value.is_structured() && std::ranges::all_of(value, is_nothing));
 }
 
-std::string dump(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-/// A member as people read it: "-" for null and for what is not there.
-std::string shown(const Json& object, std::string_view name) {
-    const auto found = object.find(name);
-    if (found == object.end() || found->is_null()) return "-";
-    return found->is_string() ? found->get<std::string>() : found->dump();
+bool is_empty(const Json& key, std::string_view name) {
+    const auto found = key.find(name);
+    return found == key.end() || is_nothing(*found);
 }
 
 /// A path segment: whatever is not a letter, a digit, '-' or '_' is escaped.
@@ -54,18 +51,29 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
         return;
     }
     std::vector<std::vector<std::string>> rows;
+    for (const char* name : kFirstMembers) {
+        if (!is_empty(key, name)) rows.push_back({name, shown(key, name)});
+    }
     for (const auto& [name, value] : key.items()) {
-        if (name == "object" || name == "secrets" || value.is_null()) continue;
+        const auto is_row = [&name](const char* other) { return name == other; };
+        if (std::ranges::any_of(kFirstMembers, is_row) || is_empty(key, name)) continue;
+        if (std::ranges::any_of(kOtherMembers, is_row)) continue;
         rows.push_back({name, shown(key, name)});
     }
-    if (const auto secrets = key.find("secrets"); secrets != key.end() && secrets->is_array()) {
-        for (const Json& secret : *secrets) {
-            rows.push_back({"secret",
-                            fmt::format("{}  used {}  ends {}",
-                                        shown(secret, "display"),
-                                        shown(secret, "last_used_at"),
-                                        shown(secret, "ends_at"))});
-        }
+    for (const Json& limit : list_of(key, "limits")) {
+        rows.push_back({"limit",
+                        fmt::format("{}: {} of {} are left, all of them in {} s",
+                                    shown(limit, "name"),
+                                    shown(limit, "remaining"),
+                                    shown(limit, "limit"),
+                                    shown(limit, "reset_seconds"))});
+    }
+    for (const Json& secret : list_of(key, "secrets")) {
+        rows.push_back({"secret",
+                        fmt::format("{}  used {}  ends {}",
+                                    shown(secret, "display"),
+                                    shown(secret, "last_used_at"),
+                                    shown(secret, "ends_at"))});
     }
     session.terminal.out << table(rows, false);
 }
@@ -90,7 +98,7 @@ Result<int> act(Session& session,
                 std::string_view action,
                 std::string_view done) {
     TRY(const std::string body, session.call(arguments, method, path_of(arguments, action)));
-    TRY(const Json key, parse(body));
+    TRY(const Json key, parse_object(body));
     if (arguments.has("json")) {
         session.terminal.out << dump(key);
     } else {
@@ -111,10 +119,10 @@ Result<int> run_keys_list(Session& session, const Arguments& arguments) {
         std::string target = fmt::format(
             "{}?limit=100{}{}{}", kKeys, filter, after.empty() ? "" : "&after=", escape(after));
         TRY(const std::string body, session.call(arguments, Method::Get, std::move(target)));
-        TRY(const Json answer, parse(body));
-        for (const Json& key : answer.value("data", Json::array())) all.push_back(key);
-        after = answer.value("has_more", false) ? shown(answer, "next") : std::string();
-        if (after.empty() || after == "-") break;
+        TRY(const Json answer, parse_object(body));
+        for (const Json& key : list_of(answer, "data")) all.push_back(key);
+        after = shown(answer, "next");
+        if (after == "-") break;
     }
     if (arguments.has("json")) {
         session.terminal.out << dump({{"object", "list"}, {"data", all}});
@@ -156,14 +164,14 @@ Result<int> run_keys_create(Session& session, const Arguments& arguments) {
     }
     TRY(const std::string answer,
         session.call(arguments, Method::Post, std::string(kKeys), dump(body)));
-    TRY(Json key, parse(answer));
+    TRY(Json key, parse_object(answer));
     print_secret(session, arguments, std::move(key));
     return kExitOk;
 }
 
 Result<int> run_keys_show(Session& session, const Arguments& arguments) {
     TRY(const std::string body, session.call(arguments, Method::Get, path_of(arguments)));
-    TRY(const Json key, parse(body));
+    TRY(const Json key, parse_object(body));
     print_key(session, arguments, key);
     return kExitOk;
 }
@@ -179,7 +187,7 @@ Result<int> run_keys_rotate(Session& session, const Arguments& arguments) {
     }
     TRY(const std::string answer,
         session.call(arguments, Method::Post, path_of(arguments, "/rotate"), dump(body)));
-    TRY(Json key, parse(answer));
+    TRY(Json key, parse_object(answer));
     print_secret(session, arguments, std::move(key));
     return kExitOk;
 }
@@ -200,7 +208,7 @@ Result<int> run_keys_revoke(Session& session, const Arguments& arguments) {
 
 Result<int> run_whoami(Session& session, const Arguments& arguments) {
     TRY(const std::string body, session.call(arguments, Method::Get, "/v1/key"));
-    TRY(const Json key, parse(body));
+    TRY(const Json key, parse_object(body));
     print_key(session, arguments, key);
     return kExitOk;
 }

@@ -1,25 +1,21 @@
 #include <ostream>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 
 namespace keywarden {
 
 Result<int> run_models(Session& session, const Arguments& arguments) {
-    using Json = nlohmann::json;
     TRY(const std::string body, session.call(arguments, Method::Get, "/v1/models"));
+    TRY(const Json answer, parse_object(body));
     if (arguments.has("json")) {
-        session.terminal.out << body << '\n';
+        session.terminal.out << dump(answer);
         return kExitOk;
     }
-    const Json answer = Json::parse(body, nullptr, false);
     std::vector<std::vector<std::string>> rows = {{"MODEL", "PROVIDER"}};
-    if (answer.is_object()) {
-        for (const Json& model : answer.value("data", Json::array())) {
-            rows.push_back({model.value("id", "-"), model.value("owned_by", "-")});
-        }
+    for (const Json& model : list_of(answer, "data")) {
+        rows.push_back({shown(model, "id"), shown(model, "owned_by")});
     }
     session.terminal.out << table(rows, session.color());
     return kExitOk;

@@ -58,8 +58,9 @@ Result<void> confirm(Session& session, const Arguments& arguments, std::string_v
     if (arguments.has("yes")) return {};
     Terminal& terminal = session.terminal;
     if (!terminal.in_is_terminal) {
-        return fail(ErrorCode::InvalidRequest,
-                    fmt::format("{} Without a terminal, only --yes can say so", question));
+        return fail(
+            ErrorCode::InvalidRequest,
+            fmt::format("{} There is no terminal to answer at: say so with --yes", question));
     }
     terminal.err << printable(question) << " [y/N] " << std::flush;
     std::string answer;

@@ -6,12 +6,10 @@
 #include <optional>
 #include <ostream>
 
-#include <nlohmann/json.hpp>
+#include "cli/answer.h"
 
 namespace keywarden {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::string_view kDefaultBaseUrl = "http://127.0.0.1:8080";
 constexpr size_t kForeignBodyShownMax = 200;
@@ -132,7 +130,7 @@ std::string describe_error(const Error& error, bool as_json, std::string_view ad
         Json out = {{"code", code}, {"message", error.message}};
         if (request_id != nullptr) out["request_id"] = *request_id;
         if (!advice.empty()) out["help"] = advice;
-        return Json{{"error", out}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+        return dump({{"error", out}});
     }
     std::ranges::transform(code, code.begin(), [](unsigned char c) { return std::toupper(c); });
     std::string out = fmt::format("{}: {}", code, error.message);
@@ -170,7 +168,14 @@ int run_command_line(Session& session, std::span<const std::string> words) {
         return kExitOk;
     }
     const auto ended = found->command->run(session, *arguments);
-    if (!ended) return failed(ended.error(), {});
+    if (!ended) {
+        // The table's advice for a bad request is about its fields: what never left is another's.
+        const bool is_misuse = ended.error().code == ErrorCode::InvalidRequest &&
+                               fact(ended.error(), "request_id") == nullptr;
+        return failed(ended.error(),
+                      is_misuse ? fmt::format("Run keywarden {} --help.", found->command->name)
+                                : std::string());
+    }
     terminal.out.flush();
     return *ended;
 }

@@ -1,0 +1,28 @@
+// JSON as commands read and print it. Nothing here throws, whatever a gateway sends.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+
+namespace keywarden {
+
+using Json = nlohmann::json;
+
+/// Errors: GatewayUnreachable when `body` is no JSON object: something else answered.
+Result<Json> parse_object(std::string_view body);
+
+/// The array of that name; an empty one when there is none.
+Json list_of(const Json& object, std::string_view name);
+
+/// A member as people read it: "-" for null and for what is not there; texts of a list with commas
+/// between them.
+std::string shown(const Json& object, std::string_view name);
+
+/// Indented, with a new line at its end.
+std::string dump(const Json& json);
+
+}  // namespace keywarden

@@ -1,0 +1,158 @@
+#include "cli/answer.h"
+#include "cli/session_fixture.h"
+
+namespace keywarden {
+namespace {
+
+using KeysTest = CommandLineTest;
+
+constexpr const char* kMade =
+    R"({"id":"key_1","object":"api_key","name":"ci","status":"active","kind":"full",)"
+    R"("display":"kw_live_abc…wxyz","key":"kw_live_not_real","rate_limit_rpm":60,)"
+    R"("created_at":"2026-11-20T11:00:00.000Z","last_used_at":null,"expires_at":null,)"
+    R"("secrets":[{"id":"abc","display":"kw_live_abc…wxyz","last_used_at":null,"ends_at":null}]})";
+
+std::string page(std::string_view key, std::string_view next) {
+    return std::string(R"({"object":"list","data":[)") + std::string(key) +
+           R"(],"has_more":true,"next":)" + std::string(next) + "}";
+}
+
+TEST_F(KeysTest, ListWalksEveryPage) {
+    will_answer(200, page(R"({"id":"key_1","name":"a","status":"active"})", R"("cur/sor")"));
+    will_answer(200, page(R"({"id":"key_2","name":"b","status":"revoked"})", "null"));
+    EXPECT_EQ(run({"keys", "list", "--status", "active"}), 0);
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0].line, "GET /v1/keys?limit=100&status=active");
+    EXPECT_EQ(sent[1].line, "GET /v1/keys?limit=100&status=active&after=cur%2Fsor");
+    EXPECT_NE(out.find("key_1"), out.npos);
+    EXPECT_NE(out.find("key_2"), out.npos);
+    EXPECT_EQ(out.find('\033'), out.npos);
+}
+
+TEST_F(KeysTest, ListIsOneArrayInJson) {
+    will_answer(200, page(R"({"id":"key_1"})", R"("c")"));
+    will_answer(200, page(R"({"id":"key_2"})", "null"));
+    EXPECT_EQ(run({"keys", "list", "--json"}), 0);
+    const Json list = Json::parse(out);
+    ASSERT_EQ(list["data"].size(), 2U);
+    EXPECT_EQ(list["data"][1]["id"], "key_2");
+}
+
+TEST_F(KeysTest, NoKeysIsASentence) {
+    will_answer(200, R"({"object":"list","data":[],"has_more":false,"next":null})");
+    EXPECT_EQ(run({"keys", "list"}), 0);
+    EXPECT_EQ(out, "No keys yet: keywarden keys create NAME makes one.\n");
+}
+
+TEST_F(KeysTest, TheSecretAloneGoesToStandardOutput) {
+    will_answer(201, kMade);
+    EXPECT_EQ(run({"keys", "create", "ci"}), 0);
+    EXPECT_EQ(out, "kw_live_not_real\n");
+    EXPECT_NE(err.find("shown this once"), err.npos);
+    EXPECT_EQ(err.find("kw_live_not_real"), err.npos);
+    EXPECT_EQ(sent[0].line, "POST /v1/keys");
+    EXPECT_EQ(Json::parse(sent[0].body), (Json{{"name", "ci"}}));
+}
+
+TEST_F(KeysTest, CreateSendsWhatWasAskedFor) {
+    will_answer(201, kMade);
+    EXPECT_EQ(run({"keys",
+                   "create",
+                   "ci",
+                   "--kind",
+                   "inference",
+                   "--rate-limit-rpm",
+                   "7",
+                   "--expires-at",
+                   "2027-01-31T00:00:00Z",
+                   "--format",
+                   "orqen",
+                   "--test",
+                   "--description",
+                   "d"}),
+              0);
+    EXPECT_EQ(Json::parse(sent[0].body),
+              (Json{{"name", "ci"},
+                    {"kind", "inference"},
+                    {"rate_limit_rpm", 7},
+                    {"expires_at", "2027-01-31T00:00:00Z"},
+                    {"format", "orqen"},
+                    {"environment", "test"},
+                    {"description", "d"}}));
+}
+
+TEST_F(KeysTest, ANumberThatIsNoneIsRefusedBeforeAnythingIsSent) {
+    for (const char* text : {"many", "7x", "99999999999999999999"}) {
+        EXPECT_EQ(run({"keys", "create", "ci", "--rate-limit-rpm", text}), kExitBadInput);
+        EXPECT_NE(err.find("--rate-limit-rpm: expected a whole number"), err.npos);
+    }
+    EXPECT_TRUE(sent.empty());
+}
+
+TEST_F(KeysTest, ShowPrintsWhatIsKnownAndNoSecret) {
+    will_answer(200, kMade);
+    EXPECT_EQ(run({"keys", "show", "key_1/../x"}), 0);
+    EXPECT_EQ(sent[0].line, "GET /v1/keys/key_1%2F%2E%2E%2Fx");
+    EXPECT_NE(out.find("kw_live_abc…wxyz"), out.npos);
+    EXPECT_EQ(out.find("last_used_at"), out.npos) << "null is left out";
+}
+
+TEST_F(KeysTest, RotatingSendsTheGraceAndShowsTheNewSecret) {
+    will_answer(200, kMade);
+    EXPECT_EQ(run({"keys", "rotate", "key_1", "--grace", "1h"}), 0);
+    EXPECT_EQ(sent[0].line, "POST /v1/keys/key_1/rotate");
+    EXPECT_EQ(Json::parse(sent[0].body), (Json{{"grace", "1h"}}));
+    EXPECT_EQ(out, "kw_live_not_real\n");
+}
+
+TEST_F(KeysTest, DisableAndEnableNeedNoQuestion) {
+    will_answer(200, R"({"id":"key_1","name":"ci","status":"disabled"})");
+    EXPECT_EQ(run({"keys", "disable", "key_1"}), 0);
+    EXPECT_EQ(sent[0].line, "POST /v1/keys/key_1/disable");
+    EXPECT_EQ(out, "key_1 \"ci\" is disabled.\n");
+    EXPECT_EQ(run({"keys", "enable", "key_1", "--json"}), 0);
+    EXPECT_EQ(sent[1].line, "POST /v1/keys/key_1/enable");
+    EXPECT_EQ(Json::parse(out)["id"], "key_1");
+}
+
+TEST_F(KeysTest, WhatCannotBeUndoneIsAskedFor) {
+    will_answer(200, R"({"id":"key_1","name":"ci","status":"revoked"})");
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"keys", "revoke", "key_1"},
+          std::vector<std::string>{"keys", "rotate", "key_1", "--emergency"}}) {
+        in_is_terminal = false;
+        EXPECT_EQ(run(words), kExitBadInput) << "nobody to ask";
+        EXPECT_NE(err.find("--yes"), err.npos);
+        in_is_terminal = true;
+        EXPECT_EQ(run(words, "n\n"), kExitBadInput);
+        EXPECT_EQ(run(words, ""), kExitBadInput);
+        EXPECT_TRUE(sent.empty());
+        EXPECT_EQ(run(words, "y\n"), 0);
+        EXPECT_EQ(sent.size(), 1U);
+        sent.clear();
+    }
+    in_is_terminal = false;
+    EXPECT_EQ(run({"keys", "revoke", "key_1", "--yes"}), 0);
+    EXPECT_EQ(sent[0].line, "DELETE /v1/keys/key_1");
+}
+
+TEST_F(KeysTest, ColourIsForTerminalsThatWantIt) {
+    will_answer(200, page(R"({"id":"key_1"})", "null"));
+    out_is_terminal = true;
+    EXPECT_EQ(run({"keys", "list"}), 0);
+    EXPECT_NE(out.find("\033[1m"), out.npos);
+    environment.variables["NO_COLOR"] = "1";
+    EXPECT_EQ(run({"keys", "list"}), 0);
+    EXPECT_EQ(out.find('\033'), out.npos);
+}
+
+TEST_F(KeysTest, ANameCannotDriveTheTerminal) {
+    will_answer(200, page(R"({"id":"key_1","name":"\u001b[2J\u009b2J\nforged"})", "null"));
+    EXPECT_EQ(run({"keys", "list"}), 0);
+    EXPECT_EQ(out.find('\033'), out.npos);
+    EXPECT_EQ(out.find("\xC2\x9B"), out.npos);
+    EXPECT_NE(out.find("?[2J?2J forged"), out.npos);
+}
+
+}  // namespace
+}  // namespace keywarden

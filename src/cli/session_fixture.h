@@ -1,0 +1,118 @@
+// A command line with everything made up: what commands are tested in.
+#pragma once
+
+#include <deque>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "cli/session.h"
+
+namespace keywarden {
+
+/// Notes what is asked of it.
+class FakeHost final : public Host {
+public:
+    Result<int> serve(const Arguments&, Terminal&) override {
+        asked.emplace_back("serve");
+        return kExitOk;
+    }
+    Result<void> init(const Arguments&, Terminal&) override {
+        asked.emplace_back("init");
+        return {};
+    }
+    Result<std::vector<ShownSetting>> show_configuration(const Arguments&) override {
+        asked.emplace_back("configuration");
+        if (broken) return fail(ErrorCode::InvalidConfig, "keywarden.toml:3: server.x: wrong");
+        return std::vector<ShownSetting>{{"log.level", "debug", "KEYWARDEN_LOG_LEVEL"}};
+    }
+    std::vector<Finding> examine(const Arguments&) override { return findings; }
+
+    std::vector<std::string> asked;
+    std::vector<Finding> findings;
+    bool broken = false;
+};
+
+class CommandLineTest : public testing::Test {
+protected:
+    struct Sent {
+        std::string base_url;
+        std::string unix_socket;
+        std::string line;  // "GET /v1/keys"
+        std::string key;   // the Authorization header's value
+        std::string body;
+    };
+
+    /// Runs `keywarden WORDS` and returns the exit code; see `out`, `err`, `sent`.
+    int run(const std::vector<std::string>& words, const std::string& input = {}) {
+        std::istringstream in(input);
+        std::ostringstream out_stream;
+        std::ostringstream err_stream;
+        Terminal terminal{.in = in,
+                          .out = out_stream,
+                          .err = err_stream,
+                          .in_is_terminal = in_is_terminal,
+                          .out_is_terminal = out_is_terminal};
+        const Send send = [this](const GatewayAddress& to,
+                                 const HttpRequest& request,
+                                 const BodyPieces& pieces) { return answer(to, request, pieces); };
+        const IsSocket is_socket = [this](const std::string& path) { return path == socket; };
+        Session session{.environment = environment,
+                        .terminal = terminal,
+                        .host = host,
+                        .send = send,
+                        .is_socket = is_socket};
+        const int code = run_command_line(session, words);
+        out = out_stream.str();
+        err = err_stream.str();
+        return code;
+    }
+
+    void SetUp() override { environment.variables["KEYWARDEN_API_KEY"] = "not-a-real-key"; }
+
+    /// What the gateway answers next; the last one again when there are no more.
+    void will_answer(int status, std::string body) {
+        answers.push_back({.status = status,
+                           .headers = {{"X-Request-Id", "0199-request"}},
+                           .body = std::move(body)});
+    }
+
+    Environment environment;
+    FakeHost host;
+    std::string socket;  // the one path where a socket is
+    bool in_is_terminal = false;
+    bool out_is_terminal = false;
+    std::deque<HttpResponse> answers;
+    bool unreachable = false;
+
+    std::string out;
+    std::string err;
+    std::vector<Sent> sent;
+
+private:
+    Result<HttpResponse> answer(const GatewayAddress& to,
+                                const HttpRequest& request,
+                                const BodyPieces& pieces) {
+        sent.push_back({.base_url = to.base_url,
+                        .unix_socket = to.unix_socket,
+                        .line = std::string(name(request.method)) + " " + request.path,
+                        .key = std::string(request.header("Authorization")),
+                        .body = request.body});
+        if (unreachable || answers.empty()) {
+            return fail(ErrorCode::GatewayUnreachable, "no gateway answers at " + to.base_url);
+        }
+        HttpResponse next = answers.front();
+        if (answers.size() > 1) answers.pop_front();
+        if (!pieces || next.status != 200) return next;
+        // A stream comes in pieces of any size: here of seven bytes.
+        for (size_t at = 0; at < next.body.size(); at += 7) {
+            pieces(std::string_view(next.body).substr(at, 7));
+        }
+        next.body.clear();
+        return next;
+    }
+};
+
+}  // namespace keywarden
