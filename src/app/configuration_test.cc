@@ -142,7 +142,9 @@ TEST(Configuration, AWrongFileIsNamedWithLineAndWhatWasExpected) {
         {"[[provider]]\nbase_url = \"http://127.0.0.1/v1\"",
          "FILE:1: provider.name: it is required, and missing"},
         {"[[provider]]\nname = \"openai\"\napi_key = \"k\"",
-         "FILE:3: provider.api_key: there is no such field; there are name, base_url, api_key_env, "
+         "FILE:3: provider.api_key: there is no such field; did you mean 'api_key_env'?"},
+        {"[[provider]]\nname = \"openai\"\nxyzzy = \"k\"",
+         "FILE:3: provider.xyzzy: there is no such field; there are name, base_url, api_key_env, "
          "api_key_file, models"},
         {"[[provider]]\nname = \"openai\"\nbase_ulr = \"k\"",
          "FILE:3: provider.base_ulr: there is no such field; did you mean 'base_url'?"},

@@ -28,13 +28,16 @@ public:
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
 
+    /// Where it listens: "127.0.0.1:8080", with the port that was chosen.
+    std::string address() const;
+
     /// Where a client on this machine finds it: "http://127.0.0.1:8080", with the port that was
     /// chosen when the configuration left that to the system.
     std::string base_url() const;
 
     /// Reads the TLS files again. New connections get what is in them; after an error, what they
-    /// had. Does nothing without TLS.
-    Result<void> reload_certificate();
+    /// had. False: the gateway runs without TLS.
+    Result<bool> reload_certificate();
 
     /// Takes no new connections and lets calls end, for at most `bound`. `when_done` is called
     /// once, from another thread, when the last one has ended.

@@ -35,7 +35,7 @@ Result<std::string> setting_or(Store& store, std::string_view name, std::string 
 /// makes it. File first, then its check value: a crash between the two is made good here.
 Result<Secret> open_secret(const DataDir& dir, Store& store, std::string_view name) {
     const std::string path = dir.file(name);
-    const std::string check_setting = fmt::format("check.{}", name);
+    const std::string check_setting = check_setting_of(name);
     TRY(const auto expected, setting(store, check_setting));
     if (!file_exists(path)) {
         if (expected) {
@@ -76,6 +76,8 @@ KeyDefaults defaults_of(const Settings& settings) {
 }
 
 }  // namespace
+
+std::string check_setting_of(std::string_view name) { return fmt::format("check.{}", name); }
 
 std::string check_value(const Secret& secret, std::string_view name) {
     return to_hex(HmacKey(secret.reveal()).sign(fmt::format("keywarden check of {}", name)));

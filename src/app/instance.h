@@ -46,5 +46,7 @@ std::string first_key_words(const Secret& key, const std::string& base_url);
 
 /// A value that proves which secret a database was made with, and gives nothing of it away.
 std::string check_value(const Secret& secret, std::string_view name);
+/// The setting of the store that holds it.
+std::string check_setting_of(std::string_view name);
 
 }  // namespace keywarden

@@ -32,7 +32,7 @@ constexpr std::array kRows = {
         .sentence = "Lets the gateway listen beyond this machine without TLS; set it only where "
                     "something in front of it ends TLS."},
     SettingRow{.name = "server.connections_max", .kind = Count, .member = &S::connections_max,
-        .fallback = "20000", .min = 1, .max = 1'000'000,
+        .fallback = "10000", .min = 1, .max = 1'000'000,
         .sentence = "How many client connections may be open at once; more are closed at once."},
     SettingRow{.name = "tls.certificate", .kind = Text, .member = &S::tls_certificate,
         .fallback = "",

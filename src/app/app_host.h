@@ -1,0 +1,29 @@
+// What the command line asks of the gateway, answered.
+#pragma once
+
+#include "app/configuration.h"
+#include "cli/host.h"
+
+namespace keywarden {
+
+class AppHost final : public Host {
+public:
+    /// `environment` outlives it.
+    explicit AppHost(const Environment& environment) : environment_(environment) {}
+
+    Result<int> serve(const Arguments& arguments, Terminal& terminal) override;
+    Result<void> init(const Arguments& arguments, Terminal& terminal) override;
+    Result<std::vector<ShownSetting>> show_configuration(const Arguments& arguments) override;
+    std::vector<Finding> examine(const Arguments& arguments) override;
+
+private:
+    Result<Configuration> configuration(const Arguments& arguments) const;
+
+    const Environment& environment_;
+};
+
+/// The sources that the options name: --config or KEYWARDEN_CONFIG, the flags of settings, --set.
+/// Errors: InvalidConfig.
+Result<ConfigurationSources> sources_of(const Arguments& arguments, const Environment& environment);
+
+}  // namespace keywarden

@@ -1,0 +1,268 @@
+#include "app/doctor.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "app/data_dir.h"
+#include "app/instance.h"
+#include "app/probe.h"
+#include "app/providers.h"
+#include "base/clock.h"
+#include "cli/send.h"
+#include "net/tls.h"
+#include "store/open.h"
+
+namespace keywarden {
+namespace {
+
+using enum Finding::Grade;
+
+constexpr uint64_t kMegabyte = 1'000'000;
+constexpr uint64_t kDiskBadBelow = 100 * kMegabyte;
+constexpr uint64_t kDiskTightBelow = 1'000 * kMegabyte;
+constexpr auto kEarliest = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+constexpr uint64_t kDescriptorsBeside = 100;  // the database, the log, listeners
+
+struct Patient {
+    const Configuration& configuration;
+    const Environment& environment;
+    std::string dir;
+    bool is_running;  // a gateway answers on the socket in the data folder
+
+    std::string file(std::string_view name) const { return fmt::format("{}/{}", dir, name); }
+};
+
+using Findings = std::vector<Finding>;
+
+Findings good(std::string found) { return {{.grade = Good, .found = std::move(found)}}; }
+Findings warning(std::string found, std::string advice) {
+    return {{.grade = Warning, .found = std::move(found), .advice = std::move(advice)}};
+}
+Findings bad(std::string found, std::string advice) {
+    return {{.grade = Bad, .found = std::move(found), .advice = std::move(advice)}};
+}
+
+Findings look_at_configuration(const Patient& patient) {
+    size_t set = 0;
+    for (const std::string& origin : patient.configuration.origins) set += origin != "default";
+    return good(fmt::format("{} settings are set, {} are at their default",
+                            set,
+                            patient.configuration.origins.size() - set));
+}
+
+Findings look_at_folder(const Patient& patient) {
+    struct stat facts{};
+    if (::stat(patient.dir.c_str(), &facts) != 0) {
+        if (errno == ENOENT) {
+            return warning(fmt::format("{} is not there yet", patient.dir),
+                           "The first start makes it: keywarden serve, or keywarden init.");
+        }
+        return bad(fmt::format("{}: {}", patient.dir, std::strerror(errno)),
+                   "Choose a folder that the gateway may use, with --data-dir.");
+    }
+    if (!S_ISDIR(facts.st_mode)) {
+        return bad(fmt::format("{} is not a folder", patient.dir),
+                   "Choose another with --data-dir.");
+    }
+    if (::access(patient.dir.c_str(), W_OK) != 0) {
+        return bad(fmt::format("{} cannot be written: {}", patient.dir, std::strerror(errno)),
+                   "Give it to the user who runs the gateway, with chown, or mount it writable.");
+    }
+    const std::string open = why_too_open(patient.dir);
+    if (!open.empty()) {
+        return bad(fmt::format("{}: {}", patient.dir, open),
+                   fmt::format("chmod 700 {}", patient.dir));
+    }
+    return good(patient.dir);
+}
+
+/// A secret file, and whether it is the one that the database was made with.
+Findings look_at_secret(const Patient& patient, std::string_view name) {
+    const std::string path = patient.file(name);
+    const bool has_database = file_exists(patient.file(kDatabaseName));
+    if (!file_exists(path)) {
+        if (!has_database) return warning("not made yet", "The first start makes it.");
+        return bad(fmt::format("{} is missing beside its database", path),
+                   "Bring the file back from a backup; without it no key works.");
+    }
+    const auto secret = read_secret_file(path);
+    if (!secret) return bad(secret.error().message, "Nobody but the gateway's user may read it.");
+    const auto report = examine_store("sqlite:" + patient.file(kDatabaseName));
+    if (!report) return good(fmt::format("{} is whole", path));
+    const auto expected = report->settings.find(check_setting_of(name));
+    if (expected != report->settings.end() && expected->second != check_value(*secret, name)) {
+        return bad(fmt::format("{} is not the one that the database was made with", path),
+                   "Bring back the file that belongs to the database.");
+    }
+    return good(fmt::format("{} fits the database", path));
+}
+
+Findings look_at_master_key(const Patient& patient) {
+    return look_at_secret(patient, kMasterKeyName);
+}
+
+Findings look_at_pepper(const Patient& patient) { return look_at_secret(patient, kPepperName); }
+
+Findings look_at_database(const Patient& patient) {
+    const std::string path = patient.file(kDatabaseName);
+    if (!file_exists(path)) return warning("not made yet", "The first start makes it.");
+    const auto report = examine_store("sqlite:" + path);
+    if (!report) {
+        return bad(fmt::format("{}: {}", path, report.error().message),
+                   "Stop the gateway and bring the file back from a backup, with master.key and "
+                   "pepper of the same day.");
+    }
+    return good(fmt::format("{} is intact, with {} keys", path, report->keys));
+}
+
+Findings look_at_disk(const Patient& patient) {
+    struct statvfs facts{};
+    const std::string there = file_exists(patient.dir) ? patient.dir : ".";
+    if (::statvfs(there.c_str(), &facts) != 0) {
+        return bad(std::strerror(errno), "Check the file system of the data folder.");
+    }
+    const uint64_t free = uint64_t{facts.f_bavail} * facts.f_frsize;
+    const std::string found = fmt::format("{} MB are free", free / kMegabyte);
+    if ((facts.f_flag & ST_RDONLY) != 0) return bad("mounted read-only", "Mount it writable.");
+    if (free < kDiskBadBelow) return bad(found, "Make room before the database cannot be written.");
+    if (free < kDiskTightBelow) return warning(found, "Make room soon.");
+    return good(found);
+}
+
+Findings look_at_port(const Patient& patient) {
+    const std::string& listen = patient.configuration.settings.listen;
+    const auto address = parse_listen(listen);
+    if (!address) return bad(address.error().message, "Correct server.listen.");
+    if (check_port_is_free(*address)) {
+        return good(fmt::format("{} is free{}", listen, patient.is_running ? "" : " to listen on"));
+    }
+    if (patient.is_running) return good(fmt::format("{} is in use, by this gateway", listen));
+    return bad(fmt::format("{} is in use, and not by this gateway", listen),
+               "Stop what listens there, or choose another address with --listen.");
+}
+
+Findings look_at_gateway(const Patient& patient) {
+    if (!patient.is_running) {
+        return warning("no gateway runs on this data folder", "Start it: keywarden serve.");
+    }
+    const auto answer =
+        send_over_http({.unix_socket = patient.file(kOperatorSocketName)}, {.path = "/ready"}, {});
+    if (answer && answer->status == 200) return good("answers, and is ready");
+    return bad(answer ? fmt::format("answers {} when asked whether it is ready", answer->status)
+                      : answer.error().message,
+               "Look at its log; then restart it.");
+}
+
+Findings look_at_clock(const Patient& patient) {
+    const TimePoint now = system_clock().now();
+    const std::string found = fmt::format("it is {}", format_iso8601(now));
+    constexpr std::string_view kAdvice =
+        "Set the clock (timedatectl): keys expire and limits reset by it.";
+    if (now < kEarliest) return bad(found, std::string(kAdvice));
+    struct stat facts{};
+    if (::stat(patient.file(kDatabaseName).c_str(), &facts) == 0 &&
+        std::chrono::sys_seconds(std::chrono::seconds(facts.st_mtime)) >
+            now + std::chrono::minutes(5)) {
+        return bad(found + ", before the database was written", std::string(kAdvice));
+    }
+    return good(found);
+}
+
+Findings look_at_providers(const Patient& patient) {
+    if (patient.configuration.providers.empty()) {
+        return warning("only the built-in sandbox",
+                       "Add a [[provider]] to the configuration to reach real models.");
+    }
+    Findings out;
+    for (const ProviderSettings& provider : patient.configuration.providers) {
+        const auto credential = credential_of(provider, patient.environment);
+        Findings one =
+            !credential ? bad(credential.error().message,
+                              "Set the variable, or write the key into the file.")
+            : credential->empty()
+                ? warning(fmt::format("{}: calls go without a credential", provider.name),
+                          "Name one with api_key_env or api_key_file, if it wants one.")
+                : good(fmt::format("{}: has a credential, and {} models",
+                                   provider.name,
+                                   provider.models.size()));
+        out.push_back(std::move(one.front()));
+    }
+    return out;
+}
+
+Findings look_at_tls(const Patient& patient) {
+    const Settings& settings = patient.configuration.settings;
+    if (settings.tls_certificate.empty()) {
+        const auto address = parse_listen(settings.listen);
+        if (address && !address->is_loopback) {
+            return warning("keys travel in the clear beyond this machine",
+                           "See that something in front of the gateway ends TLS.");
+        }
+        return good("not used, and not needed on this machine alone");
+    }
+    const auto tls = ServerTls::load(settings.tls_certificate, settings.tls_key);
+    if (!tls) return bad(tls.error().message, "Correct tls.certificate and tls.key.");
+    const std::string open = why_too_open(settings.tls_key);
+    if (!open.empty()) {
+        return warning(fmt::format("{}: {}", settings.tls_key, open),
+                       fmt::format("chmod 600 {}", settings.tls_key));
+    }
+    return good("certificate and key fit each other");
+}
+
+Findings look_at_descriptors(const Patient& patient) {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return good("unknown");
+    const auto connections = static_cast<uint64_t>(patient.configuration.settings.connections_max);
+    const std::string found = fmt::format("{} may be open", files.rlim_max);
+    if (files.rlim_max >= connections + kDescriptorsBeside) return good(found);
+    return warning(fmt::format("{}, and server.connections_max is {}", found, connections),
+                   "Raise the limit (LimitNOFILE of systemd, ulimit -n), or lower the setting.");
+}
+
+struct Check {
+    std::string_view what;
+    Findings (*look)(const Patient& patient);
+};
+
+constexpr std::array kChecks = {
+    Check{"configuration", look_at_configuration},
+    Check{"data folder", look_at_folder},
+    Check{"master key", look_at_master_key},
+    Check{"pepper", look_at_pepper},
+    Check{"database", look_at_database},
+    Check{"disk", look_at_disk},
+    Check{"address", look_at_port},
+    Check{"gateway", look_at_gateway},
+    Check{"clock", look_at_clock},
+    Check{"providers", look_at_providers},
+    Check{"tls", look_at_tls},
+    Check{"open files", look_at_descriptors},
+};
+
+}  // namespace
+
+std::vector<Finding> examine_set_up(const Configuration& configuration,
+                                    const Environment& environment) {
+    Patient patient{.configuration = configuration,
+                    .environment = environment,
+                    .dir = configuration.settings.data_dir,
+                    .is_running = false};
+    patient.is_running = somebody_listens(patient.file(kOperatorSocketName));
+    std::vector<Finding> out;
+    for (const Check& check : kChecks) {
+        for (Finding& each : check.look(patient)) {
+            each.what = check.what;
+            out.push_back(std::move(each));
+        }
+    }
+    return out;
+}
+
+}  // namespace keywarden

@@ -1,0 +1,183 @@
+#include "app/gateway.h"
+
+#include <algorithm>
+#include <atomic>
+#include <fmt/format.h>
+#include <thread>
+#include <unistd.h>
+
+#include "admin/routes.h"
+#include "app/call_log.h"
+#include "app/probe.h"
+#include "app/upkeep.h"
+#include "app/worker.h"
+#include "cli/session.h"
+#include "net/blocking_pool.h"
+
+namespace keywarden {
+namespace {
+
+size_t thread_count(const Settings& settings) {
+    if (settings.threads > 0) return static_cast<size_t>(settings.threads);
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+HttpServerOptions server_options(const Settings& settings, size_t threads) {
+    HttpServerOptions out;
+    out.connections_max = (static_cast<size_t>(settings.connections_max) + threads - 1) / threads;
+    out.head_timeout = settings.head_timeout;
+    out.body_idle_timeout = settings.body_timeout;
+    out.keep_alive_timeout = settings.idle_timeout;
+    out.write_stall_timeout = settings.write_timeout;
+    return out;
+}
+
+ProxyLimits proxy_limits(const Settings& settings) {
+    ProxyLimits out;
+    out.json_body_max = static_cast<size_t>(settings.json_body_bytes_max);
+    out.stream_body_max = static_cast<size_t>(settings.upload_bytes_max);
+    out.upstream.connect = settings.upstream_connect_timeout;
+    out.upstream.first_byte = settings.upstream_first_byte_timeout;
+    out.upstream.idle = settings.upstream_idle_timeout;
+    out.upstream.total = settings.upstream_total_timeout;
+    out.failed_attempts = {.burst = settings.failed_attempts_burst,
+                           .per_second = settings.failed_attempts_per_second};
+    return out;
+}
+
+}  // namespace
+
+class Gateway::Impl {
+public:
+    explicit Impl(Instance& instance)
+        : admin_{.keys = *instance.directory,
+                 .clock = system_clock(),
+                 .draining = [this] { return draining_.load(); }},
+          socket_path_(instance.dir.file(kOperatorSocketName)) {}
+
+    ~Impl() {
+        workers_.clear();
+        if (socket_is_ours_) (void)::unlink(socket_path_.c_str());
+    }
+
+    Result<void> start(const Configuration& configuration,
+                       Instance& instance,
+                       std::vector<Provider> providers) {
+        const Settings& settings = configuration.settings;
+        const size_t threads = thread_count(settings);
+        TRY_VOID(open_tls(settings));
+        TRY_VOID(open_proxy(configuration, instance, std::move(providers)));
+        shared_ = {.proxy = proxy_.get(),
+                   .server_tls = server_tls_.get(),
+                   .client_tls = client_tls_.get(),
+                   .server_options = server_options(settings, threads)};
+
+        // Every listener stands before the first thread serves: a start that fails served nobody.
+        TRY(address_, parse_listen(settings.listen));
+        TRY_VOID(check_port_is_free(address_));
+        std::vector<OwnedFd> listeners;
+        for (size_t i = 0; i < threads; ++i) {
+            TRY(OwnedFd listener, listen_tcp(address_.host, address_.port));
+            address_.port = local_port(listener.get());
+            listeners.push_back(std::move(listener));
+        }
+        TRY(OwnedFd unix_listener, listen_unix(socket_path_));
+        socket_is_ours_ = true;
+        for (OwnedFd& listener : listeners) {
+            TRY(auto worker,
+                Worker::start(shared_, std::move(listener), std::exchange(unix_listener, {})));
+            workers_.push_back(std::move(worker));
+        }
+        upkeep_ = std::make_unique<Upkeep>(*instance.directory);
+        return {};
+    }
+
+    std::string address() const { return with_port(address_.host); }
+
+    std::string base_url() const {
+        std::string host = address_.host;
+        if (host == "0.0.0.0") host = "127.0.0.1";
+        if (host == "::") host = "::1";
+        return fmt::format("{}://{}", server_tls_ == nullptr ? "http" : "https", with_port(host));
+    }
+
+    Result<bool> reload_certificate() {
+        if (server_tls_ == nullptr) return false;
+        TRY_VOID(server_tls_->reload());
+        return true;
+    }
+
+    void drain(Nanos bound, const std::function<void()>& when_done) {
+        if (draining_.exchange(true)) return;
+        left_ = workers_.size();
+        for (const auto& worker : workers_) {
+            worker->drain(bound, [this, when_done] {
+                if (left_.fetch_sub(1) == 1) when_done();
+            });
+        }
+    }
+
+private:
+    std::string with_port(const std::string& host) const {
+        return host.find(':') == host.npos ? fmt::format("{}:{}", host, address_.port)
+                                           : fmt::format("[{}]:{}", host, address_.port);
+    }
+
+    Result<void> open_tls(const Settings& settings) {
+        TRY(client_tls_, ClientTls::load(settings.upstream_ca_file));
+        if (settings.tls_certificate.empty()) return {};
+        TRY(server_tls_, ServerTls::load(settings.tls_certificate, settings.tls_key));
+        return {};
+    }
+
+    Result<void> open_proxy(const Configuration& configuration,
+                            Instance& instance,
+                            std::vector<Provider> providers) {
+        ProxyParts parts{.keys = instance.directory.get(),
+                         .blocking = &blocking_,
+                         .providers = std::move(providers),
+                         .api_routes = admin_routes(admin_),
+                         .operator_team_id = instance.team_id,
+                         .limits = proxy_limits(configuration.settings),
+                         .on_call = log_call};
+        for (const AliasSettings& alias : configuration.aliases) {
+            parts.aliases.push_back({alias.id, alias.model});
+        }
+        TRY(proxy_, Proxy::open(std::move(parts)));
+        return {};
+    }
+
+    AdminContext admin_;
+    std::string socket_path_;
+    bool socket_is_ours_ = false;
+    ListenAddress address_;
+    std::atomic<bool> draining_ = false;
+    std::atomic<size_t> left_ = 0;  // workers that still drain
+    std::unique_ptr<ClientTls> client_tls_;
+    std::unique_ptr<ServerTls> server_tls_;
+    BlockingPool blocking_;
+    std::unique_ptr<Proxy> proxy_;
+    WorkerShared shared_;
+    std::unique_ptr<Upkeep> upkeep_;
+    std::vector<std::unique_ptr<Worker>> workers_;  // last: they end before what they use
+};
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() = default;
+
+Result<std::unique_ptr<Gateway>> Gateway::start(const Configuration& configuration,
+                                                Instance& instance,
+                                                std::vector<Provider> providers) {
+    auto impl = std::make_unique<Impl>(instance);
+    TRY_VOID(impl->start(configuration, instance, std::move(providers)));
+    return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+std::string Gateway::address() const { return impl_->address(); }
+std::string Gateway::base_url() const { return impl_->base_url(); }
+Result<bool> Gateway::reload_certificate() { return impl_->reload_certificate(); }
+void Gateway::drain(Nanos bound, std::function<void()> when_done) {
+    impl_->drain(bound, when_done);
+}
+
+}  // namespace keywarden

@@ -1,0 +1,39 @@
+#include "app/probe.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include "net/socket.h"
+
+namespace keywarden {
+namespace {
+
+const sockaddr* raw(const SocketAddress& address) {
+    return reinterpret_cast<const sockaddr*>(&address.storage);
+}
+
+}  // namespace
+
+Result<void> check_port_is_free(const ListenAddress& address) {
+    if (address.port == 0) return {};
+    TRY(const SocketAddress wanted, parse_address(address.host, address.port));
+    const OwnedFd probe(::socket(wanted.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    (void)::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (::bind(probe.get(), raw(wanted), wanted.size) == 0 || errno != EADDRINUSE) return {};
+    return fail(ErrorCode::StartupFailed,
+                fmt::format("{}:{} is in use: stop what listens there, or choose another address "
+                            "with --listen",
+                            address.host,
+                            address.port));
+}
+
+bool somebody_listens(const std::string& unix_socket) {
+    const auto address = unix_address(unix_socket);
+    if (!address) return false;
+    const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return ::connect(probe.get(), raw(*address), address->size) == 0;
+}
+
+}  // namespace keywarden
