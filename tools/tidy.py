@@ -20,7 +20,6 @@ RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folder
 
 HOMES = {  # a third-party header has one home; everyone else uses our wrapper
     "openssl/": {"base", "net"},
-    "zlib.h": {"base"},
     "simdjson": {"base"},
     "spdlog/": {"base"},
     "ares.h": {"net"},

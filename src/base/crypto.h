@@ -14,21 +14,24 @@ namespace keywarden {
 
 using Digest = std::array<uint8_t, 32>;
 
-/// Threads: any. Allocates nothing after a thread's first call.
+/// Threads: any. Allocates nothing.
 Digest sha256(std::string_view data);
 
-/// A key for HMAC-SHA-256, padded once.
+/// What SHA-256 carries from block to block.
+using Sha256State = std::array<uint32_t, 8>;
+
+/// A key for HMAC-SHA-256, padded and taken in once. The key itself is not kept.
 /// Source: RFC 2104, FIPS 180-4.
 class HmacKey {
 public:
     explicit HmacKey(std::string_view key);
 
-    /// Threads: any. Allocates nothing after a thread's first call.
+    /// Threads: any. Allocates nothing.
     Digest sign(std::string_view data) const;
 
 private:
-    std::array<uint8_t, 64> inner_;  // key xor ipad
-    std::array<uint8_t, 64> outer_;  // key xor opad
+    Sha256State inner_{};  // after the block of key xor ipad
+    Sha256State outer_{};  // after the block of key xor opad
 };
 
 /// True when both are equal. The time taken does not depend on where they differ.

@@ -24,6 +24,26 @@ TEST(Crypto, HmacOfRfc4231) {
               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+TEST(Crypto, CrcOfTheStandardsExample) {
+    EXPECT_EQ(crc32("123456789"), 0xcbf43926U);
+    EXPECT_EQ(crc32(""), 0U);
+    EXPECT_EQ(base62_of_crc32(0), "000000");
+    EXPECT_EQ(base62_of_crc32(UINT32_MAX), "4gfFC3");
+}
+
+TEST(Crypto, CrcIsTheSameEightBytesAtATimeAsBitByBit) {
+    std::string data;
+    for (size_t length = 0; length < 70; ++length) {
+        uint32_t slow = ~0U;
+        for (const char c : data) {
+            slow ^= static_cast<uint8_t>(c);
+            for (int bit = 0; bit < 8; ++bit) slow = (slow >> 1) ^ (slow % 2 * 0xEDB88320);
+        }
+        EXPECT_EQ(crc32(data), ~slow) << length;
+        data.push_back(static_cast<char>(length * 37 + 200));
+    }
+}
+
 TEST(Crypto, RandomTextKeepsToItsAlphabetAndUsesAllOfIt) {
     const std::string drawn = random_text(4000, kBase58);
     EXPECT_EQ(drawn.size(), 4000U);
