@@ -99,7 +99,7 @@ struct Match {
     bool piece(const KeyShape::Part& part, size_t part_index, size_t at) {
         size_t length = 0;
         const size_t most = std::min(part.length_max, whole.size() - at);
-        while (length < most && part.set.test(static_cast<unsigned char>(whole[at + length]))) {
+        while (length < most && part.set[static_cast<unsigned char>(whole[at + length])]) {
             ++length;
         }
         for (; length >= part.length_min; --length) {

@@ -4,7 +4,9 @@
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <thread>
 
 namespace keywarden {
@@ -14,6 +16,9 @@ constexpr int64_t kNever = INT64_MAX;
 constexpr int64_t kAlways = INT64_MIN;
 constexpr uint32_t kListEnd = UINT32_MAX;
 constexpr uint32_t kIndexMask = (1U << 24) - 1;
+/// Numbers with this bit are of secrets that stand outside their key's record.
+constexpr uint32_t kFurther = HotChunks<int>::kSizeMax;
+static_assert(2 * kFurther == kIndexMask + 1);
 
 int64_t nanos_or(std::optional<TimePoint> when, int64_t otherwise) {
     return when ? when->time_since_epoch().count() : otherwise;
@@ -33,26 +38,28 @@ void lower(std::atomic<int64_t>& value, int64_t to) {
 
 }  // namespace
 
-/// A key. The policy's fields are read under the sequence lock; the window under its stripe's.
-struct HotTable::Record {
-    std::array<char, kKeyIdMax> id{};
-    const std::string* team = nullptr;
-    std::atomic<int64_t> not_before{kAlways};
-    std::atomic<int64_t> expires_at{kNever};
-    std::atomic<uint32_t> sequence{0};  // odd while the policy is being written
-    std::atomic<uint32_t> rate_limit_rpm{0};
-    std::atomic<KeyKind> kind{KeyKind::Full};
-    std::atomic<KeyStatus> status{KeyStatus::Active};
-    uint32_t version = 0;  // writers only
-    MinuteWindow window;
-};
-
 struct HotTable::Secret {
     Digest digest{};
-    uint32_t record = 0;
     std::atomic<uint32_t> turn{0};       // 1 + its place among the turns; 0: none
     std::atomic<uint32_t> used_at{0};    // seconds since 1970; 0: not since the start
     std::atomic<uint32_t> next_used{0};  // 0: not in the list; else 1 + the next one, or kListEnd
+    uint32_t owner = 0;                  // the record's number
+};
+
+/// A key, in the order in which a check looks at it: the secret that it was made with, the policy
+/// (read under the sequence lock), who it is, and its minute (under the lock of its stripe).
+struct alignas(64) HotTable::Record {
+    Secret first;
+    std::atomic<uint32_t> sequence{0};  // odd while the policy is being written
+    std::atomic<uint32_t> rate_limit_rpm{0};
+    uint32_t version = 0;  // writers only
+    std::atomic<KeyKind> kind{KeyKind::Full};
+    std::atomic<KeyStatus> status{KeyStatus::Active};
+    std::atomic<int64_t> not_before{kAlways};
+    std::atomic<int64_t> expires_at{kNever};
+    const std::string* team = nullptr;
+    std::array<char, kKeyIdMax> id{};
+    MinuteWindow window;
 };
 
 /// What a secret of a key with several has besides.
@@ -66,8 +73,13 @@ struct HotTable::Turn {
 
 /// Open addressing: a place holds 1 + a secret's number, and above it eight bits of its digest.
 struct HotTable::Index {
-    explicit Index(size_t places)
-        : mask(places - 1), slots(std::make_unique<std::atomic<uint32_t>[]>(places)) {}
+    explicit Index(size_t places) : mask(places - 1) {
+        const size_t bytes = places * sizeof(std::atomic<uint32_t>);
+        slots = new (allocate_far(bytes, bytes >= kHugePage)) std::atomic<uint32_t>[places] {};
+    }
+    Index(const Index&) = delete;
+    Index& operator=(const Index&) = delete;
+    ~Index() { std::free(slots); }
 
     static size_t start(const Digest& digest) {
         uint64_t bits = 0;
@@ -76,18 +88,20 @@ struct HotTable::Index {
     }
     static uint32_t tag(const Digest& digest) { return uint32_t{digest.back()} << 24; }
 
-    void insert(const Digest& digest, uint32_t secret) {
+    void prefetch(const Digest& digest) const { __builtin_prefetch(&slots[start(digest) & mask]); }
+
+    void insert(const Digest& digest, uint32_t number) {
         size_t at = start(digest) & mask;
         while (slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & mask;
-        slots[at].store(tag(digest) | (secret + 1), std::memory_order_release);
+        slots[at].store(tag(digest) | (number + 1), std::memory_order_release);
     }
 
     size_t mask;
-    std::unique_ptr<std::atomic<uint32_t>[]> slots;
+    std::atomic<uint32_t>* slots;
 };
 
 HotTable::HotTable(int64_t default_rpm) : default_rpm_(default_rpm), used_head_(kListEnd) {
-    static_assert(sizeof(Record) <= 136 && sizeof(Secret) <= 48);
+    static_assert(sizeof(Record) == 192 && sizeof(Secret) == 48);
     grow_index(1024);
 }
 
@@ -100,13 +114,23 @@ uint32_t HotTable::find(const Digest& digest) const {
         const uint32_t place = index.slots[at].load(std::memory_order_acquire);
         if (place == 0) return kNone;  // the index is never more than half full
         if ((place & ~kIndexMask) != tag) continue;
-        const uint32_t secret = (place & kIndexMask) - 1;
-        if (equal_in_constant_time(secrets_[secret].digest, digest)) return secret;
+        const uint32_t number = (place & kIndexMask) - 1;
+        const Secret& found = secret(number);
+        __builtin_prefetch(reinterpret_cast<const char*>(&found) + 64);  // the rest of the record
+        if (equal_in_constant_time(found.digest, digest)) return number;
     }
 }
 
-HotPolicy HotTable::policy(uint32_t secret) const {
-    const Record& record = records_[secrets_[secret].record];
+HotTable::Secret& HotTable::secret(uint32_t number) const {
+    return number < kFurther ? records_[number].first : further_[number - kFurther];
+}
+
+uint32_t HotTable::owner(uint32_t number) const {
+    return number < kFurther ? number : further_[number - kFurther].owner;
+}
+
+HotPolicy HotTable::policy(uint32_t number) const {
+    const Record& record = records_[owner(number)];
     for (;; std::this_thread::yield()) {
         const uint32_t before = record.sequence.load(std::memory_order_acquire);
         const HotPolicy policy{
@@ -123,21 +147,21 @@ HotPolicy HotTable::policy(uint32_t secret) const {
     }
 }
 
-std::optional<TimePoint> HotTable::ends_at(uint32_t secret) const {
-    const uint32_t turn = secrets_[secret].turn.load(std::memory_order_acquire);
+std::optional<TimePoint> HotTable::ends_at(uint32_t number) const {
+    const uint32_t turn = secret(number).turn.load(std::memory_order_acquire);
     if (turn == 0) return std::nullopt;
     return moment_unless(turns_[turn - 1].ends_at.load(std::memory_order_acquire), kNever);
 }
 
 Caller HotTable::caller(uint32_t number, const HotPolicy& policy) const {
-    const Secret& secret = secrets_[number];
-    const Record& record = records_[secret.record];
+    const uint32_t slot = owner(number);
+    const Record& record = records_[slot];
     Caller caller{.key_id_text = record.id,
                   .team_id = *record.team,
                   .kind = policy.kind,
                   .rate_limit_rpm = policy.rate_limit_rpm,
-                  .slot = secret.record};
-    if (const uint32_t turn = secret.turn.load(std::memory_order_acquire); turn != 0) {
+                  .slot = slot};
+    if (const uint32_t turn = secret(number).turn.load(std::memory_order_acquire); turn != 0) {
         const Turn& of = turns_[turn - 1];
         caller.deprecated_at =
             moment_unless(of.deprecated_at.load(std::memory_order_acquire), kNever);
@@ -147,15 +171,15 @@ Caller HotTable::caller(uint32_t number, const HotPolicy& policy) const {
 }
 
 void HotTable::note_use(uint32_t number, TimePoint now) {
-    Secret& secret = secrets_[number];
+    Secret& used = secret(number);
     // To the second: a key that is used without pause does not have its record written without
     // pause, and stays in every core's cache.
     const auto second = std::chrono::floor<std::chrono::seconds>(now);
     const auto at = static_cast<uint32_t>(second.time_since_epoch().count());
-    if (at <= secret.used_at.load(std::memory_order_relaxed)) return;
-    secret.used_at.store(at);
+    if (at <= used.used_at.load(std::memory_order_relaxed)) return;
+    used.used_at.store(at);
     mark_used(number);
-    const uint32_t turn = secret.turn.load(std::memory_order_acquire);
+    const uint32_t turn = used.turn.load(std::memory_order_acquire);
     if (turn == 0 || turns_[turn - 1].used.exchange(true)) return;
     for (uint32_t older = turns_[turn - 1].older; older != 0; older = turns_[older - 1].older) {
         Turn& of = turns_[older - 1];
@@ -179,27 +203,26 @@ size_t HotTable::bytes_used() const {
     const std::lock_guard lock(writers_);
     size_t places = 0;
     for (const auto& index : indexes_) places += index->mask + 1;
-    return records_.size() * sizeof(Record) + secrets_.size() * sizeof(Secret) +
+    return records_.size() * sizeof(Record) + further_.size() * sizeof(Secret) +
            turns_.size() * sizeof(Turn) + places * sizeof(uint32_t);
 }
 
 // ---- writers ---------------------------------------------------------------------------------
 
 Result<void> HotTable::check_room(const HotKey& key) const {
-    const size_t most = HotChunks<Secret>::kSizeMax - 2;  // a place keeps 24 bits, and 0 is free
-    if (key.id.empty() || key.id.size() > kKeyIdMax) {
-        return fail(ErrorCode::InvalidRequest, "A key's id has 1 to 24 characters.");
+    if (key.id.empty() || key.id.size() > kKeyIdMax || key.secrets.empty()) {
+        return fail(ErrorCode::InvalidRequest,
+                    "A key has an id of 1 to 24 characters, and secrets.");
     }
-    if (secrets_.size() + key.secrets.size() <= most &&
-        turns_.size() + key.secrets.size() <= most) {
-        return {};
-    }
+    const size_t most = kFurther - 2 - key.secrets.size();  // a place keeps 24 bits, and 0 is free
+    if (records_.size() < most && further_.size() < most && turns_.size() < most) return {};
     return fail(ErrorCode::StoreUnavailable, "This instance holds as many keys as it can.");
 }
 
 const std::string* HotTable::intern_team(std::string_view id) {
-    if (last_team_ == nullptr || *last_team_ != id) last_team_ = &*teams_.emplace(id).first;
-    return last_team_;
+    auto at = teams_.find(id);
+    if (at == teams_.end()) at = teams_.emplace(id).first;
+    return &*at;
 }
 
 uint32_t HotTable::add_record(const HotKey& key) {
@@ -226,10 +249,11 @@ void HotTable::set_policy(Record& record, const HotKey& key) {
     record.sequence.store(sequence + 2, std::memory_order_release);
 }
 
-uint32_t HotTable::add_secret(const HotSecret& secret, uint32_t record) {
-    const uint32_t number = secrets_.add();
-    secrets_[number].digest = secret.digest;
-    secrets_[number].record = record;
+/// The oldest secret of a new key stands in the record itself.
+uint32_t HotTable::add_secret(const HotSecret& hot, uint32_t record, bool is_first) {
+    const uint32_t number = is_first ? record : kFurther + further_.add();
+    secret(number).digest = hot.digest;
+    secret(number).owner = record;
     return number;
 }
 
@@ -256,20 +280,23 @@ Result<void> HotTable::apply(const HotKey& key) {
     std::optional<uint32_t> record;
     for (const HotSecret& secret : key.secrets) {
         const uint32_t known = find(secret.digest);
-        if (known != kNone) record = secrets_[known].record;
+        if (known != kNone) record = owner(known);
     }
     if (record && key.version <= records_[*record].version) return {};
+    bool is_first = !record;
     if (record) set_policy(records_[*record], key);
     if (!record) record = add_record(key);
     // Oldest first, and each found only once it is whole: the first use of a new secret meets the
     // graces of those before it.
     uint32_t older = 0;
     for (size_t place = key.secrets.size(); place-- > 0;) {
-        const uint32_t known = find(key.secrets[place].digest);
-        const uint32_t secret = known != kNone ? known : add_secret(key.secrets[place], *record);
-        if (key.secrets.size() > 1) set_turn(secrets_[secret], key, place, older);
-        older = secrets_[secret].turn.load(std::memory_order_acquire);
-        if (known == kNone) publish(secret);
+        const HotSecret& hot = key.secrets[place];
+        const uint32_t known = find(hot.digest);
+        const uint32_t number = known != kNone ? known : add_secret(hot, *record, is_first);
+        is_first = false;
+        if (key.secrets.size() > 1) set_turn(secret(number), key, place, older);
+        older = secret(number).turn.load(std::memory_order_acquire);
+        if (known == kNone) publish(number);
     }
     return {};
 }
@@ -277,27 +304,28 @@ Result<void> HotTable::apply(const HotKey& key) {
 Result<void> HotTable::load(const HotKey& key) {
     const std::lock_guard lock(writers_);
     TRY_VOID(check_room(key));
-    const uint32_t number = add_record(key);
+    const uint32_t record = add_record(key);
     uint32_t older = 0;
     for (size_t place = key.secrets.size(); place-- > 0;) {
-        Secret& secret = secrets_[add_secret(key.secrets[place], number)];
-        if (key.secrets.size() > 1) set_turn(secret, key, place, older);
-        older = secret.turn.load(std::memory_order_relaxed);
+        const bool is_first = place + 1 == key.secrets.size();
+        Secret& added = secret(add_secret(key.secrets[place], record, is_first));
+        if (key.secrets.size() > 1) set_turn(added, key, place, older);
+        older = added.turn.load(std::memory_order_relaxed);
     }
     return {};
 }
 
 void HotTable::finish_loading() {
     const std::lock_guard lock(writers_);
-    grow_index(std::bit_ceil(std::max(size_t{secrets_.size()} * 2, size_t{1024})));
+    grow_index(std::bit_ceil(std::max(secret_count() * 2, size_t{1024})));
 }
 
-void HotTable::publish(uint32_t secret) {
+void HotTable::publish(uint32_t number) {
     Index& index = *index_.load(std::memory_order_relaxed);
-    if (size_t{secrets_.size()} * 2 > index.mask) {
+    if (secret_count() * 2 > index.mask) {
         grow_index((index.mask + 1) * 2);  // it takes in the new secret as well
     } else {
-        index.insert(secrets_[secret].digest, secret);
+        index.insert(secret(number).digest, number);
     }
 }
 
@@ -305,7 +333,12 @@ void HotTable::publish(uint32_t secret) {
 /// kept, and all old ones together are no larger than the new one.
 void HotTable::grow_index(size_t places) {
     auto index = std::make_unique<Index>(places);
-    for (uint32_t i = 0; i < secrets_.size(); ++i) index->insert(secrets_[i].digest, i);
+    constexpr uint32_t kAhead = 16;  // so that memory is on its way when its turn comes
+    for (uint32_t i = 0; i < records_.size(); ++i) {
+        if (i + kAhead < records_.size()) index->prefetch(records_[i + kAhead].first.digest);
+        index->insert(records_[i].first.digest, i);
+    }
+    for (uint32_t i = 0; i < further_.size(); ++i) index->insert(further_[i].digest, kFurther + i);
     index_.store(index.get(), std::memory_order_release);
     indexes_.push_back(std::move(index));
 }
@@ -315,12 +348,12 @@ void HotTable::grow_index(size_t places) {
 /// Puts the secret at the head of the list, unless it is in the list. The sequentially consistent
 /// order matters: either this finds it taken out, or collect_uses reads the new moment.
 void HotTable::mark_used(uint32_t number) {
-    Secret& secret = secrets_[number];
+    Secret& used = secret(number);
     uint32_t free = 0;
-    if (!secret.next_used.compare_exchange_strong(free, kListEnd)) return;
+    if (!used.next_used.compare_exchange_strong(free, kListEnd)) return;
     uint32_t head = used_head_.load();
     do {
-        secret.next_used.store(head);
+        used.next_used.store(head);
     } while (!used_head_.compare_exchange_weak(head, number + 1));
 }
 
@@ -328,18 +361,18 @@ std::vector<SecretUse> HotTable::collect_uses() {
     std::vector<SecretUse> uses;
     uint32_t next = used_head_.exchange(kListEnd);
     while (next != kListEnd) {
-        Secret& secret = secrets_[next - 1];
-        next = secret.next_used.exchange(0);
-        uses.push_back({.digest = secret.digest,
-                        .at = TimePoint(std::chrono::seconds(secret.used_at.load()))});
+        Secret& used = secret(next - 1);
+        next = used.next_used.exchange(0);
+        uses.push_back(
+            {.digest = used.digest, .at = TimePoint(std::chrono::seconds(used.used_at.load()))});
     }
     return uses;
 }
 
 void HotTable::restore_uses(std::span<const SecretUse> uses) {
     for (const SecretUse& use : uses) {
-        const uint32_t secret = find(use.digest);
-        if (secret != kNone) mark_used(secret);
+        const uint32_t number = find(use.digest);
+        if (number != kNone) mark_used(number);
     }
 }
 

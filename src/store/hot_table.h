@@ -5,13 +5,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/crypto.h"
@@ -88,18 +89,21 @@ private:
     struct Index;
 
     Result<void> check_room(const HotKey& key) const;
+    Secret& secret(uint32_t number) const;
+    uint32_t owner(uint32_t number) const;
     uint32_t add_record(const HotKey& key);
     void set_policy(Record& record, const HotKey& key);
-    uint32_t add_secret(const HotSecret& secret, uint32_t record);
+    uint32_t add_secret(const HotSecret& secret, uint32_t record, bool is_first);
     void set_turn(Secret& secret, const HotKey& key, size_t place, uint32_t older);
     const std::string* intern_team(std::string_view id);
-    void publish(uint32_t secret);
+    size_t secret_count() const { return size_t{records_.size()} + further_.size(); }
+    void publish(uint32_t number);
     void grow_index(size_t places);
     void mark_used(uint32_t secret);
 
     const int64_t default_rpm_;
     HotChunks<Record> records_;
-    HotChunks<Secret> secrets_;
+    HotChunks<Secret> further_;  // secrets of keys that have one already
     HotChunks<Turn> turns_;
     std::atomic<Index*> index_;
     std::atomic<uint32_t> used_head_;  // secrets to be written, a list through them
@@ -110,10 +114,17 @@ private:
     };
     mutable std::array<WindowLock, kWindowLocks> window_locks_;
 
+    /// Lets a view be looked up without making a string of it.
+    struct TextHash {
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>()(text);
+        }
+    };
+
     mutable std::mutex writers_;
     std::vector<std::unique_ptr<Index>> indexes_;  // the last is in use; readers may be in any
-    std::set<std::string, std::less<>> teams_;
-    const std::string* last_team_ = nullptr;
+    std::unordered_set<std::string, TextHash, std::equal_to<>> teams_;
 };
 
 }  // namespace keywarden

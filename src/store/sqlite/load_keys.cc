@@ -1,11 +1,10 @@
 #include "store/sqlite/load_keys.h"
 
-#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <fmt/core.h>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 namespace keywarden {
@@ -18,34 +17,17 @@ std::unexpected<Error> damaged(int64_t n) {
 }
 
 /// Team ids by their number.
-class TeamNames {
-public:
-    static Result<TeamNames> read(Database& database) {
-        TeamNames names;
-        Query query(database, "SELECT n, id FROM teams ORDER BY n");
-        while (true) {
-            TRY(const bool row, query.next());
-            if (!row) return names;
-            names.rows_.emplace_back(query.integer(0), query.text(1));
-        }
-    }
+using TeamNames = std::unordered_map<int64_t, std::string>;
 
-    /// Empty when there is none.
-    std::string_view find(int64_t n) {
-        if (n == last_n_) return last_;
-        const auto at =
-            std::ranges::lower_bound(rows_, n, {}, [](const auto& r) { return r.first; });
-        if (at == rows_.end() || at->first != n) return {};
-        last_n_ = n;
-        last_ = at->second;
-        return last_;
+Result<TeamNames> read_teams(Database& database) {
+    TeamNames names;
+    Query query(database, "SELECT n, id FROM teams");
+    while (true) {
+        TRY(const bool row, query.next());
+        if (!row) return names;
+        names.emplace(query.integer(0), query.text(1));
     }
-
-private:
-    std::vector<std::pair<int64_t, std::string>> rows_;
-    int64_t last_n_ = -1;
-    std::string_view last_;
-};
+}
 
 /// The secrets, in the order of their keys.
 class SecretRows {
@@ -90,7 +72,7 @@ private:
 }  // namespace
 
 Result<void> load_keys(Database& database, const std::function<void(const HotKey&)>& each) {
-    TRY(TeamNames teams, TeamNames::read(database));
+    TRY(const TeamNames teams, read_teams(database));
     SecretRows secret_rows(database);
     std::vector<HotSecret> secrets;
     Query query(database,
@@ -104,9 +86,11 @@ Result<void> load_keys(Database& database, const std::function<void(const HotKey
         const int64_t status = query.integer(4);
         if (kind < 0 || kind >= static_cast<int64_t>(KeyKind::kCount)) return damaged(n);
         if (status < 0 || status >= static_cast<int64_t>(KeyStatus::kCount)) return damaged(n);
+        const auto team = teams.find(query.integer(2));
+        if (team == teams.end()) return damaged(n);
         TRY_VOID(secret_rows.take(n, secrets));
         each({.id = query.text(1),
-              .team_id = teams.find(query.integer(2)),
+              .team_id = team->second,
               .kind = static_cast<KeyKind>(kind),
               .status = static_cast<KeyStatus>(status),
               .not_before = query.maybe_moment(5),
