@@ -76,7 +76,8 @@ def table(head, rows) -> str:
     cells = "".join(f'<th scope="col">{title}</th>' for title in head)
     lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n"
                     for row in rows)
-    return (f'<div class="wide" tabindex="0"><table>\n<thead><tr>{cells}</tr></thead>\n'
+    label = ", ".join(head)
+    return (f'<div class="wide" role="group" aria-label="{label}" tabindex="0"><table>\n<thead><tr>{cells}</tr></thead>\n'
             f"<tbody>\n{lines}</tbody></table></div>")
 
 
@@ -168,6 +169,14 @@ def schema_section(spec, name, schema) -> str:
             f"{table(('Field', 'Type', 'Meaning'), rows)}</section>")
 
 
+def header_section(spec) -> str:
+    rows = [(f"<code>{name}</code>", inline(" ".join(header["description"].split())),
+             f"<code>{html.escape(header['example'])}</code>" if "example" in header else "")
+            for name, header in spec["components"]["headers"].items()]
+    listed = table(("Name", "Meaning", "Example"), rows)
+    return f"<section>\n<h2>Headers of answers</h2>\n{listed}</section>"
+
+
 def render(spec) -> str:
     entries = list(operations(spec))
     known = {tag["name"] for tag in spec["tags"]}
@@ -187,6 +196,7 @@ def render(spec) -> str:
         out.append(f"<section>\n<h2>{tag['name']}</h2>\n{markdown(tag.get('description', ''))}")
         out += [article(spec, entry) for entry in entries if entry[3]["tags"][0] == tag["name"]]
         out.append("</section>")
+    out.append(header_section(spec))
     out.append("<section>\n<h2>Schemas</h2>")
     out += [schema_section(spec, name, schema)
             for name, schema in spec["components"]["schemas"].items()]

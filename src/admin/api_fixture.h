@@ -57,7 +57,8 @@ protected:
         ASSERT_TRUE(
             store_->put_team({.id = "team_2", .name = "Other", .created_at = clock_.now()}));
         formats_ = std::make_unique<KeyFormats>(
-            KeyFormats::open({"keywarden", "orqen", "orbitkit"}, Secret("a pepper for tests"))
+            KeyFormats::open({"keywarden", "orqen", "orbitkit", "orgn", "opaque"},
+                             Secret("a pepper for tests"))
                 .value());
         directory_ = KeyDirectory::load(*store_, *formats_, defaults, clock_).value();
         context_ =

@@ -1,7 +1,10 @@
 #include "admin/idempotency.h"
 
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -96,6 +99,28 @@ TEST_F(Idempotency, OneThatStillRunsAsksToWait) {
         return Created{.answer = {.status = 200}, .replay_body = "{}"};
     });
     EXPECT_TRUE(outer);
+}
+
+TEST_F(Idempotency, ManyAtOnceMakeOneKey) {
+    constexpr int kCallers = 8;
+    std::atomic<int> shown = 0;
+    std::atomic<int> replayed = 0;
+    std::atomic<int> told_to_wait = 0;
+    std::vector<std::thread> callers;
+    for (int i = 0; i < kCallers; ++i) {
+        callers.emplace_back([&] {
+            const Reply reply = create(R"({"name":"a"})", "one");
+            if (reply.code() == "idempotency_in_progress") {
+                ++told_to_wait;
+            } else {
+                ++(reply.json()["key"].is_null() ? replayed : shown);
+            }
+        });
+    }
+    for (std::thread& caller : callers) caller.join();
+    EXPECT_EQ(shown, 1);
+    EXPECT_EQ(shown + replayed + told_to_wait, kCallers);
+    EXPECT_EQ(keys(), 1U);
 }
 
 TEST_F(Idempotency, ASecretIsShownEvenIfItsAnswerCannotBeNoted) {

@@ -9,14 +9,29 @@
 namespace keywarden {
 namespace {
 
-/// What every key of the format begins with; more than one where its shapes differ in it.
+/// What keys of a shape begin with, up to the first character that is drawn: one for each
+/// environment, where the shape has them.
+std::vector<std::string> beginnings_of(const std::vector<Segment>& shape) {
+    std::vector<std::string> beginnings = {""};
+    for (const Segment& segment : shape) {
+        if (segment.kind == Segment::Kind::Literal) {
+            for (std::string& each : beginnings) each += segment.text;
+        } else if (segment.kind == Segment::Kind::Environment) {
+            beginnings = {beginnings.front() + "live", beginnings.front() + "test"};
+        } else {
+            break;
+        }
+    }
+    return beginnings;
+}
+
+/// The beginnings of all shapes, each once; none for a format that may begin with anything.
 Json prefixes_of(const KeyFormat& format) {
     Json prefixes = Json::array();
     for (const std::vector<Segment>& shape : format.shapes) {
-        const Segment& first = shape.front();
-        if (first.kind != Segment::Kind::Literal) continue;
-        if (std::ranges::find(prefixes, Json(first.text)) == prefixes.end()) {
-            prefixes.push_back(first.text);
+        for (const std::string& each : beginnings_of(shape)) {
+            const bool is_new = std::ranges::find(prefixes, Json(each)) == prefixes.end();
+            if (is_new && !each.empty()) prefixes.push_back(each);
         }
     }
     return prefixes;

@@ -11,44 +11,57 @@
 namespace keywarden {
 namespace {
 
-constexpr std::array<std::string_view, 3> kParameters = {"limit", "after", "status"};
+Result<void> read_limit(std::string_view text, ListQuery& wanted) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, wanted.limit);
+    if (problem == std::errc() && stop == end && wanted.limit >= 1 &&
+        wanted.limit <= kListLimitMax) {
+        return {};
+    }
+    return fail_field("limit", "must be a whole number from 1 to 100");
+}
 
-Result<void> check_names(std::string_view query) {
+Result<void> read_after(std::string_view text, ListQuery& wanted) {
+    wanted.after = text;
+    return {};
+}
+
+Result<void> read_status(std::string_view text, ListQuery& wanted) {
+    wanted.status = key_status_of(text);
+    if (wanted.status) return {};
+    return fail_field("status",
+                      "must be \"active\", \"disabled\", \"quarantined\", or \"revoked\"");
+}
+
+struct Parameter {
+    std::string_view name;
+    Result<void> (*read)(std::string_view text, ListQuery& wanted);
+};
+
+constexpr std::array kParameters = {
+    Parameter{"limit", read_limit},
+    Parameter{"after", read_after},
+    Parameter{"status", read_status},
+};
+constexpr std::array<std::string_view, 3> kNames = {"limit", "after", "status"};
+
+}  // namespace
+
+Result<ListQuery> read_list_query(std::string_view query) {
+    ListQuery wanted;
     std::vector<std::string_view> seen;
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
         if (pair.empty()) continue;
         const std::string_view name = pair.substr(0, pair.find('='));
-        if (std::ranges::find(kParameters, name) == kParameters.end()) {
-            return fail_unknown_field(name, kParameters);
-        }
+        const auto* const row = std::ranges::find(kParameters, name, &Parameter::name);
+        if (row == kParameters.end()) return fail_unknown_field(name, kNames);
         if (std::ranges::find(seen, name) != seen.end()) return fail_field(name, "is there twice");
         seen.push_back(name);
-    }
-    return {};
-}
-
-}  // namespace
-
-Result<ListQuery> read_list_query(std::string_view query) {
-    TRY_VOID(check_names(query));
-    ListQuery wanted;
-    wanted.after = query_parameter(query, "after");
-    if (const std::string limit = query_parameter(query, "limit"); !limit.empty()) {
-        const char* const end = limit.data() + limit.size();
-        const auto [stop, problem] = std::from_chars(limit.data(), end, wanted.limit);
-        if (problem != std::errc() || stop != end || wanted.limit < 1 ||
-            wanted.limit > kListLimitMax) {
-            return fail_field("limit", "must be a whole number from 1 to 100");
-        }
-    }
-    if (const std::string status = query_parameter(query, "status"); !status.empty()) {
-        wanted.status = key_status_of(status);
-        if (!wanted.status) {
-            return fail_field("status",
-                              "must be \"active\", \"disabled\", \"quarantined\", or \"revoked\"");
-        }
+        const std::string value = query_parameter(pair, name);
+        if (value.empty()) return fail_field(name, "must have a value, with its escapes whole");
+        TRY_VOID(row->read(value, wanted));
     }
     return wanted;
 }

@@ -51,6 +51,12 @@ TEST(ListQuery, AnUnknownParameterIsAnErrorWithASuggestion) {
 
 TEST(ListQuery, AParameterTwiceIsRefused) { EXPECT_EQ(verdict("limit=1&limit=2"), "limit"); }
 
+TEST(ListQuery, ABrokenCursorIsNotTheFirstPage) {
+    EXPECT_EQ(verdict("after=%zz"), "after");
+    EXPECT_EQ(verdict("after="), "after");
+    EXPECT_EQ(verdict("after"), "after");
+}
+
 TEST(ListQuery, StrayAmpersandsAreNoMatter) { EXPECT_EQ(verdict("&limit=1&&after=x&"), "ok"); }
 
 }  // namespace

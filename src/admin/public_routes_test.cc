@@ -4,6 +4,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -61,9 +62,17 @@ TEST_F(PublicRoutes, KeyFormatsFindTheKeysWeMake) {
     const Reply reply = get("/v1/key-formats");
     EXPECT_EQ(reply.header("Cache-Control"), "public, max-age=3600");
     const Json formats = reply.json()["data"];
-    ASSERT_EQ(formats.size(), 3U);
+    ASSERT_EQ(formats.size(), 5U);
     for (const Json& format : formats) {
         const std::string name = format["name"];
+        if (name == "opaque") {  // whatever was imported: nothing to look for, nothing to make
+            EXPECT_FALSE(format["mintable"].get<bool>());
+            EXPECT_TRUE(format["regex"].is_null());
+            EXPECT_TRUE(format["prefixes"].empty());
+            EXPECT_EQ(post("/v1/keys", R"({"name":"a","format":"opaque"})").json()["param"],
+                      "format");
+            continue;
+        }
         const std::string secret = make_key(R"({"format":")" + name + "\"}")["key"];
         EXPECT_THAT(secret, testing::StartsWith(format["prefixes"][0].get<std::string>()));
         const std::regex regex(format["regex"].get<std::string>());
@@ -72,6 +81,19 @@ TEST_F(PublicRoutes, KeyFormatsFindTheKeysWeMake) {
         EXPECT_EQ(format["default"], name == "keywarden");
         EXPECT_EQ(format["checksum"].is_null(), name != "keywarden");
     }
+}
+
+TEST_F(PublicRoutes, PrefixesReachToTheFirstCharacterThatIsDrawn) {
+    std::vector<Json> prefixes;
+    for (const Json& format : get("/v1/key-formats").json()["data"]) {
+        prefixes.push_back(format["prefixes"]);
+    }
+    EXPECT_THAT(prefixes,
+                testing::ElementsAre(Json({"kw_live_", "kw_test_"}),
+                                     Json::array({"sk-orq-"}),
+                                     Json::array({"ok_"}),
+                                     Json::array({"sk-ollm-"}),
+                                     Json::array()));
 }
 
 TEST_F(PublicRoutes, OpenApiIsTheContract) {

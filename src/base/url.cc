@@ -17,14 +17,17 @@ constexpr size_t kLabelMax = 63;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
 
+// inet_pton stops at a NUL, so a host with one would be an address and more.
 std::optional<uint32_t> read_ipv4(const std::string& host) {
     in_addr address{};
+    if (host.contains('\0')) return std::nullopt;
     if (inet_pton(AF_INET, host.c_str(), &address) != 1) return std::nullopt;
     return ntohl(address.s_addr);
 }
 
 std::optional<std::array<uint8_t, 16>> read_ipv6(const std::string& host) {
     std::array<uint8_t, 16> address{};
+    if (host.contains('\0')) return std::nullopt;
     if (inet_pton(AF_INET6, host.c_str(), address.data()) != 1) return std::nullopt;
     return address;
 }

@@ -79,6 +79,8 @@ TEST(Url, RefusesWhatTwoReadersCouldReadInTwoWays) {
         "https://[127.0.0.1]",
         "https://::1",
         "https://example.com/\r\nHost: evil",
+        std::string("https://[::1\0x]", 15),
+        std::string("https://127.0.0.1\0x", 19),
         "https://" + std::string(254, 'a'),
         "https://" + std::string(64, 'a') + ".com",
         "https://a.example/" + std::string(kUrlBytesMax, 'a'),

@@ -1,5 +1,7 @@
 #include "domain/grant.h"
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -66,6 +68,42 @@ TEST(Grant, ToolsAreComparedByWhatTheyPermit) {
     // Deny beats allow, on both sides.
     EXPECT_EQ(tools({.allowed = Names{"x"}, .denied = Names{"x"}}, {.denied = Names{"x"}}), "ok");
     EXPECT_EQ(tools({.allowed = Names{"A"}}, {.allowed = Names{"a"}}), "toollist");
+}
+
+/// What a list permits, said the long way.
+bool may_use(const ToolList& tools, const std::string& name) {
+    const auto has = [&](const Names& names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return !(tools.denied && has(*tools.denied)) && (!tools.allowed || has(*tools.allowed));
+}
+
+TEST(Grant, ToolsAreWithinExactlyWhenEachToolIs) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    const Names world = {"a", "b", "c", "never listed"};
+    const auto some_list = [&]() -> std::optional<Names> {
+        if (random() % 3 == 0) return std::nullopt;
+        Names names;
+        for (size_t i = 0; i < 3; ++i) {
+            if (random() % 2 == 0) names.push_back(world[i]);
+        }
+        return names;
+    };
+    size_t within = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const ToolList inner = {.allowed = some_list(), .denied = some_list()};
+        const ToolList outer = {.allowed = some_list(), .denied = some_list()};
+        bool each = true;
+        for (const std::string& name : world) {
+            each = each && (!may_use(inner, name) || may_use(outer, name));
+        }
+        EXPECT_EQ(verdict({.tools = inner}, {.tools = outer}), each ? "ok" : "toollist");
+        within += each ? 1 : 0;
+    }
+    EXPECT_GT(within, 300U);
+    EXPECT_LT(within, 2700U);
 }
 
 TEST(Grant, AChangeThatWidensNothingIsNobodysGrant) {

@@ -366,6 +366,7 @@ TEST(HttpClient, NobodyListeningIsAnErrorAtOnce) {
     const Outcome outcome = client.get();
     ASSERT_TRUE(outcome.error);
     EXPECT_EQ(outcome.error->code, ErrorCode::UpstreamError);
+    EXPECT_NE(outcome.error->detail.find("Connection refused"), std::string::npos);
     EXPECT_EQ(outcome.attempts, 0);
 }
 

@@ -57,6 +57,9 @@ public:
     std::string name() const;
     Loop* loop() const { return context_.loop; }
     Resolver* resolver() const { return context_.resolver; }
+    /// How many handshakes took up an earlier session.
+    size_t resumed() const { return resumed_; }
+    void count_resumed() { ++resumed_; }
     size_t idle() const { return idle_.size(); }
     size_t open() const { return open_; }
 
@@ -68,6 +71,7 @@ private:
     TlsSession session_;                                     // the last ticket
     std::vector<std::unique_ptr<UpstreamConnection>> idle_;  // the one used last is last
     size_t open_ = 0;                                        // in use or idle
+    size_t resumed_ = 0;
 };
 
 }  // namespace keywarden

@@ -169,12 +169,14 @@ bool Stream::attempt_read(Op* op) {
         op->status_ = IoStatus::Ok;
         return true;
     }
+    const int problem = errno;
     if (into->empty()) into->release();
-    if (got < 0 && errno == EAGAIN) {
+    if (got < 0 && problem == EAGAIN) {
         readable_ = false;
         return false;
     }
     op->status_ = got == 0 ? IoStatus::Eof : IoStatus::Failed;
+    problem_ = got == 0 ? 0 : problem;
     hung_up_ = true;
     return true;
 }
@@ -191,6 +193,7 @@ bool Stream::attempt_write(Op* op) {
         } else if (errno == EAGAIN) {
             writable_ = false;
         } else if (errno != EINTR) {
+            problem_ = errno;
             op->status_ = IoStatus::Failed;
             return true;
         }
@@ -201,10 +204,9 @@ bool Stream::attempt_write(Op* op) {
 
 bool Stream::attempt_connect(Op* op) {
     if (!writable_) return false;
-    int problem = 0;
-    socklen_t size = sizeof problem;
-    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem, &size);
-    op->status_ = problem == 0 ? IoStatus::Ok : IoStatus::Failed;
+    socklen_t size = sizeof problem_;
+    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem_, &size);
+    op->status_ = problem_ == 0 ? IoStatus::Ok : IoStatus::Failed;
     return true;
 }
 

@@ -108,6 +108,8 @@ public:
     bool peer_closed() const { return hung_up_; }
     /// True when there may be unread bytes.
     bool maybe_readable() const { return readable_; }
+    /// The errno behind the last Failed; 0 when it was TLS that failed.
+    int problem() const { return problem_; }
     bool is_tls() const { return ssl_ != nullptr; }
     ssl_st* tls() const { return ssl_; }
     int fd() const { return fd_; }
@@ -144,6 +146,7 @@ private:
     bool watch_speech_ = false;
     bool tls_crossed_ = false;  // a TLS read waits to write, or a write to read
     bool tls_broken_ = false;
+    int problem_ = 0;
     uint8_t streak_ = 0;  // operations in a row that did not have to wait
     Op* reader_ = nullptr;
     Op* writer_ = nullptr;

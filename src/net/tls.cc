@@ -92,6 +92,8 @@ bool is_address(const std::string& host) {
 
 void SessionDeleter::operator()(ssl_session_st* session) const { SSL_SESSION_free(session); }
 
+bool was_resumed(const ssl_st* ssl) { return SSL_session_reused(ssl) == 1; }
+
 std::string tls_failure() {
     const unsigned long code = ERR_get_error();
     ERR_clear_error();

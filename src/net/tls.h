@@ -61,6 +61,9 @@ private:
     SslContext context_;
 };
 
+/// Whether the handshake took up an earlier session.
+bool was_resumed(const ssl_st* ssl);
+
 /// Why the last call of this thread to OpenSSL failed, in words; empties its queue of errors.
 std::string tls_failure();
 /// The same for a handshake, just after it: what is wrong with the certificate, if that is it.

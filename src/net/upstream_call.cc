@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 #include <string>
+#include <system_error>
 
 #include "net/http_client.h"
 #include "net/http_pool.h"
@@ -28,7 +29,11 @@ std::unexpected<Error> UpstreamCall::broken(IoStatus status, std::string_view wh
     std::string detail = pool_->name() + ": " + std::string(what);
     if (late) detail += " took too long";
     if (status == IoStatus::Eof) detail += ": the upstream closed the connection";
-    if (status == IoStatus::Failed) detail += ": the connection failed";
+    if (status == IoStatus::Failed) {
+        const int problem = connection_ == nullptr ? 0 : connection_->stream.problem();
+        detail += problem == 0 ? ": the connection failed"
+                               : ": " + std::generic_category().message(problem);
+    }
     if (status == IoStatus::Aborted) detail += ": stopped by the caller";
     return fail(late ? ErrorCode::UpstreamTimeout : ErrorCode::UpstreamError,
                 late ? "The provider did not answer in time."
@@ -85,8 +90,9 @@ Task<Result<void>> UpstreamCall::connect_anew() {
 }
 
 Task<Result<void>> UpstreamCall::connect_to(SocketAddress address, MonoTime deadline) {
-    CO_TRY(OwnedFd fd, start_connecting(address));
-    connection_ = std::make_unique<UpstreamConnection>(pool_, std::move(fd));
+    auto fd = start_connecting(address);
+    if (!fd) co_return broken(IoStatus::Ok, fd.error().detail);
+    connection_ = std::make_unique<UpstreamConnection>(pool_, *std::move(fd));
     Stream& stream = connection_->stream;
     stream.set_write_timeout(deadline - pool_->loop()->mono());
     const IoStatus connected = co_await stream.connected();
@@ -96,7 +102,10 @@ Task<Result<void>> UpstreamCall::connect_to(SocketAddress address, MonoTime dead
     if (session == nullptr) co_return broken(IoStatus::Ok, "this client has no TLS settings");
     stream.set_deadline(deadline);
     const IoStatus secured = co_await stream.handshake(session);
-    if (secured == IoStatus::Ok) co_return Result<void>();
+    if (secured == IoStatus::Ok) {
+        if (was_resumed(session)) pool_->count_resumed();
+        co_return Result<void>();
+    }
     co_return broken(secured, "TLS handshake (" + handshake_failure(session) + ")");
 }
 
