@@ -42,7 +42,8 @@ public:
 
 private:
     std::optional<size_t> find_end(std::string_view bytes);
-    SseEvent parse(std::string_view event);
+    SseEvent parse(std::string_view bytes);
+    void take_field(std::string_view line, SseEvent& event);
 
     std::string buffer_;  // the event that has no end yet, or the one just handed out
     std::string joined_;  // several `data` lines
@@ -52,6 +53,8 @@ private:
     bool after_cr_ = false;      // the last byte was a CR: an LF belongs to it
     bool has_field_ = false;     // the current event has a line that is no comment
     bool in_comment_ = false;
+    size_t lines_ = 0;       // of the current event, empty ones left out
+    bool one_line_ = false;  // the event that just ended has one
 };
 
 }  // namespace keywarden
