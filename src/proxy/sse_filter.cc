@@ -6,6 +6,16 @@
 #include "base/json/scan.h"
 
 namespace keywarden {
+namespace {
+
+/// The whole events at the front of `bytes`, which begin with one.
+std::string_view whole_events(std::string_view bytes) {
+    constexpr std::string_view kEnd = "\n\n";
+    const size_t at = bytes.rfind(kEnd);
+    return at == std::string_view::npos ? std::string_view() : bytes.substr(0, at + kEnd.size());
+}
+
+}  // namespace
 
 bool is_usage_chunk(std::string_view data) {
     static constexpr std::array<std::string_view, 2> kNames = {"choices", "usage"};
@@ -18,12 +28,16 @@ bool is_usage_chunk(std::string_view data) {
 }
 
 Result<std::string_view> SseFilter::next(std::string_view& bytes) {
-    // The usual case: whole events came, and none of them can be the one to leave out. Then nothing
-    // has to be split.
-    if (splitter_.pending().empty() && bytes.ends_with("\n\n")) {
-        const bool tells = tells_usage(bytes);
-        if (tells && !drops_usage_) meter_->feed(bytes);
-        if (!tells || !drops_usage_) return std::exchange(bytes, {});
+    // The usual case: whole events, none of which can be the one to leave out. They need not be
+    // told apart, and go on in one write.
+    if (splitter_.pending().empty()) {
+        const std::string_view events = whole_events(bytes);
+        const bool tells = tells_usage(events);
+        if (!events.empty() && (!tells || !drops_usage_)) {
+            if (tells) meter_->feed(events);
+            bytes.remove_prefix(events.size());
+            return events;
+        }
     }
     TRY(const std::optional<SseEvent> event, splitter_.next(bytes));
     if (!event) return std::string_view();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cassert>
 #include <charconv>
 #include <cstring>
@@ -209,45 +208,38 @@ private:
         return nullptr;
     }
 
-    /// One value with all that is in it. Kept in one loop, for speed: this is where a 40 KB request
-    /// spends its time.
+    /// One value with all that is in it. Kept in one loop over locals, for speed: this is where a
+    /// 40 KB request spends its time.
     const uint32_t* check_value(const uint32_t* at) {
+        const char* const text = text_;
         size_t depth = 1;  // of containers around the value; the top-level object is the first
+        bool in_object = is_object_[0] = true;
         for (;;) {
-            switch (text_[*at]) {  // a value
-                case '"':
+            const char first = text[*at];
+            if (first == '"') {
+                ++at;
+            } else if (first == '{' || first == '[') {
+                if (depth == kJsonDepthMax) return wrong(at, "it is nested too deeply");
+                const bool is_object = first == '{';
+                const char next = text[at[1]];
+                if (next != (is_object ? '}' : ']')) {
+                    in_object = is_object;
+                    is_object_[depth++] = is_object;
                     ++at;
-                    break;
-                case '{':
-                    if (depth == kJsonDepthMax) return wrong(at, "it is nested too deeply");
-                    if (text_[at[1]] == '}') {
-                        at += 2;
-                        if (at == end_) return wrong(at, "it ends too early");
-                        break;
-                    }
-                    is_object_.set(depth++);
-                    ++at;
-                    if (!check_key(at)) return nullptr;
+                    if (is_object && !check_key(at)) return nullptr;
                     continue;
-                case '[':
-                    if (depth == kJsonDepthMax) return wrong(at, "it is nested too deeply");
-                    if (text_[at[1]] == ']') {
-                        at += 2;
-                        break;
-                    }
-                    is_object_.reset(depth++);
-                    ++at;
-                    continue;
-                default:
-                    if (!is_scalar({text_ + *at, end_of_token(at) - *at})) {
-                        return wrong(at, "a value is expected");
-                    }
-                    ++at;
+                }
+                at += 2;
+                if (at == end_) return wrong(at, "it ends too early");
+            } else {
+                if (!is_scalar({text + *at, end_of_token(at) - *at})) {
+                    return wrong(at, "a value is expected");
+                }
+                ++at;
             }
             for (;;) {  // after a value
                 if (depth == 1) return at;
-                const bool in_object = is_object_.test(depth - 1);
-                const char c = text_[*at++];
+                const char c = text[*at++];
                 if (c == ',') {
                     if (in_object && !check_key(at)) return nullptr;
                     break;
@@ -257,7 +249,7 @@ private:
                         at - 1,
                         in_object ? "a ',' or '}' is expected" : "a ',' or ']' is expected");
                 }
-                --depth;
+                in_object = is_object_[--depth - 1];
                 if (at == end_) return wrong(at, "it ends too early");
             }
         }
@@ -265,10 +257,12 @@ private:
 
     /// A name and its colon; moves `at` to the value.
     bool check_key(const uint32_t*& at) {
+        if (text_[*at] == '"' && text_[at[1]] == ':') [[likely]] {
+            at += 2;
+            return true;
+        }
         if (text_[*at] != '"') return wrong(at, "a member's name is expected") != nullptr;
-        if (text_[at[1]] != ':') return wrong(at + 1, "a ':' is expected") != nullptr;
-        at += 2;
-        return true;
+        return wrong(at + 1, "a ':' is expected") != nullptr;
     }
 
     size_t index_of(ByteRange key, std::span<const std::string_view> names) const {
@@ -289,7 +283,7 @@ private:
     size_t length_;
     const uint32_t* tokens_;
     const uint32_t* end_;
-    std::bitset<kJsonDepthMax> is_object_;
+    std::array<bool, kJsonDepthMax> is_object_;  // the container at each depth
     size_t wrong_ = 0;
     std::string_view what_;
 };

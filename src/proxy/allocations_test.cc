@@ -1,0 +1,106 @@
+// In the steady state a call takes no memory from the heap. Counted, not measured.
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "proxy/proxy_fixture.h"
+
+namespace {
+
+thread_local size_t news_of_this_thread = 0;
+
+void* counted(size_t size) {
+    ++news_of_this_thread;
+    void* const memory = std::malloc(size);
+    if (memory == nullptr) std::abort();
+    return memory;
+}
+
+}  // namespace
+
+// The whole test program counts: replacing these is the only way to see every `new`.
+void* operator new(size_t size) { return counted(size); }
+void* operator new[](size_t size) { return counted(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+
+namespace keywarden {
+namespace {
+
+constexpr size_t kWarmUp = 20;
+constexpr size_t kCalls = 100;
+
+class Allocations : public ProxyFixture {
+protected:
+    void SetUp() override {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+        GTEST_SKIP() << "under sanitizers the pools keep nothing, on purpose";
+#endif
+#endif
+        ProxyFixture::SetUp();
+        // From the end of one call to the end of the next: all that the loop's thread did.
+        parts_.on_call = [this](const CallRow& row) {
+            const size_t i = calls_++;
+            if (row.status != 200 || !row.error.empty()) failures_++;
+            if (i < counts_.size()) counts_.at(i) = news_of_this_thread - seen_;
+            seen_ = news_of_this_thread;
+        };
+    }
+
+    /// The most allocations of one call, after a warm-up, on one connection.
+    size_t most_in_a_call(const std::string& request, std::string_view end_of_answer) {
+        test::Peer peer = connect();
+        for (size_t i = 0; i < kWarmUp + kCalls; ++i) {
+            peer.say(request);
+            EXPECT_NE(peer.hear_until(end_of_answer).size(), 0U);
+        }
+        EXPECT_EQ(failures_, 0U);
+        // The last call may still be about to be counted.
+        return *std::max_element(counts_.begin() + kWarmUp, counts_.end() - 1);
+    }
+
+    std::array<std::atomic<size_t>, kWarmUp + kCalls> counts_{};
+    std::atomic<size_t> calls_ = 0;
+    std::atomic<size_t> failures_ = 0;
+    size_t seen_ = 0;  // of the loop's thread
+};
+
+constexpr std::string_view kReply =
+    R"({"id":"c1","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}})";
+
+TEST_F(Allocations, ASmallCallTakesNone) {
+    start(Imposter::answers(json_answer(kReply)));
+    const std::string body = R"({"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+}
+
+TEST_F(Allocations, ABigCallWithAnotherNameForTheModelTakesNone) {
+    start(Imposter::answers(json_answer(kReply)));
+    std::string body = R"({"model":"small","messages":[{"role":"user","content":")";
+    body += std::string(40'000, 'x') + R"("}],"tools":[]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+}
+
+TEST_F(Allocations, AStreamTakesNone) {
+    std::string answer =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 20; ++i) answer += "f\r\ndata: {\"i\":1}\n\n\r\n";
+    const std::string usage = R"(data: {"choices":[],"usage":{"prompt_tokens":5}})";
+    ASSERT_EQ(usage.size() + 2, 0x32U);
+    answer += "32\r\n" + usage + "\n\n\r\n0\r\n\r\n";
+    start(Imposter::answers(answer));
+    const std::string body = R"({"model":"gpt-4o","stream":true,"messages":[]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), "0\r\n\r\n"), 0U);
+}
+
+}  // namespace
+}  // namespace keywarden

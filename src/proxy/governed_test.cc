@@ -1,0 +1,97 @@
+#include "proxy/governed.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace keywarden {
+namespace {
+
+/// The body as a provider whose model is called `upstream` gets it.
+std::string edited(const std::string& text, std::string_view upstream, bool with_usage = false) {
+    GovernedBody body;
+    if (const auto read = body.read(text); !read) return read.error().message;
+    const Splice splice = body.edited(upstream, with_usage);
+    std::array<std::string_view, Splice::kPiecesMax> storage;
+    std::string out;
+    for (const std::string_view piece : splice.pieces(storage)) out += piece;
+    return out;
+}
+
+TEST(GovernedBody, ChangesNothingWhereNothingMustChange) {
+    const std::string text = " {\"model\": \"m\" ,\n\"temperature\":1e0,\"x\":[ ] }\n";
+    EXPECT_EQ(edited(text, "m"), text);
+    EXPECT_EQ(edited(R"({"\u006dodel":"\u006d"})", "m"), R"({"\u006dodel":"\u006d"})");
+}
+
+TEST(GovernedBody, WritesAnyIdOfAModelAsAString) {
+    EXPECT_EQ(edited(R"({"model":"m"})", "a/b-1"), R"({"model":"a/b-1"})");
+    EXPECT_EQ(edited(R"({"model":"m"})", "a\"b"), R"({"model":"a\"b"})");
+}
+
+TEST(GovernedBody, TakesCredentialsOutWhereverTheyStand) {
+    EXPECT_EQ(edited(R"({"aws_access_key_id":"a","model":"m","aws_secret_access_key":"b"})", "m"),
+              R"({"model":"m"})");
+    EXPECT_EQ(edited(R"({"api\u005fkey":"a","aws_session_token":null,"model":"m",)"
+                     R"("aws_region_name":"c","aws_bearer_token_bedrock":"d","x":1})",
+                     "m"),
+              R"({"model":"m","x":1})");
+    EXPECT_EQ(edited(R"({"model":"m","api_key":1})", "m"), "The field 'api_key' must be a string.");
+    EXPECT_EQ(edited(R"({"model":"m","api_key":"a b"})", "m"),
+              "The field 'api_key' must be a key of the provider.");
+}
+
+TEST(GovernedBody, AsksForUsageOfAnyFormOfStreamOptions) {
+    EXPECT_EQ(edited(R"({"model":"m"})", "m", true),
+              R"({"stream_options":{"include_usage":true},"model":"m"})");
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":null})", "m", true),
+              R"({"model":"m","stream_options":{"include_usage":true}})");
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":{ }})", "m", true),
+              R"({"model":"m","stream_options":{"include_usage":true }})");
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":{"x":1}})", "m", true),
+              R"({"model":"m","stream_options":{"include_usage":true,"x":1}})");
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":{"include_usage" : false}})", "m", true),
+              R"({"model":"m","stream_options":{"include_usage" : true}})");
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":{"include_usage":true}})", "m", true),
+              R"({"model":"m","stream_options":{"include_usage":true}})");
+    EXPECT_EQ(edited(R"({"stream_options":{"include_usage":1},"model":"m"})", "m", true),
+              "The field 'stream_options.include_usage' must be a boolean.");
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":{"include_usage":true,"include_usage":1}})",
+                     "m",
+                     true),
+              "The field 'include_usage' is given twice.");
+}
+
+TEST(GovernedBody, AllEditsAtOnceFitOneCallUpstream) {
+    const std::string text =
+        R"({"aws_access_key_id":"1","a":1,"aws_secret_access_key":"2","b":1,)"
+        R"("aws_session_token":"3","c":1,"aws_region_name":"4","d":1,)"
+        R"("aws_bearer_token_bedrock":"5","e":1,"api_key":"6","f":1,"model":"m"})";
+    EXPECT_EQ(edited(text, "n", true),
+              R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,)"
+              R"("stream_options":{"include_usage":true},"model":"n"})");
+}
+
+TEST(GovernedBody, KnowsWhatACallAsksFor) {
+    GovernedBody body;
+    ASSERT_TRUE(body.read(R"({"model":"a\/b","stream":true,"api_key":"k","n":null})"));
+    EXPECT_EQ(body.model(), "a/b");
+    EXPECT_TRUE(body.streams());
+    EXPECT_EQ(body.api_key(), "k");
+    EXPECT_FALSE(body.asks_for_usage());
+}
+
+TEST(GovernedBody, RefusesWrongTypesAndNamesTheField) {
+    GovernedBody body;
+    const auto result = body.read(R"({"model":"m","tools":{}})");
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().param, "tools");
+    EXPECT_EQ(edited(R"({"model":"\ud800"})", "m"), "The field 'model' must be the id of a model.");
+    EXPECT_EQ(edited(R"({"model":"m","n":-1})", "m"), "The field 'n' must be a whole number.");
+    EXPECT_EQ(edited(R"({"model":null})", "m"), "The field 'model' must be a string.");
+}
+
+}  // namespace
+}  // namespace keywarden
