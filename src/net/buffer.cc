@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <sys/mman.h>
 
 namespace keywarden {
 namespace {
@@ -20,36 +20,69 @@ size_t class_of(size_t capacity, size_t smallest) {
     return static_cast<size_t>(std::countr_zero(capacity) - std::countr_zero(smallest));
 }
 
+char* map_memory(size_t size) {
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();  // ends the process: nobody catches it
+    return static_cast<char*>(memory);
+}
+
 }  // namespace
 
 BufferPool::~BufferPool() {
-    for (auto& blocks : free_) {
-        for (char* block : blocks) std::free(block);
-    }
+    for (const Block& slab : slabs_) munmap(slab.data, slab.capacity);
 }
 
 BufferPool::Block BufferPool::take(size_t size) {
     const size_t capacity = std::bit_ceil(std::max(size, kSmallest));
-    const size_t size_class = class_of(capacity, kSmallest);
-    if (size_class < kClasses && !free_[size_class].empty()) {
-        char* block = free_[size_class].back();
-        free_[size_class].pop_back();
-        return {block, capacity};
-    }
-    auto* block = static_cast<char*>(std::malloc(capacity));
-    if (block == nullptr) throw std::bad_alloc();  // ends the process: nobody catches it
+    const size_t index = class_of(capacity, kSmallest);
+    if (!kKeepsFreed || index >= kClasses) return {map_memory(capacity), capacity};
+    SizeClass& found = free_[index];
+    if (found.blocks.empty()) add_slab(&found, capacity);
+    char* block = found.blocks.back();
+    found.blocks.pop_back();
+    found.spare = std::min(found.spare, found.blocks.size());
+    found.cold = std::min(found.cold, found.blocks.size());
     return {block, capacity};
+}
+
+void BufferPool::add_slab(SizeClass* size_class, size_t capacity) {
+    const Block slab{map_memory(std::max(capacity, kSlabBytes)), std::max(capacity, kSlabBytes)};
+    slabs_.push_back(slab);
+    for (size_t at = 0; at < slab.capacity; at += capacity) {
+        size_class->blocks.push_back(slab.data + at);
+    }
+    size_class->cold = size_class->blocks.size();
 }
 
 void BufferPool::give_back(Block block) {
     if (block.data == nullptr) return;
-    const size_t size_class = class_of(block.capacity, kSmallest);
-    if (!kKeepsFreed || size_class >= kClasses ||
-        free_[size_class].size() * block.capacity >= kKeptBytesMax) {
-        std::free(block.data);
-        return;
+    const size_t index = class_of(block.capacity, kSmallest);
+    if (!kKeepsFreed || index >= kClasses) {
+        munmap(block.data, block.capacity);
+    } else {
+        free_[index].blocks.push_back(block.data);
     }
-    free_[size_class].push_back(block.data);
+}
+
+void BufferPool::trim() {
+    for (size_t index = 0; index < kClasses; ++index) {
+        SizeClass& each = free_[index];
+        // Those used last are at the end; the first `cold` ones have no memory already.
+        for (size_t i = each.cold; i < each.spare; ++i) {
+            madvise(each.blocks[i], kSmallest << index, MADV_DONTNEED);
+        }
+        each.cold = std::max(each.cold, each.spare);
+        each.spare = each.blocks.size();
+    }
+}
+
+size_t BufferPool::kept_bytes() const {
+    size_t sum = 0;
+    for (size_t index = 0; index < kClasses; ++index) {
+        const SizeClass& each = free_[index];
+        sum += (each.blocks.size() - each.cold) * (kSmallest << index);
+    }
+    return sum;
 }
 
 BufferPool& buffer_pool() {

@@ -10,8 +10,11 @@
 
 namespace keywarden {
 
-/// Freed blocks of 4 KiB to 1 MiB (powers of two), kept to be used again, last in first out: the
-/// next user finds its block in the cache. Larger blocks go back to the heap at once.
+/// Blocks of 4 KiB to 1 MiB (powers of two), cut from larger mappings and used again, last in first
+/// out: the next user finds its block in the cache. At each `trim` the system gets the memory of
+/// those blocks that nobody has needed since the one before: a burst leaves nothing behind, and no
+/// holes in the heap. Larger blocks are mapped and unmapped. Under AddressSanitizer all are, so
+/// that bytes used too late are seen.
 class BufferPool {
 public:
     struct Block {
@@ -27,13 +30,26 @@ public:
     /// A block of at least `size` bytes.
     Block take(size_t size);
     void give_back(Block block);
+    /// To be called now and then (the loop does, at each sweep).
+    void trim();
+    /// Memory of free blocks.
+    size_t kept_bytes() const;
 
 private:
     static constexpr size_t kSmallest = 4'096;
-    static constexpr size_t kClasses = 9;               // up to 1 MiB
-    static constexpr size_t kKeptBytesMax = 8'388'608;  // of each class
+    static constexpr size_t kClasses = 9;          // up to 1 MiB
+    static constexpr size_t kSlabBytes = 262'144;  // mapped at once
 
-    std::array<std::vector<char*>, kClasses> free_;
+    struct SizeClass {
+        std::vector<char*> blocks{};  // free ones
+        size_t cold = 0;              // of these, the first so many have no memory
+        size_t spare = 0;             // the fewest there were since the last trim
+    };
+
+    void add_slab(SizeClass* size_class, size_t capacity);
+
+    std::array<SizeClass, kClasses> free_;
+    std::vector<Block> slabs_;
 };
 
 BufferPool& buffer_pool();

@@ -1,8 +1,12 @@
 #include "net/buffer.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -86,6 +90,44 @@ TEST(BufferPool, GivesTheBlockFreedLastToTheNext) {
     pool.give_back(pool.take(10'000'000));
     pool.give_back({});
 }
+
+#if !__has_feature(address_sanitizer)
+TEST(BufferPool, KeepsTheMemoryThatIsUsedAndGivesUpWhatIsNot) {
+    BufferPool pool;
+    const BufferPool::Block used = pool.take(4'096);
+    const BufferPool::Block unused = pool.take(4'096);
+    std::memset(used.data, 'u', 4'096);
+    std::memset(unused.data, 'x', 4'096);
+    EXPECT_EQ(pool.kept_bytes(), 0U) << "what was never touched takes no memory";
+    pool.give_back(unused);
+    pool.give_back(used);
+    pool.trim();
+    EXPECT_EQ(pool.kept_bytes(), 8'192U) << "both were needed a moment ago";
+    for (int i = 0; i < 3; ++i) {
+        const BufferPool::Block block = pool.take(4'096);
+        EXPECT_EQ(block.data, used.data);
+        EXPECT_EQ(block.data[0], 'u');
+        pool.give_back(block);
+        pool.trim();
+    }
+    EXPECT_EQ(pool.kept_bytes(), 4'096U);
+    pool.trim();  // nothing was taken in between
+    EXPECT_EQ(pool.kept_bytes(), 0U);
+    EXPECT_EQ(pool.take(4'096).data[0], '\0') << "the same address, new memory";
+}
+
+TEST(BufferPool, HandsOutNoBlockTwice) {
+    BufferPool pool;
+    std::set<char*> taken;
+    for (int i = 0; i < 1'000; ++i) {
+        const BufferPool::Block block = pool.take(8'192);
+        EXPECT_TRUE(taken.insert(block.data).second);
+        for (char* other : taken) {
+            ASSERT_TRUE(other == block.data || std::abs(other - block.data) >= 8'192);
+        }
+    }
+}
+#endif
 
 }  // namespace
 }  // namespace keywarden

@@ -66,6 +66,8 @@ public:
 
     /// Lets go of head and body, and of their memory. Views into them are dead.
     void release_request();
+    /// Lets go of the parsed head only; the body stays. For a handler that will wait long.
+    void release_head() { head_.reset(); }
 
     /// Begins the answer: the status line. Calling it again before anything was sent starts anew.
     void start(int status);

@@ -9,6 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "net/buffer.h"
+
 namespace keywarden {
 
 Loop::Loop(LoopOptions options)
@@ -125,6 +127,7 @@ void Loop::turn() {
     events_ = events.data();
     mono_ = options_.clock->mono();
     now_is_fresh_ = false;
+    ++turn_number_;
     bool woken = false;
     for (int i = 0; i < events_count_; ++i) {
         void* const target = events_[i].data.ptr;
@@ -181,6 +184,7 @@ void Loop::sweep() {
         sweep_cursor_ = swept->sweep_next_;
         swept->on_sweep(mono_);
     }
+    buffer_pool().trim();
 }
 
 }  // namespace keywarden

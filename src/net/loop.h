@@ -68,6 +68,7 @@ public:
     /// The clocks as read once a turn: cheap, and the same for everything that a turn does.
     MonoTime mono() const { return mono_; }
     TimePoint now();
+    uint32_t turn_number() const { return turn_number_; }
 
     /// co_await loop.sleep(d): continues d later, to about 5 ms. It cannot be cut short.
     auto sleep(Nanos duration) { return Sleep{this, duration}; }
@@ -125,6 +126,7 @@ private:
     MonoTime mono_{};
     TimePoint now_{};
     bool now_is_fresh_ = false;
+    uint32_t turn_number_ = 0;
     MonoTime next_sweep_{};
     uint64_t timers_set_ = 0;
     std::vector<Timer> timers_;  // a heap, the earliest first

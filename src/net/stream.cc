@@ -29,9 +29,17 @@ Stream::~Stream() {
 }
 
 bool Stream::Op::await_ready() {
-    if (stream_->streak_ >= kStreakMax || !stream_->attempt(this)) return false;
+    if (stream_->owes_others_a_turn() || !stream_->attempt(this)) return false;
     ++stream_->streak_;
     return true;
+}
+
+bool Stream::owes_others_a_turn() {
+    if (turn_ != loop_->turn_number()) {
+        turn_ = loop_->turn_number();
+        streak_ = 0;
+    }
+    return streak_ >= kStreakMax;
 }
 
 void Stream::Op::await_suspend(std::coroutine_handle<> waiting) {

@@ -129,6 +129,7 @@ private:
     bool attempt_tls_write(Op* op);
     /// What to do after OpenSSL did not do it: false to wait for the socket.
     bool end_tls_attempt(Op* op, int outcome);
+    bool owes_others_a_turn();
     /// Drops the first `count` bytes of `pieces`.
     static void advance(std::span<iovec>& pieces, size_t count);
     bool peer_spoke();
@@ -147,7 +148,8 @@ private:
     bool tls_crossed_ = false;  // a TLS read waits to write, or a write to read
     bool tls_broken_ = false;
     int problem_ = 0;
-    uint8_t streak_ = 0;  // operations in a row that did not have to wait
+    uint8_t streak_ = 0;  // operations of this turn, in a row, that did not have to wait
+    uint32_t turn_ = 0;   // of the loop, when `streak_` was counted
     Op* reader_ = nullptr;
     Op* writer_ = nullptr;
     PeerWatch* watch_ = nullptr;

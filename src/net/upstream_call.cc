@@ -56,7 +56,6 @@ Task<Result<void>> UpstreamCall::connect(bool may_reuse) {
     connection_ = may_reuse ? pool_->take_idle() : nullptr;
     if (connection_ == nullptr) CO_TRY_VOID(co_await connect_anew());
     connection_->stream.set_write_timeout(timeouts_.write_stall);
-    head_.reset(new ResponseHead);
     ++attempts_;
     co_return Result<void>();
 }
@@ -139,6 +138,7 @@ Task<Result<void>> UpstreamCall::exchange(std::string_view method,
         const bool was_dead = connection_->reused && !heard_ && !aborted_ &&
                               head.error().code == ErrorCode::UpstreamError;
         connection_.reset();
+        head_.reset();
         if (!was_dead || attempts_ > 1) co_return head;
         reusable_ = true;
     }
@@ -168,6 +168,8 @@ Task<Result<void>> UpstreamCall::receive_head() {
     stream.set_deadline(std::min(deadline_, add(pool_->loop()->mono(), timeouts_.first_byte)));
     int interim = 0;
     for (;;) {
+        // Made when there is something to parse: a call that waits is small.
+        if (head_ == nullptr && !in_.empty()) head_.reset(new ResponseHead);
         const auto progress =
             in_.empty() ? ResponseHead::Progress::More : head_->parse(in_.data(), in_.size());
         if (progress == ResponseHead::Progress::Bad) {
