@@ -1,10 +1,15 @@
 #include "store/sqlite/load_keys.h"
 
+#include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <fmt/core.h>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace keywarden {
@@ -29,53 +34,126 @@ Result<TeamNames> read_teams(Database& database) {
     }
 }
 
-/// The secrets, in the order of their keys.
+struct SecretRow {
+    int64_t key = 0;
+    HotSecret secret;
+};
+
+/// Blocks of rows on their way from the thread that reads secrets to the one that reads keys.
+class SecretBlocks {
+public:
+    using Block = std::vector<SecretRow>;
+    static constexpr size_t kRowsABlock = 4096;
+
+    /// False when nobody takes them any more.
+    bool put(Block block) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return blocks_.size() < kBlocksMax || abandoned_; });
+        blocks_.push_back(std::move(block));
+        changed_.notify_all();
+        return !abandoned_;
+    }
+
+    /// No more will come, because all have or because of an error.
+    void end(Result<void> how) {
+        const std::lock_guard lock(mutex_);
+        ended_ = std::move(how);
+        changed_.notify_all();
+    }
+
+    /// The next block; an empty one at the end.
+    Result<Block> take() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return !blocks_.empty() || ended_; });
+        if (blocks_.empty() && !*ended_) return fail(ended_->error());
+        if (blocks_.empty()) return Block();
+        Block block = std::move(blocks_.front());
+        blocks_.pop_front();
+        changed_.notify_all();
+        return block;
+    }
+
+    void abandon() {
+        const std::lock_guard lock(mutex_);
+        abandoned_ = true;
+        changed_.notify_all();
+    }
+
+private:
+    static constexpr size_t kBlocksMax = 16;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Block> blocks_;
+    std::optional<Result<void>> ended_;
+    bool abandoned_ = false;
+};
+
+Result<void> read_secrets(Database& database, SecretBlocks& blocks) {
+    Query query(database,
+                "SELECT key, digest, created_at, grace, ends_at, first_used_at IS NOT NULL "
+                "FROM secrets ORDER BY key, seq DESC");
+    SecretBlocks::Block block;
+    while (true) {
+        TRY(const bool row, query.next());
+        if (block.size() == SecretBlocks::kRowsABlock || !row) {
+            if (!blocks.put(std::exchange(block, {})) || !row) return {};
+            block.reserve(SecretBlocks::kRowsABlock);
+        }
+        SecretRow& next = block.emplace_back();
+        next.key = query.integer(0);
+        const std::span<const uint8_t> digest = query.bytes(1);
+        if (digest.size() != next.secret.digest.size()) return damaged(next.key);
+        std::memcpy(next.secret.digest.data(), digest.data(), digest.size());
+        next.secret.created_at = query.moment(2);
+        if (!query.is_null(3)) next.secret.grace = std::chrono::milliseconds(query.integer(3));
+        next.secret.ends_at = query.maybe_moment(4);
+        next.secret.used = query.integer(5) != 0;
+    }
+}
+
+/// All secrets in the order of their keys, read by a thread of its own.
 class SecretRows {
 public:
     explicit SecretRows(Database& database)
-        : query_(database,
-                 "SELECT key, digest, created_at, grace, ends_at, first_used_at IS NOT NULL "
-                 "FROM secrets ORDER BY key, seq DESC") {}
+        : reader_([this, &database] { blocks_.end(read_secrets(database, blocks_)); }) {}
+    SecretRows(const SecretRows&) = delete;
+    SecretRows& operator=(const SecretRows&) = delete;
+    ~SecretRows() { blocks_.abandon(); }
 
     /// Fills `secrets` with those of key number `n`.
     /// Requires: `n` grows from call to call.
     Result<void> take(int64_t n, std::vector<HotSecret>& secrets) {
         secrets.clear();
         while (true) {
-            if (!at_row_) {
-                if (ended_) return {};
-                TRY(at_row_, query_.next());
-                ended_ = !at_row_;
-                if (ended_) return {};
+            if (at_ == block_.size()) {
+                TRY(block_, blocks_.take());
+                at_ = 0;
+                if (block_.empty()) return {};
             }
-            const int64_t key = query_.integer(0);
-            if (key > n) return {};
-            at_row_ = false;
-            if (key < n) continue;
-            HotSecret& secret = secrets.emplace_back();
-            const std::span<const uint8_t> digest = query_.bytes(1);
-            if (digest.size() != secret.digest.size()) return damaged(n);
-            std::memcpy(secret.digest.data(), digest.data(), digest.size());
-            secret.created_at = query_.moment(2);
-            if (!query_.is_null(3)) secret.grace = std::chrono::milliseconds(query_.integer(3));
-            secret.ends_at = query_.maybe_moment(4);
-            secret.used = query_.integer(5) != 0;
+            for (; at_ < block_.size(); ++at_) {
+                if (block_[at_].key > n) return {};
+                if (block_[at_].key == n) secrets.push_back(block_[at_].secret);
+            }
         }
     }
 
 private:
-    Query query_;
-    bool at_row_ = false;
-    bool ended_ = false;
+    SecretBlocks blocks_;
+    SecretBlocks::Block block_;
+    size_t at_ = 0;
+    std::jthread reader_;  // the last, so that it is joined first
 };
 
 }  // namespace
 
-Result<void> load_keys(Database& database, const std::function<void(const HotKey&)>& each) {
-    TRY(const TeamNames teams, read_teams(database));
-    SecretRows secret_rows(database);
+Result<void> load_keys(Database& keys_from,
+                       Database& secrets_from,
+                       const std::function<void(const HotKey&)>& each) {
+    TRY(const TeamNames teams, read_teams(keys_from));
+    SecretRows secret_rows(secrets_from);
     std::vector<HotSecret> secrets;
-    Query query(database,
+    Query query(keys_from,
                 "SELECT n, id, team, kind, status, not_before, expires_at, rate_limit_rpm, version "
                 "FROM keys ORDER BY n");
     while (true) {

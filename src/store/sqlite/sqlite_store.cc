@@ -176,11 +176,8 @@ public:
     }
 
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
-        const std::lock_guard lock(reader_.mutex);
-        TRY_VOID(Query(*reader_.database, "BEGIN").run());
-        const Result<void> done = load_keys(*reader_.database, each);
-        TRY_VOID(Query(*reader_.database, "COMMIT").run());
-        return done;
+        const std::scoped_lock lock(writer_.mutex, reader_.mutex);
+        return load_keys(*reader_.database, *writer_.database, each);
     }
 
     Result<void> record_uses(std::span<const SecretUse> uses) override {
