@@ -30,16 +30,19 @@ std::string place(std::string_view body, size_t byte) {
 /// What the parser's own rules let pass and ours do not.
 class Watch {
 public:
+    /// False: the parser leaves out the value that begins here.
     bool see(int depth, Json::parse_event_t event, const Json& parsed) {
         using Event = Json::parse_event_t;
-        if (depth >= kJsonDepthMax) too_deep_ = true;
         if (event == Event::object_start) members_.emplace_back();
         if (event == Event::object_end) members_.pop_back();
         if (event == Event::key) {
             const auto& name = parsed.get_ref<const std::string&>();
             if (!members_.back().insert(name).second && twice_.empty()) twice_ = name;
         }
-        return true;
+        const bool begins = event == Event::object_start || event == Event::array_start;
+        if (!begins || depth < kJsonDepthMax) return true;
+        too_deep_ = true;
+        return false;
     }
 
     bool too_deep() const { return too_deep_; }

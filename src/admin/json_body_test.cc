@@ -70,6 +70,10 @@ TEST(JsonBody, NestingIsBounded) {
     EXPECT_EQ(verdict_of(nested(kJsonDepthMax)),
               "invalid_request: The body nests too many objects and arrays.");
     EXPECT_NE(verdict_of(nested(100'000)), "ok");
+    std::string objects = R"({"a":)";
+    for (int i = 0; i < 50; ++i) objects += R"({"a":)";
+    EXPECT_EQ(verdict_of(objects + "1" + std::string(51, '}')),
+              "invalid_request: The body nests too many objects and arrays.");
 }
 
 TEST(JsonBody, AnotherContentTypeIs415) {

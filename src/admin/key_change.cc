@@ -14,17 +14,17 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     TRY(const auto grantor, grantor_of(context, *call.caller));
     const TimePoint now = context.clock.now();
     const KeyDefaults& defaults = context.keys.defaults();
+    const auto checked = [&](Key& key) -> Result<void> {
+        TRY_VOID(refuse_revoked(key));
+        const Key before = key;
+        TRY_VOID(change(key));
+        TRY_VOID(check_times(&before, key, now));
+        if (!grantor) return {};
+        const Grant was = grant_of(before, defaults.rate_limit_rpm);
+        return check_grant(grant_of(key, defaults.rate_limit_rpm), *grantor, &was);
+    };
     TRY(const Key changed,
-        context.keys.change(
-            call.caller->team_id, call.values.at(0), version, [&](Key& key) -> Result<void> {
-                TRY_VOID(refuse_revoked(key));
-                const Key before = key;
-                TRY_VOID(change(key));
-                TRY_VOID(check_times(&before, key, now));
-                if (!grantor) return {};
-                const Grant was = grant_of(before, defaults.rate_limit_rpm);
-                return check_grant(grant_of(key, defaults.rate_limit_rpm), *grantor, &was);
-            }));
+        context.keys.change(call.caller->team_id, call.values.at(0), version, checked));
     return key_response(200, changed, key_record(changed, defaults, now));
 }
 
