@@ -98,8 +98,9 @@ Result<Url> parse_url(std::string_view text) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     });
     const bool known = lowered == "https" || lowered == "http";
-    if (!known || scheme_end == std::string_view::npos)
+    if (!known || scheme_end == std::string_view::npos) {
         return bad("must begin with https:// or http://");
+    }
     url.tls = lowered == "https";
     std::string_view rest = text.substr(lowered.size() + 3);
     const size_t end = rest.find_first_of("/?#\\");

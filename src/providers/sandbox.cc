@@ -111,7 +111,7 @@ void SandboxSteps::write_piece(const Part& part) {
 
 bool SandboxSteps::next(SandboxStep& step) {
     if (part_ == parts.size()) return false;
-    step = SandboxStep{.delay = frames_ == 0 ? first_delay : delay};
+    step = SandboxStep{.delay = frames_ == 0 ? Nanos(0) : delay};
     if (frames_ == cut_after) {
         part_ = parts.size();
         step.bytes = cut_frame;

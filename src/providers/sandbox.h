@@ -53,7 +53,7 @@ public:
     size_t frames() const;
 
     std::vector<Part> parts{};
-    Nanos first_delay{};          // before the first byte, the answer's head included
+    Nanos first_delay{};          // before the answer's head: not part of any step
     Nanos delay{};                // between two frames
     size_t cut_after = SIZE_MAX;  // so many frames are sent, and then the answer is cut
     std::string cut_frame{};      // sent instead of cutting off: the stream ends in an error event

@@ -131,8 +131,9 @@ TEST(Sandbox, AStreamHasTheChosenNumberOfChunksAndWaits) {
     EXPECT_TRUE(answer.streams);
     EXPECT_EQ(join(frames_of(answer)).chunks, 50U);
     SandboxStep step;
+    EXPECT_EQ(answer.steps.first_delay, std::chrono::seconds(1));
     ASSERT_TRUE(answer.steps.next(step));
-    EXPECT_EQ(step.delay, std::chrono::seconds(1));
+    EXPECT_EQ(step.delay, Nanos(0));
     while (answer.steps.next(step)) EXPECT_EQ(step.delay, std::chrono::milliseconds(20));
 }
 

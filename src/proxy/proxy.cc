@@ -19,9 +19,9 @@ CatalogueProvider catalogued(const Provider& provider) {
             const std::string own = id.starts_with(prefix) ? id.substr(prefix.size()) : id;
             row.models.push_back({own, own});
         }
-        return row;
+    } else {
+        row.takes = provider.models.empty() ? Takes::Anything : Takes::Listed;
     }
-    row.takes = provider.models.empty() ? Takes::Anything : Takes::Listed;
     for (const ProviderModel& model : provider.models) {
         row.models.push_back({model.id, model.upstream_id});
     }

@@ -32,16 +32,20 @@ bool is_printable(const std::string& body) {
     return std::ranges::none_of(body, [](char c) { return c >= 0 && c < ' ' && c != '\n'; });
 }
 
+std::string waits(Nanos delay) {
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(delay).count();
+    return wait > 0 ? "(wait " + std::to_string(wait) + " ms)\n" : "";
+}
+
 /// The answer as a page: status, headers, then each step.
 std::string play(SandboxAnswer answer) {
-    std::string out = std::to_string(answer.status) + '\n';
+    std::string out = waits(answer.steps.first_delay) + std::to_string(answer.status) + '\n';
     for (const Header& header : answer.headers) out += header.name + ": " + header.value + '\n';
     if (!answer.streams) out += "(length " + std::to_string(answer.length) + ")\n";
     out += '\n';
     SandboxStep step;
     while (answer.steps.next(step)) {
-        const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(step.delay).count();
-        if (wait > 0) out += "(wait " + std::to_string(wait) + " ms)\n";
+        out += waits(step.delay);
         if (step.cut) out += "(cut)\n";
         const std::string bytes(step.bytes);
         out += is_printable(bytes) ? bytes : "(binary, SHA-256 " + to_hex(sha256(bytes)) + ")";
