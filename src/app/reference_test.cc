@@ -7,6 +7,7 @@
 
 #include "app/config_reference.h"
 #include "cli/cli_reference.h"
+#include "domain/key_format_reference.h"
 
 namespace keywarden {
 namespace {
@@ -27,6 +28,10 @@ void expect_document(const std::string& name, const std::string& made) {
 TEST(Reference, ConfigIsWhatTheTableSays) { expect_document("config.md", config_reference()); }
 
 TEST(Reference, CliIsWhatTheTableSays) { expect_document("cli.md", cli_reference()); }
+
+TEST(Reference, KeyFormatsAreWhatTheTableSays) {
+    expect_document("key-formats.md", key_formats_reference());
+}
 
 }  // namespace
 }  // namespace keywarden
