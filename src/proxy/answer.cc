@@ -82,6 +82,9 @@ void start_answer(Call* call, int status) {
     if (!call->client_request_id.empty()) {
         exchange->add_field("X-Client-Request-Id", call->client_request_id);
     }
+    if (!call->window && call->caller && !call->caller->is_operator) {
+        call->window = call->proxy->parts().keys->peek_request(*call->caller, call->loop->mono());
+    }
     if (call->window) add_limit(exchange, *call->window, call->facts->dialect);
     if (call->caller) add_rotation(exchange, *call->caller);
     if (call->provider != nullptr) add_route(exchange, *call);

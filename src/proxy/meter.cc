@@ -20,6 +20,7 @@ size_t find_key(std::string_view bytes, size_t from) {
     return static_cast<size_t>(static_cast<const char*>(at) - bytes.data());
 }
 
+bool is_structure(char c) { return c == '"' || c == '\\' || c == '{' || c == '}'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::optional<int64_t> count_of(std::string_view text, const JsonMember& member) {
@@ -141,6 +142,10 @@ size_t UsageMeter::capture(std::string_view bytes) {
     size_t at = 0;
     bool ended = false;
     while (at < bytes.size() && !ended) {
+        if (!escaped_ && !is_structure(bytes[at])) {
+            ++at;
+            continue;
+        }
         const char c = bytes[at++];
         if (escaped_) {
             escaped_ = false;

@@ -85,7 +85,6 @@ Result<void> authenticate(Call* call) {
     if (!caller && caller.error().code == ErrorCode::InvalidApiKey) return failed_attempt(call);
     if (!caller) return fail(std::move(caller).error());
     call->caller = *caller;
-    call->window = keys.peek_request(*caller, call->loop->mono());
     return {};
 }
 
@@ -102,8 +101,19 @@ Result<void> permit(const Call& call) {
                 "A key of kind '" + std::string(name(call.caller->kind)) + "' may not do this.");
 }
 
+/// Fit to stand in a header and in a log.
+bool is_model_id(std::string_view id) {
+    return id.size() <= kModelIdMax &&
+           std::ranges::all_of(id, [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
 Result<void> find_model(Call* call) {
     RelayRequest* const request = call->request.get();
+    if (!is_model_id(request->model)) {
+        return fail(Error{.code = ErrorCode::InvalidRequest,
+                          .message = "The field 'model' must be the id of a model.",
+                          .param = "model"});
+    }
     TRY(const ModelTarget target, call->proxy->catalogue().resolve(request->model));
     call->provider_index = target.provider;
     call->provider = &call->proxy->parts().providers[target.provider];
@@ -187,7 +197,11 @@ Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client) : proxy_(proxy)
 Task<void> Pipeline::handle(Exchange* exchange) {
     Call call(proxy_, loop_, exchange);
     const Result<void> done = co_await run(&call, &pools_);
-    if (!done) co_await send_error(&call, &done.error());
+    if (!done && call.client.gone()) {
+        exchange->abort();  // what went wrong has nobody to be told to
+    } else if (!done) {
+        co_await send_error(&call, &done.error());
+    }
     report(call);
 }
 

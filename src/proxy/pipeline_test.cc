@@ -159,6 +159,8 @@ TEST_F(PipelineTest, BodiesAreCheckedBeforeTheyGoAnywhere) {
               "400 The field 'max_tokens' must be a whole number.");
     EXPECT_EQ(refused(R"({"model":"gpt-4o","messages":{}})"),
               "400 The field 'messages' must be an array.");
+    EXPECT_EQ(refused(R"({"model":"up/a\r\nX-Evil: 1"})"),
+              "400 The field 'model' must be the id of a model.");
     EXPECT_EQ(refused(R"({"model":"gpt-4"})").substr(0, 40),
               "404 The model 'gpt-4' does not exist, or");
     EXPECT_EQ(status(chat_with("Authorization: Bearer " + std::string(secret()) +

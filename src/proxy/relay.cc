@@ -53,7 +53,11 @@ AnswerHead head_of(const UpstreamCall& upstream) {
     const ResponseHead& from = upstream.head();
     AnswerHead head{.status = from.status(), .length = upstream.body_length()};
     for (size_t i = 0; i < from.field_count(); ++i) {
-        head.take(from.field(i).name, from.field(i).value);
+        const FieldView field = from.field(i);
+        head.take(field.name, field.value);
+    }
+    for (size_t i = 0; i < kPassed.size(); ++i) {
+        if (!head.passed[i].empty() && from.named_in_connection(kPassed[i])) head.passed[i] = {};
     }
     return head;
 }

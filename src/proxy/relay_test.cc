@@ -62,7 +62,8 @@ TEST_F(Relay, WritesTheHeadAnew) {
     chat(kBody,
          "Accept: application/json\r\nAccept-Encoding: gzip\r\nCookie: session=1\r\n"
          "X-Forwarded-For: 192.0.2.9\r\nUser-Agent: sdk\r\nx-keywarden-team: other\r\n"
-         "OpenAI-Organization: org-1\r\nOpenAI-Beta: assistants=v2\r\n");
+         "OpenAI-Organization: org-1\r\nOpenAI-Beta: assistants=v2\r\n"
+         "Connection: keep-alive, idempotency-key\r\nIdempotency-Key: for one hop\r\n");
     EXPECT_EQ(upstream_.request(),
               "POST /base/v1/chat/completions HTTP/1.1\r\n"
               "Host: 127.0.0.1:" +

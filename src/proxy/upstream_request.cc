@@ -16,7 +16,7 @@ namespace {
 using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
 
 constexpr std::array<std::string_view, 4> kPassedOn = {
-    "content-type", "accept", "openai-beta", "idempotency-key"};
+    "Content-Type", "Accept", "OpenAI-Beta", "Idempotency-Key"};
 
 void add_field(Buffer& head, std::string_view name, std::string_view value) {
     head.append(name);
@@ -38,13 +38,9 @@ void write_head(Call* call, std::optional<uint64_t> length) {
     if (!key.empty()) add_field(out, "Authorization", key.reveal());
     add_field(out, "User-Agent", call->proxy->user_agent());
     const RequestHead& head = call->exchange->head();
-    for (size_t i = 0; i < head.field_count(); ++i) {
-        const FieldView field = head.field(i);
-        for (const std::string_view name : kPassedOn) {
-            if (name.size() == field.name.size() && equal_ignoring_case(name, field.name)) {
-                add_field(out, field.name, field.value);
-            }
-        }
+    for (const std::string_view name : kPassedOn) {
+        const std::string_view value = head.value(name);
+        if (!value.empty() && !head.named_in_connection(name)) add_field(out, name, value);
     }
     if (length) {
         out.append("Content-Length: ");
