@@ -106,13 +106,16 @@ Result<Router> Router::open(const std::vector<RouteFacts>& routes) {
         if (row != kNone) return broken("is there twice");
         row = static_cast<int>(i);
         if (!rows->allow.empty()) rows->allow += ", ";
-        rows->allow += name(route.method);
+        rows->allow +=
+            route.method == Method::Get ? std::string_view("GET, HEAD") : name(route.method);
     }
     std::ranges::sort(router.patterns_, more_specific, &Pattern::segments);
     return router;
 }
 
 RouteMatch Router::choose(const Rows& rows, std::optional<Method> method) const {
+    // HEAD is GET without the body, which the server leaves out (RFC 9110, section 9.3.2).
+    if (method == Method::Head) method = Method::Get;
     const int row = method ? rows.by_method.at(static_cast<size_t>(*method)) : kNone;
     if (row == kNone) return {.kind = RouteMatch::Kind::NoSuchMethod, .allow = rows.allow};
     return {.kind = RouteMatch::Kind::Found, .route = static_cast<size_t>(row)};

@@ -33,7 +33,7 @@ const Router& example() {
     return router;
 }
 
-/// "0", "2 groq/llama", "405 GET, PATCH", or "404".
+/// "0", "2 groq/llama", "405 GET, HEAD, PATCH", or "404".
 std::string meaning(Method method, std::string_view path) {
     const RouteMatch match = example().match(method, path);
     if (match.kind == RouteMatch::Kind::NoSuchPath) return "404";
@@ -53,12 +53,17 @@ TEST(Router, FindsLiteralsAndValues) {
     EXPECT_EQ(meaning(Method::Get, "/"), "7");
 }
 
+TEST(Router, HeadGoesWhereGetGoes) {
+    EXPECT_EQ(meaning(Method::Head, "/v1/models"), "1");
+    EXPECT_EQ(meaning(Method::Head, "/v1/chat/completions"), "405 POST");
+}
+
 TEST(Router, ALiteralBeatsAName) { EXPECT_EQ(meaning(Method::Get, "/v1/keys/self"), "6"); }
 
 TEST(Router, TellsAMissingPathFromAMissingMethod) {
     EXPECT_EQ(meaning(Method::Get, "/v1/chat/completions"), "405 POST");
-    EXPECT_EQ(meaning(Method::Delete, "/v1/keys/key_1"), "405 GET, PATCH");
-    EXPECT_EQ(example().match(std::nullopt, "/v1/models").allow, "GET");
+    EXPECT_EQ(meaning(Method::Delete, "/v1/keys/key_1"), "405 GET, HEAD, PATCH");
+    EXPECT_EQ(example().match(std::nullopt, "/v1/models").allow, "GET, HEAD");
     EXPECT_EQ(meaning(Method::Get, "/v2/models"), "404");
     EXPECT_EQ(meaning(Method::Get, ""), "404");
 }

@@ -95,6 +95,8 @@ class Gateway:
                 if ended or left <= 0:
                     break
                 self._printed.wait(min(left, 0.2))
+        if self.process.poll() is not None:
+            self.wait()
         found = self.events(name)
         assert len(found) >= count, (
             f"no {name}; exit {self.process.poll()}\n{self.printed()}\n{self.logged()}")

@@ -57,7 +57,8 @@ class Call:
 class Imposter:
     """`behave` is replaced by a test: `async def behave(call, link)`. None: answer as OpenAI would."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls  # an ssl.SSLContext, to speak TLS
         self.calls: list[Call] = []
         self.behave = None
         self.arrived = threading.Condition()
@@ -69,7 +70,7 @@ class Imposter:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     def reset(self):
         with self.arrived:
@@ -91,7 +92,8 @@ class Imposter:
     def _run(self, ready):
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES_MAX, backlog=1024))
+            asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES_MAX, backlog=1024,
+                                 ssl=self.tls))
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self._loop.run_forever()

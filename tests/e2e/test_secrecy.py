@@ -37,7 +37,9 @@ def talkative(start, imposter):
     secrets = {one.key}
     with httpx.Client(base_url=one.url, timeout=20, headers={
             "Authorization": f"Bearer {one.key}", "X-Canary": HEADER, "Cookie": HEADER}) as http:
-        made = http.post("/v1/keys", json={"name": "canary"}).json()
+        made = http.post("/v1/keys", json={"name": "canary"})
+        assert made.status_code == 201, made.text
+        made = made.json()
         rotated = http.post(f"/v1/keys/{made['id']}/rotate", json={"grace": "1h"}).json()
         secrets |= {made["key"], rotated["key"]}
         for said in ("", "fail", "refuse"):

@@ -37,6 +37,12 @@ def load(gateway, body, connections, calls):
     assert json.loads(done.stdout)["calls"] == calls
 
 
+def busy_ns(gateway) -> dict[str, int]:
+    """What each thread of the gateway has worked."""
+    tasks = pathlib.Path(f"/proc/{gateway.process.pid}/task").iterdir()
+    return {task.name: int((task / "schedstat").read_text().split()[0]) for task in tasks}
+
+
 @pytest.mark.parametrize("connections, each_max", [(1, 6.0), (32, 4.5)])
 def test_a_small_call_costs_few_system_calls(start, mock, tmp_path, connections, each_max):
     one = start(f"""
@@ -49,10 +55,14 @@ models = ["bench-1"]
 """, threads=1)
     body = tmp_path / "body.json"
     body.write_bytes(CHAT)
-    load(one, body, connections, 1_000)
+    before = busy_ns(one)
+    load(one, body, connections, 2_000)
+    after = busy_ns(one)
+    # The thread that serves; others write the log and keep the store, whatever the calls.
+    worker = max(after, key=lambda thread: after[thread] - before[thread])
 
     counts = tmp_path / "counts"
-    tracer = subprocess.Popen(["strace", "-c", "-f", "-o", counts, "-p", str(one.process.pid)],
+    tracer = subprocess.Popen(["strace", "-c", "-o", counts, "-p", worker],
                               stderr=subprocess.PIPE, text=True)
     assert "attached" in tracer.stderr.readline()
     load(one, body, connections, CALLS)
@@ -60,5 +70,5 @@ models = ["bench-1"]
     tracer.wait(20)
     text = pathlib.Path(counts).read_text()
     spent = int(re.search(r"^100\.00\s+\S+\s+\S+\s+(\d+)", text, re.M)[1])
-    # Opening and closing the connections, and what is done once a second, are in there too.
+    # Opening and closing the connections is in there too.
     assert spent / CALLS <= each_max + 0.05 * connections / 32 + 0.02, text

@@ -10,6 +10,7 @@ import openai
 import pytest
 
 from gateway import Gateway
+from imposter import PROVIDER_KEY, Imposter
 from raw import until
 
 
@@ -17,12 +18,12 @@ class TlsGateway(Gateway):
     scheme = "https"
 
 
-def certificate(folder, serial):
-    """A self-signed certificate for localhost, as (certificate, key)."""
+def certificate(folder, serial, names="DNS:localhost,IP:127.0.0.1"):
+    """A self-signed certificate, as (certificate, key)."""
     files = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-set_serial",
+                    "-addext", f"subjectAltName={names}", "-set_serial",
                     str(serial), "-out", files[0], "-keyout", files[1]],
                    check=True, capture_output=True)
     return files
@@ -111,16 +112,56 @@ def test_a_certificate_that_does_not_fit_its_key_stops_the_start(tmp_path, files
     other = tmp_path / "other"
     other.mkdir()
     mixed = files[0], certificate(other, 3)[1]
-    with pytest.raises(AssertionError, match="(?s)exit [12].*key"):
+    with pytest.raises(AssertionError, match="(?s)exit [12].*key.pem"):
         Gateway(tmp_path / "data", config(mixed))
 
 
-def test_a_providers_certificate_is_checked(start, imposter):
-    # The imposter speaks no TLS at all: whatever answers must not be taken for the provider.
-    one = start(f'[[provider]]\nname = "secure"\nbase_url = "https://127.0.0.1:{imposter.port}/v1"\n'
-                'models = ["secure-1"]\n')
-    answer = httpx.post(f"{one.base_url}/chat/completions", timeout=20,
-                        json={"model": "secure-1", "messages": []},
-                        headers={"Authorization": f"Bearer {one.key}"})
-    assert answer.status_code == 502
+@pytest.fixture
+def secure_imposter(tmp_path):
+    """Makes an upstream that speaks TLS, and the file with the authority that vouches for it."""
+    made = []
+
+    def make(**options):
+        folder = tmp_path / "upstream"
+        folder.mkdir()
+        files = certificate(folder, 7, **options)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files)
+        made.append(Imposter(context))
+        return made[-1], f'[upstream]\nca_file = "{files[0]}"\n'
+
+    yield make
+    for imposter in made:
+        imposter.stop()
+
+
+def ask_securely(start, imposter, trust=""):
+    one = start(f"""{trust}
+[[provider]]
+name = "secure"
+base_url = "{imposter.base_url}"
+api_key_env = "IMPOSTER_API_KEY"
+models = ["secure-1"]
+""")
+    return httpx.post(f"{one.base_url}/chat/completions", timeout=20,
+                      json={"model": "secure-1", "messages": []},
+                      headers={"Authorization": f"Bearer {one.key}"})
+
+
+def test_a_provider_whose_certificate_nobody_vouches_for_gets_nothing(start, secure_imposter):
+    imposter, _ = secure_imposter()
+    assert ask_securely(start, imposter).status_code == 502
     assert imposter.calls == []
+
+
+def test_a_provider_with_another_ones_certificate_gets_nothing(start, secure_imposter):
+    imposter, trust = secure_imposter(names="DNS:other.example")
+    assert ask_securely(start, imposter, trust).status_code == 502
+    assert imposter.calls == []
+
+
+def test_a_provider_is_reached_over_tls(start, secure_imposter):
+    imposter, trust = secure_imposter()
+    answer = ask_securely(start, imposter, trust)
+    assert answer.status_code == 200, answer.text
+    assert imposter.last().header("authorization") == f"Bearer {PROVIDER_KEY}"

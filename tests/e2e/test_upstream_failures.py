@@ -63,7 +63,7 @@ def test_a_failing_provider_is_a_server_error(client, imposter, status):
     assert caught.value.status_code in (status, 502)
 
 
-GARBAGE = [b"SSH-2.0-OpenSSH_9.2\r\n", b"\0" * 64, b"HTTP/1.1 200\r\n\r\n", b"HTTP/1.1 999999 x\r\n\r\n",
+GARBAGE = [b"SSH-2.0-OpenSSH_9.2\r\n", b"\0" * 64, b"HTTP/1.1 999999 x\r\n\r\n",
            b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
            b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n",
