@@ -78,7 +78,7 @@ Result<SandboxAnswer> make_images(const SandboxCall& call, const std::string& pr
     const int64_t count = asked.value_or(1);
     OrderedJson data = OrderedJson::array();
     for (int64_t i = 0; i < count; ++i) {
-        std::string image = to_base64(make_png(seed_of(prompt, static_cast<uint64_t>(i))));
+        const std::string image = to_base64(make_png(seed_of(prompt, static_cast<uint64_t>(i))));
         const bool url = format == "url";
         data.push_back({{url ? "url" : "b64_json", (url ? "data:image/png;base64," : "") + image}});
     }
