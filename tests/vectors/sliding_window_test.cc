@@ -55,7 +55,8 @@ TEST(SlidingWindowVectors, OursIsNeverLooserThanTheTrueWindow) {
             const int64_t at = step.at("t_ms");
             const int64_t cost = step.at("cost");
             const int64_t effective = counter.effective(at, cost);
-            EXPECT_EQ(effective, step.at("effective")) << "the reference is the vectors' own";
+            EXPECT_EQ(effective, step.at("effective").get<int64_t>())
+                << "the reference is the vectors' own";
             EXPECT_EQ(effective <= limit, step.at("allow").get<bool>());
             if (effective <= limit) {
                 counter.current += cost;
