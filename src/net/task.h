@@ -74,6 +74,7 @@ public:
     void return_value(U&& value) {
         value_.emplace(std::forward<U>(value));
     }
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): a task that has ended has returned
     T take() { return std::move(*value_); }
 
 private:
@@ -94,6 +95,7 @@ public:
 template <class T = void>
 class [[nodiscard]] Task {
 public:
+    // NOLINTNEXTLINE(readability-identifier-naming): the language looks for this name
     using promise_type = TaskPromise<T>;
 
     explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
@@ -127,6 +129,7 @@ inline Task<void> TaskPromise<void>::get_return_object() {
 
 /// A coroutine that runs from its call to its end and then frees itself: the top of every chain.
 struct Detached {
+    // NOLINTNEXTLINE(readability-identifier-naming): the language looks for this name
     struct promise_type : Pooled {
         Detached get_return_object() { return {}; }
         std::suspend_never initial_suspend() noexcept { return {}; }

@@ -199,9 +199,9 @@ void UpstreamCall::begin_body() {
     shown_ = head_->size();
     framing_ = Framing::UntilClose;
     if (head_->chunked()) framing_ = Framing::Chunked;
-    if (head_->content_length()) {
+    if (const auto length = head_->content_length()) {
         framing_ = Framing::Length;
-        left_ = *head_->content_length();
+        left_ = *length;
     }
     const bool bodiless = answer_has_no_body_ || status == 204 || status == 304;
     if (bodiless || (framing_ == Framing::Length && left_ == 0)) framing_ = Framing::None;
