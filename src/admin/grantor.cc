@@ -9,7 +9,7 @@ Result<std::optional<Grant>> grantor_of(AdminContext& context, const Caller& cal
         return fail(ErrorCode::InternalError, "The calling key could not be read.");
     }
     if (!key) return std::unexpected(key.error());
-    return grant_of(*key, context.keys.defaults().rate_limit_rpm);
+    return grant_of(*key);
 }
 
 }  // namespace keywarden

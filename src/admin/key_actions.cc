@@ -47,12 +47,11 @@ Result<MintedKey> rotate_checked(AdminContext& context,
                                  std::optional<int64_t> version,
                                  const Rotation& rotation) {
     KeyDirectory& keys = context.keys;
-    const int64_t default_rpm = keys.defaults().rate_limit_rpm;
     TRY(const auto grantor, grantor_of(context, *call.caller));
     for (int tries = 1;; ++tries) {
         TRY(const Key key, keys.store().get_key(call.caller->team_id, call.values.at(0)));
         TRY_VOID(refuse_revoked(key));
-        if (grantor) TRY_VOID(check_grant(grant_of(key, default_rpm), *grantor));
+        if (grantor) TRY_VOID(check_grant(grant_of(key), *grantor));
         // The version that was checked is the one that is rotated.
         auto minted = keys.rotate(
             key.team_id, key.id, version ? version : std::optional(key.version), rotation);

@@ -20,8 +20,8 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
         TRY_VOID(change(key));
         TRY_VOID(check_times(&before, key, now));
         if (!grantor) return {};
-        const Grant was = grant_of(before, defaults.rate_limit_rpm);
-        return check_grant(grant_of(key, defaults.rate_limit_rpm), *grantor, &was);
+        const Grant was = grant_of(before);
+        return check_grant(grant_of(key), *grantor, &was);
     };
     TRY(const Key changed,
         context.keys.change(call.caller->team_id, call.values.at(0), version, checked));

@@ -56,9 +56,8 @@ Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call) {
     TRY(const auto grantor, grantor_of(context, *call.caller));
     if (grantor) {
         if (!draft.kind_named) draft.key.kind = grantor->kind;
-        const int64_t default_rpm = keys.defaults().rate_limit_rpm;
-        inherit(draft.key, *grantor, default_rpm);
-        TRY_VOID(check_grant(grant_of(draft.key, default_rpm), *grantor));
+        inherit(draft.key, *grantor, keys.defaults().rate_limit_rpm);
+        TRY_VOID(check_grant(grant_of(draft.key), *grantor));
     }
     TRY_VOID(check_times(nullptr, draft.key, context.clock.now()));
     return draft;

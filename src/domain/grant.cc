@@ -67,16 +67,16 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-Grant grant_of(const Key& key, int64_t default_rpm) {
+Grant grant_of(const Key& key) {
     return {.kind = key.kind,
-            .rate_limit_rpm = key.rate_limit_rpm.value_or(default_rpm),
+            .rate_limit_rpm = key.rate_limit_rpm.value_or(kRateLimitRpmMax),
             .expires_at = key.expires_at,
             .tools = key.tools};
 }
 
 void inherit(Key& key, const Grant& grantor, int64_t default_rpm) {
-    if (!key.rate_limit_rpm && grantor.rate_limit_rpm < default_rpm) {
-        key.rate_limit_rpm = grantor.rate_limit_rpm;
+    if (!key.rate_limit_rpm && grantor.rate_limit_rpm < kRateLimitRpmMax) {
+        key.rate_limit_rpm = std::min(default_rpm, grantor.rate_limit_rpm);
     }
     if (!key.expires_at) key.expires_at = grantor.expires_at;
     if (!key.tools.allowed) key.tools.allowed = grantor.tools.allowed;

@@ -13,16 +13,18 @@ namespace keywarden {
 /// What a key may do, as far as one key can hold more of it than another.
 struct Grant {
     KeyKind kind = KeyKind::Full;
-    int64_t rate_limit_rpm = 0;
+    int64_t rate_limit_rpm = kRateLimitRpmMax;
     std::optional<TimePoint> expires_at{};  // empty: never
     ToolList tools{};
 };
 
-/// `default_rpm` stands in for a limit that the key does not name.
-Grant grant_of(const Key& key, int64_t default_rpm);
+/// A key that names no limit runs at the instance's default, but is bound only by the ceiling: a
+/// default is where a key starts, not a bound that somebody set. So the key of the first start can
+/// make faster keys, and one that was given a limit cannot.
+Grant grant_of(const Key& key);
 
-/// Gives `key` the grantor's own limit, expiry, and tool list wherever it names none and would
-/// otherwise hold more.
+/// Gives `key` the grantor's own limit (or the default, if that is less), expiry, and tool list
+/// wherever the grantor is bound and the key names none.
 void inherit(Key& key, const Grant& grantor, int64_t default_rpm);
 
 /// Says whether `grantor` may hand out `wanted`, or, with `before`, whether it may turn `before`

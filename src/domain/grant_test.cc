@@ -136,11 +136,22 @@ TEST(Grant, WhatIsNamedStays) {
     EXPECT_EQ(child.tools.allowed, Names{});
 }
 
-TEST(Grant, TheDefaultRateNeedsNoName) {
+TEST(Grant, ADefaultIsNotABound) {
+    const Key first_key;
     Key child;
-    inherit(child, {.rate_limit_rpm = 60}, 60);
+    inherit(child, grant_of(first_key), 60);
     EXPECT_EQ(child.rate_limit_rpm, std::nullopt);
-    EXPECT_EQ(grant_of(child, 60).rate_limit_rpm, 60);
+    child.rate_limit_rpm = 600;
+    EXPECT_EQ(verdict(grant_of(child), grant_of(first_key)), "ok");
+}
+
+TEST(Grant, AGivenLimitBindsWhatItsChildrenGrantToo) {
+    Key child;
+    inherit(child, {.rate_limit_rpm = 100}, 60);
+    EXPECT_EQ(child.rate_limit_rpm, 60);
+    Key grandchild;
+    grandchild.rate_limit_rpm = 61;
+    EXPECT_EQ(verdict(grant_of(grandchild), grant_of(child)), "rate_limit_rpm");
 }
 
 TEST(Grant, WhatIsInheritedIsAlwaysAllowed) {
@@ -150,7 +161,7 @@ TEST(Grant, WhatIsInheritedIsAlwaysAllowed) {
                            .tools = {.allowed = Names{"a", "b"}, .denied = Names{"b"}}};
     Key child;
     inherit(child, grantor, 60);
-    EXPECT_EQ(verdict(grant_of(child, 60), grantor), "ok");
+    EXPECT_EQ(verdict(grant_of(child), grantor), "ok");
 }
 
 }  // namespace
