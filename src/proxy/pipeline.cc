@@ -197,8 +197,8 @@ Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client) : proxy_(proxy)
 Task<void> Pipeline::handle(Exchange* exchange) {
     Call call(proxy_, loop_, exchange);
     const Result<void> done = co_await run(&call, &pools_);
-    if (!done && call.client.gone()) {
-        exchange->abort();  // what went wrong has nobody to be told to
+    if (call.client.gone() && (!done || !exchange->head_sent())) {
+        exchange->abort();  // whatever came of it has nobody to be told to
     } else if (!done) {
         co_await send_error(&call, &done.error());
     }

@@ -1,0 +1,76 @@
+"""The commands in the documents work as they stand there, but for addresses, keys, and ids."""
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import NODE
+from gateway import BINARY, PLAIN_ENVIRONMENT, ROOT
+
+GUIDES = ROOT / "docs" / "guide"
+
+
+def blocks(path, language) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.M | re.S)
+    assert found, f"no {language} in {path.name}"
+    return found
+
+
+@pytest.fixture
+def shell(gateway, new_key):
+    """Runs blocks of a document, one after the other in one shell, at its first failure ends."""
+    def run(*scripts, cwd=gateway.data_dir.parent):
+        script = "set -eo pipefail\n" + "\n".join(scripts)
+        script = (script.replace("http://127.0.0.1:8080", gateway.url)
+                  .replace("https://gateway.example.com", gateway.url)
+                  .replace("kw_live_...", gateway.key).replace("API_KEY=...", f"API_KEY={gateway.key}")
+                  .replace("key_...", new_key(kind="full")["id"])
+                  .replace("--emergency", "--emergency --yes"))  # nobody is there to be asked
+        done = subprocess.run(["bash", "-c", script], cwd=cwd, capture_output=True, text=True,
+                              timeout=60, check=False, stdin=subprocess.DEVNULL,
+                              env=PLAIN_ENVIRONMENT | {"PATH": f"{BINARY.parent}:{os.environ['PATH']}"})
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{script}"
+        return done.stdout
+    return run
+
+
+@pytest.fixture
+def sdk(gateway):
+    return PLAIN_ENVIRONMENT | {"OPENAI_BASE_URL": gateway.base_url, "OPENAI_API_KEY": gateway.key}
+
+
+def test_the_readmes_python_talks_to_the_sandbox(sdk):
+    [script] = blocks(ROOT / "README.md", "python")
+    done = subprocess.run([sys.executable, "-c", script], env=sdk, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def test_the_readmes_node_talks_to_the_sandbox(sdk):
+    [script] = blocks(ROOT / "README.md", "js")
+    (NODE / "readme.mjs").write_text(script)
+    done = subprocess.run(["node", NODE / "readme.mjs"], env=sdk, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def test_the_readmes_curl_talks_to_the_sandbox(shell):
+    scripts = [one for one in blocks(ROOT / "README.md", "sh") if "OPENAI" in one]
+    assert '"content"' in shell(*scripts)
+
+
+def test_the_first_steps_can_be_taken(shell):
+    shell(*blocks(GUIDES / "first-steps.md", "sh"))
+
+
+def test_ci_needs_no_more_than_its_page_says(shell):
+    shell(*blocks(GUIDES / "ci.md", "sh"), cwd=ROOT)
+
+
+def test_the_configuration_of_the_providers_page_is_right(shell, tmp_path):
+    [config] = blocks(GUIDES / "providers.md", "toml")
+    (tmp_path / "keywarden.toml").write_text(config)
+    [script] = blocks(GUIDES / "providers.md", "sh")
+    shell(script.replace("keywarden serve", "keywarden config show"), cwd=tmp_path)
