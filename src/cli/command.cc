@@ -67,16 +67,14 @@ Result<FoundCommand> find_command(std::span<const std::string> words) {
     }
     if (best.command != nullptr) return best;
     if (typed.empty()) return misused("no command was given");
-    const bool is_group = std::ranges::any_of(
-        names, [&](std::string_view name) { return name.starts_with(words.front() + " "); });
-    if (is_group && words.size() < 2) {
+    if (is_group(words.front()) && words.size() < 2) {
         std::vector<std::string_view> inner;
         for (const std::string_view name : names) {
             if (name.starts_with(typed + " ")) inner.push_back(name.substr(typed.size() + 1));
         }
         return misused(fmt::format("'{}' takes one of: {}", typed, fmt::join(inner, ", ")));
     }
-    if (!is_group) typed = words.front();
+    if (!is_group(words.front())) typed = words.front();
     return misused(fmt::format("there is no command '{}'{}", typed, did_you_mean(typed, names)));
 }
 
@@ -142,9 +140,18 @@ std::string usage_of(const Command& command) {
     return out;
 }
 
-std::string usage() {
-    std::string out = "usage: keywarden COMMAND [ARGUMENTS] [OPTIONS]\n\n";
+bool is_group(std::string_view word) {
+    return std::ranges::any_of(all_commands(), [&](const Command& command) {
+        return command.name.size() > word.size() && command.name.starts_with(word) &&
+               command.name[word.size()] == ' ';
+    });
+}
+
+std::string usage(std::string_view group) {
+    std::string out = fmt::format("usage: keywarden {} [ARGUMENTS] [OPTIONS]\n\n",
+                                  group.empty() ? "COMMAND" : fmt::format("{} COMMAND", group));
     for (const Command& command : all_commands()) {
+        if (!command.name.starts_with(group)) continue;
         out += fmt::format(
             "  {:<26} {}\n",
             fmt::format(

@@ -31,13 +31,11 @@ struct Arguments {
 };
 
 /// What the process ends with.
-enum ExitCode : int {
-    kExitOk = 0,
-    kExitFailed = 1,
-    kExitBadInput = 2,
-    kExitAuthentication = 3,
-    kExitInterrupted = 130,
-};
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitBadInput = 2;
+inline constexpr int kExitAuthentication = 3;
+inline constexpr int kExitInterrupted = 130;
 
 struct Command {
     std::string_view name;       // "keys create"
@@ -72,7 +70,10 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const std::s
 /// "usage: keywarden keys create NAME [--kind KIND] …" and what each option is.
 std::string usage_of(const Command& command);
 
-/// All commands, a line each.
-std::string usage();
+/// The commands whose name begins with `group` ("keys", or nothing for all), a line each.
+std::string usage(std::string_view group = {});
+
+/// Whether it is the first word of commands that have two.
+bool is_group(std::string_view word);
 
 }  // namespace keywarden

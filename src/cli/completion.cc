@@ -49,7 +49,7 @@ std::string bash_script() {
         options += fmt::format(
             "    \"{}\"*) words=\"{}\" ;;\n", command.name, fmt::join(options_of(command), " "));
     }
-    return fmt::format(R"(# keywarden completion bash > /etc/bash_completion.d/keywarden
+    return fmt::format(R"(# in ~/.bashrc: source <(keywarden completion bash)
 _keywarden() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" words=""
   local typed="${{COMP_WORDS[*]:1:COMP_CWORD-1}}"
@@ -107,7 +107,7 @@ Result<int> run_completion(Session& session, const Arguments& arguments) {
     if (shell == "bash") {
         out << bash_script();
     } else if (shell == "zsh") {
-        out << "# keywarden completion zsh > ~/.zshrc.d/keywarden; zsh runs bash's completions\n"
+        out << "# in ~/.zshrc: source <(keywarden completion zsh); zsh runs what is made for bash\n"
             << "autoload -U +X bashcompinit && bashcompinit\n"
             << bash_script();
     } else if (shell == "fish") {

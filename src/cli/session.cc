@@ -152,6 +152,10 @@ int run_command_line(Session& session, std::span<const std::string> words) {
         terminal.err << describe_error(error, as_json, advice);
         return exit_code_of(error.code);
     };
+    if (words.size() == 2 && is_group(words[0]) && (words[1] == "--help" || words[1] == "-h")) {
+        terminal.out << usage(words[0]);
+        return kExitOk;
+    }
     if (words[0] == "--version") {
         const std::string version[] = {"version"};
         return run_command_line(session, version);

@@ -141,6 +141,10 @@ TEST_F(SessionTest, HelpIsForPeopleAndMisuseForStandardError) {
     EXPECT_TRUE(out.starts_with("usage: keywarden COMMAND"));
     EXPECT_EQ(run({"keys", "create", "--help"}), 0);
     EXPECT_TRUE(out.starts_with("usage: keywarden keys create NAME"));
+    EXPECT_EQ(run({"keys", "--help"}), 0);
+    EXPECT_TRUE(out.starts_with("usage: keywarden keys COMMAND"));
+    EXPECT_NE(out.find("keys revoke ID"), out.npos);
+    EXPECT_EQ(out.find("whoami "), out.npos);
     EXPECT_EQ(run({}), kExitBadInput);
     EXPECT_EQ(out, "");
     EXPECT_EQ(run({"nonsense"}), kExitBadInput);
