@@ -59,6 +59,13 @@ Result<Secret> open_secret(const DataDir& dir, Store& store, std::string_view na
     return secret;
 }
 
+/// Opens the store, and says which file is meant when it cannot.
+Result<std::unique_ptr<Store>> open_database(const std::string& path) {
+    auto store = open_store(fmt::format("sqlite:{}", path));
+    if (!store) store.error().message = fmt::format("{}: {}", path, store.error().message);
+    return store;
+}
+
 Result<std::string> open_team(Store& store, const Clock& clock) {
     TRY(std::string id, setting_or(store, kTeamSetting, new_id("team")));
     auto team = store.get_team(id);
@@ -87,7 +94,7 @@ Result<std::unique_ptr<Instance>> open_instance(const Configuration& configurati
                                                 const Clock& clock) {
     const Settings& settings = configuration.settings;
     TRY(DataDir dir, DataDir::open(settings.data_dir));
-    TRY(auto store, open_store(fmt::format("sqlite:{}", dir.file(kDatabaseName))));
+    TRY(auto store, open_database(dir.file(kDatabaseName)));
     TRY(Secret master_key, open_secret(dir, *store, kMasterKeyName));
     TRY(const Secret pepper, open_secret(dir, *store, kPepperName));
     TRY(KeyFormats formats, KeyFormats::open(settings.key_formats, pepper));

@@ -1,6 +1,7 @@
 #include "app/process.h"
 
 #include <csignal>
+#include <initializer_list>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 // What is asked of the operating system for the whole process, and its signals.
 #pragma once
 
-#include "base/units.h"
+#include <cstdint>
 
 namespace keywarden {
 
@@ -12,7 +12,7 @@ void prepare_process();
 /// Signals as something to wait for. Making it blocks them in this thread and in all made later.
 class Signals {
 public:
-    enum class What { Stop, Interrupt, Reload, Woken };
+    enum class What : uint8_t { Stop, Interrupt, Reload, Woken };
 
     Signals();
 
