@@ -23,6 +23,7 @@ void* counted(size_t size) {
 }  // namespace
 
 // The whole test program counts: replacing these is the only way to see every `new`.
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): these are what new and delete are made of
 void* operator new(size_t size) { return counted(size); }
 void* operator new[](size_t size) { return counted(size); }
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(size); }
@@ -31,6 +32,7 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
 
 namespace keywarden {
 namespace {

@@ -26,11 +26,11 @@ void add(Exchange* exchange,
 int64_t whole_seconds(Nanos wait) { return std::chrono::ceil<std::chrono::seconds>(wait).count(); }
 
 /// Source: draft-ietf-httpapi-ratelimit-headers-10; x-ratelimit-* as OpenAI writes them.
-void add_limit(Exchange* exchange, const WindowDecision& window, Dialect dialect) {
+void add_limit(Exchange* exchange, const WindowDecision& window, bool is_openai) {
     const int64_t reset = whole_seconds(window.reset_after);
     add(exchange, "RateLimit-Policy", R"("rpm";q={};w=60)", window.limit);
     add(exchange, "RateLimit", R"("rpm";r={};t={})", window.remaining, reset);
-    if (dialect != Dialect::OpenAi) return;
+    if (!is_openai) return;
     exchange->add_field("x-ratelimit-limit-requests", static_cast<uint64_t>(window.limit));
     exchange->add_field("x-ratelimit-remaining-requests", static_cast<uint64_t>(window.remaining));
     add(exchange, "x-ratelimit-reset-requests", "{}s", reset);
@@ -85,7 +85,8 @@ void start_answer(Call* call, int status) {
     if (!call->window && call->caller && !call->caller->is_operator) {
         call->window = call->proxy->parts().keys->peek_request(*call->caller, call->loop->mono());
     }
-    if (call->window) add_limit(exchange, *call->window, call->facts->dialect);
+    const bool is_openai = call->facts != nullptr && call->facts->dialect == Dialect::OpenAi;
+    if (call->window) add_limit(exchange, *call->window, is_openai);
     if (call->caller) add_rotation(exchange, *call->caller);
     if (call->provider != nullptr) add_route(exchange, *call);
 }

@@ -24,8 +24,9 @@ std::string scan(const std::string& form, size_t cut = 0) {
     for (const std::string& piece : {form.substr(0, cut), form.substr(cut)}) {
         if (const auto fed = scanner->feed(piece); !fed) return fed.error().message;
     }
-    if (!scanner->model()) return scanner->complete() ? "no model" : "no end";
-    return form.substr(scanner->model()->begin, scanner->model()->end - scanner->model()->begin);
+    const auto& model = scanner->model();
+    if (!model) return scanner->complete() ? "no model" : "no end";
+    return form.substr(model->begin, model->end - model->begin);
 }
 
 TEST(MultipartScanner, FindsTheModelWhereverItStands) {

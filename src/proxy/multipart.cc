@@ -82,8 +82,8 @@ Result<MultipartScanner> MultipartScanner::open(std::string_view content_type) {
     };
     if (!equal_ignoring_case(type, "multipart/form-data")) return unsupported();
     const auto boundary = header_parameter(content_type, "boundary");
-    if (!boundary || !*boundary) return unsupported();
-    const std::string& text = **boundary;
+    if (!boundary) return unsupported();
+    const std::string text = boundary->value_or("");
     if (text.empty() || text.size() > kBoundaryMax || text.back() == ' ' ||
         !std::ranges::all_of(text, is_boundary_char)) {
         return unsupported();

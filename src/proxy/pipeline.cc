@@ -90,8 +90,9 @@ Result<void> authenticate(Call* call) {
 
 Result<void> permit(const Call& call) {
     const Permission needed = call.facts->needs.permission;
-    if (needed == Permission::Public || call.caller->is_operator) return {};
-    if (holds(call.caller->kind, needed)) return {};
+    if (needed == Permission::Public) return {};
+    if (!call.caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
+    if (call.caller->is_operator || holds(call.caller->kind, needed)) return {};
     if (needed == Permission::Inference) {
         return fail(
             ErrorCode::EndpointNotAllowed,
@@ -127,18 +128,21 @@ Result<void> find_model(Call* call) {
 }
 
 Result<void> take_rate(Call* call) {
+    if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
     if (call->caller->is_operator) return {};
-    call->window = call->proxy->parts().keys->take_request(*call->caller, call->loop->mono());
-    if (call->window->allowed) return {};
-    const int64_t limit = call->window->limit;
+    const WindowDecision window =
+        call->proxy->parts().keys->take_request(*call->caller, call->loop->mono());
+    call->window = window;
+    if (window.allowed) return {};
+    const int64_t limit = window.limit;
     return fail(Error{
         .code = ErrorCode::RateLimitExceeded,
         .message = "The key's limit of " + std::to_string(limit) + " requests a minute is used up.",
-        .retry_after = call->window->retry_after,
+        .retry_after = window.retry_after,
         .facts = {{"denied_by", "key"},
                   {"limit", limit},
-                  {"remaining", call->window->remaining},
-                  {"reset_after_ms", call->window->reset_after / std::chrono::milliseconds(1)}}});
+                  {"remaining", window.remaining},
+                  {"reset_after_ms", window.reset_after / std::chrono::milliseconds(1)}}});
 }
 
 /// Read this first: every phase of a call is one line, in the order it meets them.

@@ -86,7 +86,9 @@ TEST_F(PipelineTest, WhateverIsWrongWithAKeyIsOneAnswer) {
         EXPECT_EQ(status(answer), 401) << value;
         EXPECT_EQ(code(answer), "invalid_api_key") << value;
         const std::string id = field(answer, "X-Request-Id");
-        for (size_t at; (at = answer.find(id)) != std::string::npos;) answer.erase(at, id.size());
+        for (size_t at = answer.find(id); at != std::string::npos; at = answer.find(id)) {
+            answer.erase(at, id.size());
+        }
         answer.erase(answer.find("Date: "), 38);
         if (first.empty()) first = answer;
         EXPECT_EQ(answer, first) << value;
