@@ -58,7 +58,8 @@ TEST(Catalogue, AProviderWithoutAListTakesAnythingUnderItsName) {
     EXPECT_EQ(meaning(catalogue, "openai/o9"),
               "The model 'openai/o9' does not exist, or you may not use it.");
     EXPECT_EQ(meaning(catalogue, "groq/"),
-              "The model 'groq/' does not exist, or you may not use it.");
+              "The model 'groq/' does not exist, or you may not use it. "
+              "Did you mean 'groq/llama-3.3-70b-versatile'?");
 }
 
 TEST(Catalogue, OnlyTheOneProviderThatTakesAnythingGetsBareIds) {
