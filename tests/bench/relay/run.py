@@ -163,11 +163,11 @@ class Bench:
         self.memory()
 
 
-KEYS = {  # what tests/bench/keys measures: its name there, what it is called here, unit
-    "check_key/1000_median": ("a key check with 10^3 keys", "ns"),
-    "check_key/1000000_median": ("a key check with 10^6 keys", "ns"),
-    "take_request/1000000": ("the limit of a key among 10^6", "ns"),
-    "load_keys/1000000/iterations:3/real_time": ("loading 10^6 keys at a start", "ms"),
+KEYS = {  # what tests/bench/keys measures: its name there, what it is called here, which time
+    "check_key/1000": ("a key check with 10^3 keys", "cpu_time"),
+    "check_key/1000000": ("a key check with 10^6 keys", "cpu_time"),
+    "take_request/1000000": ("the limit of a key among 10^6", "cpu_time"),
+    "load_keys/1000000": ("loading 10^6 keys at a start", "real_time"),
 }
 
 
@@ -178,11 +178,11 @@ def keys(figures):
          "--benchmark_format=json", "--benchmark_filter=check_key|take_request|load_keys"],
         stdout=subprocess.PIPE, check=True, text=True,
         preexec_fn=lambda: os.sched_setaffinity(0, {0}))
-    rows = {row["name"]: row for row in json.loads(done.stdout)["benchmarks"]}
-    for name, (called, unit) in KEYS.items():
-        row = rows[name]
-        took = row["real_time" if name.endswith("real_time") else "cpu_time"]
-        figures[called] = {"unit": unit, "keywarden": took}
+    for row in json.loads(done.stdout)["benchmarks"]:
+        name = "/".join(row["run_name"].split("/")[:2])
+        if name in KEYS and row.get("aggregate_name", "median") == "median":
+            called, which = KEYS[name]
+            figures[called] = {"unit": row["time_unit"], "keywarden": row[which]}
 
 
 def machine() -> dict:
@@ -225,8 +225,9 @@ def main():
         finally:
             bench.close()
             bench.mock.stop()
-    bench.say("keys")
-    keys(bench.figures)
+    if not options.quick:  # a million keys take a while to be made
+        bench.say("keys")
+        keys(bench.figures)
     about["seconds"] = round(time.monotonic() - began)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps({"machine": about, "figures": bench.figures}, indent=2) + "\n")

@@ -90,9 +90,9 @@ class Side:
         return sum(int(task.read_text().split()[0]) for task in tasks)
 
     def memory_bytes(self) -> int:
-        """Its own pages: what would be free again without it."""
+        """Its own pages, and its share of those that others have too."""
         rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return sum(int(kib) * 1024 for kib in re.findall(r"^Private_\w+:\s+(\d+)", rollup, re.M))
+        return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M)[1]) * 1024
 
     def target(self, pace: str) -> str:
         """Where a call is sent, for events at `pace` ("" for none)."""
