@@ -136,7 +136,10 @@ class Nginx(Side):
 
 
 class Gateway(Side):
-    """With all it does for a call: the key is checked, its limit taken, the usage read."""
+    """With all it does for a call: the key is checked, its limit taken, the usage read.
+
+    Neither side writes a line for each call.
+    """
 
     name = "keywarden"
 
@@ -149,20 +152,19 @@ class Gateway(Side):
                     for pace in paces))
         log = folder / "gateway.log"
         out = folder / "gateway.out"
+        self.port = free_port()
         with log.open("w") as err, out.open("w") as printed:
             self.process = subprocess.Popen(
                 [GATEWAY, "serve", "--config", config, "--data-dir", data, "--listen",
-                 "127.0.0.1:0", "--threads", "1"], stdout=printed, stderr=err,
+                 f"127.0.0.1:{self.port}", "--threads", "1", "--set", "log.level=warning"],
+                stdout=printed, stderr=err,
                 stdin=subprocess.DEVNULL, preexec_fn=pinned(MEASURED_CPU),
-                env={"PATH": os.environ["PATH"], "BENCH_PROVIDER_KEY": "sk-" + "0" * 40,
-                     "KEYWARDEN_LOG_FORMAT": "json"})
+                env={"PATH": os.environ["PATH"], "BENCH_PROVIDER_KEY": "sk-" + "0" * 40})
         self.pid = self.process.pid
-        found = wait_until(lambda: re.search(r'"server.started".*', log.read_text()),
-                           "the gateway")
-        self.port = int(re.search(r"127\.0\.0\.1:(\d+)", found[0])[1])
+        wait_until(lambda: is_open(self.port), "the gateway")
         kept = folder / "key"
         if not kept.exists():
-            kept.write_text(KEY.search(out.read_text())[0])
+            kept.write_text(wait_until(lambda: KEY.search(out.read_text()), "the gateway")[0])
         self.key = kept.read_text()
 
     def target(self, pace: str) -> str:
