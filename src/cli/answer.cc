@@ -27,6 +27,9 @@ std::string shown(const Json& object, std::string_view name) {
     if (found->is_array() && std::ranges::all_of(*found, is_text)) {
         return fmt::format("{}", fmt::join(found->get<std::vector<std::string>>(), ", "));
     }
+    if (found->is_object() && found->contains("name") && found->contains("id")) {
+        return fmt::format("{} ({})", shown(*found, "name"), shown(*found, "id"));
+    }
     return found->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -19,7 +19,7 @@ Result<Json> parse_object(std::string_view body);
 Json list_of(const Json& object, std::string_view name);
 
 /// A member as people read it: "-" for null and for what is not there; texts of a list with commas
-/// between them.
+/// between them; "name (id)" for what has both.
 std::string shown(const Json& object, std::string_view name);
 
 /// Indented, with a new line at its end.

@@ -44,6 +44,13 @@ TEST_F(KeysTest, NoKeysIsASentence) {
     EXPECT_EQ(out, "No keys yet: keywarden keys create NAME makes one.\n");
 }
 
+TEST_F(KeysTest, ATeamIsShownByItsName) {
+    will_answer(200, R"({"id":"key_1","name":"ci","team":{"id":"team_1","name":"default"}})");
+    EXPECT_EQ(run({"whoami"}), 0);
+    EXPECT_NE(out.find("default (team_1)"), out.npos) << out;
+    EXPECT_EQ(out.find('{'), out.npos) << out;
+}
+
 TEST_F(KeysTest, TheSecretAloneGoesToStandardOutput) {
     will_answer(201, kMade);
     EXPECT_EQ(run({"keys", "create", "ci"}), 0);

@@ -86,7 +86,4 @@ struct SandboxAnswer {
 /// Threads: any.
 Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request);
 
-/// The ids under which the sandbox is listed: "sandbox", and one example of each control.
-std::vector<std::string> sandbox_model_ids();
-
 }  // namespace keywarden

@@ -3,22 +3,18 @@
 #include <utility>
 
 #include "base/version.h"
-#include "providers/sandbox.h"
 
 namespace keywarden {
 namespace {
 
-/// A provider as the catalogue sees it. The sandbox lists its controls under its own name.
+/// A provider as the catalogue sees it. The sandbox lists itself; its controls ("sandbox/echo") are
+/// taken under its name, but are no models to choose from.
 CatalogueProvider catalogued(const Provider& provider) {
     using Takes = CatalogueProvider::Takes;
     CatalogueProvider row{.name = provider.name};
     if (provider.kind == ProviderKind::Sandbox) {
         row.takes = Takes::Prefixed;
-        const std::string prefix = provider.name + "/";
-        for (const std::string& id : sandbox_model_ids()) {
-            const std::string own = id.starts_with(prefix) ? id.substr(prefix.size()) : id;
-            row.models.push_back({own, own});
-        }
+        row.models.push_back({"sandbox", "sandbox"});
     } else {
         row.takes = provider.models.empty() ? Takes::Anything : Takes::Listed;
     }

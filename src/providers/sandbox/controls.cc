@@ -19,8 +19,7 @@ constexpr int64_t kStatusMax = 599;
 /// Adding one: a row here, its field, and its line in docs/guide/sandbox.md.
 struct Row {
     std::string_view name;
-    std::string_view form;     // as the list of known ones shows it
-    std::string_view example;  // as a model id
+    std::string_view form;  // as the list of known ones shows it
     int64_t min = 0;
     int64_t max = 0;  // 0: takes no number
     void (*set)(SandboxControls&, int64_t);
@@ -29,40 +28,30 @@ struct Row {
 constexpr std::array kRows = {
     Row{"chunks",
         "chunks-N",
-        "chunks-50",
         1,
         kSandboxChunksMax,
         [](SandboxControls& c, int64_t n) { c.chunks = n; }},
-    Row{"cut", "cut", "cut", 0, 0, [](SandboxControls& c, int64_t) { c.cut = true; }},
+    Row{"cut", "cut", 0, 0, [](SandboxControls& c, int64_t) { c.cut = true; }},
     Row{"delay",
         "delay-MS",
-        "delay-20",
         0,
         kSandboxDelayMsMax,
         [](SandboxControls& c, int64_t n) { c.delay_ms = n; }},
-    Row{"echo", "echo", "echo", 0, 0, [](SandboxControls& c, int64_t) { c.echo = true; }},
+    Row{"echo", "echo", 0, 0, [](SandboxControls& c, int64_t) { c.echo = true; }},
     Row{"error",
         "error-STATUS",
-        "error-429",
         kStatusMin,
         kStatusMax,
         [](SandboxControls& c, int64_t n) { c.error = n; }},
-    Row{"fail", "fail", "fail", 0, 0, [](SandboxControls& c, int64_t) { c.fail = true; }},
+    Row{"fail", "fail", 0, 0, [](SandboxControls& c, int64_t) { c.fail = true; }},
     Row{"slow",
         "slow-MS",
-        "slow-1000",
         0,
         kSandboxDelayMsMax,
         [](SandboxControls& c, int64_t n) { c.slow_ms = n; }},
-    Row{"tools",
-        "tools-N",
-        "tools-2",
-        1,
-        kToolCallsMax,
-        [](SandboxControls& c, int64_t n) { c.tools = n; }},
+    Row{"tools", "tools-N", 1, kToolCallsMax, [](SandboxControls& c, int64_t n) { c.tools = n; }},
     Row{"words",
         "words-N",
-        "words-100",
         0,
         kSandboxWordsMax,
         [](SandboxControls& c, int64_t n) { c.words = n; }},
@@ -120,12 +109,6 @@ Result<SandboxControls> read_controls(std::string_view model) {
         if (plus == std::string_view::npos) return controls;
         model.remove_prefix(plus + 1);
     }
-}
-
-std::vector<std::string> sandbox_model_ids() {
-    std::vector<std::string> ids = {"sandbox"};
-    for (const Row& row : kRows) ids.push_back("sandbox/" + std::string(row.example));
-    return ids;
 }
 
 }  // namespace keywarden
