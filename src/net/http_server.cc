@@ -94,6 +94,7 @@ private:
             if (progress == RequestHead::Progress::Done) break;
             if (progress == RequestHead::Progress::Bad) co_return fail(error_of(head->fault()));
             const IoStatus status = co_await stream_.read(&in_);
+            head->rebase(in_.data());  // a read that brought nothing may have moved it too
             if (status == IoStatus::TimedOut) {
                 co_return fail(ErrorCode::RequestTimeout,
                                "The request's headers did not come in time.");

@@ -197,6 +197,18 @@ TEST(HttpServer, SaysWhatIsWrongWithAHead) {
               "400");
 }
 
+// The buffer is full to its last byte, so the next read makes room, and moves it, before it waits.
+TEST(HttpServer, ALateHeadIsAnsweredInItsDialectThoughItsBytesHaveMoved) {
+    TestServer server(echo, {.head_timeout = std::chrono::milliseconds(30)});
+    std::string head = "POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Long: ";
+    head.append(Buffer::kSmall - head.size(), 'a');
+    Peer peer(server.port());
+    peer.say(head);
+    const std::string answer = peer.hear_answer();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+    EXPECT_TRUE(body_of(answer).starts_with(R"({"type":"error")")) << answer;
+}
+
 TEST(HttpServer, SlowPeersRunIntoTheirTimeouts) {
     using std::chrono::milliseconds;
     TestServer server(echo,
