@@ -158,8 +158,10 @@ HttpResponse render_error(Dialect dialect, const Error& error, std::string_view 
     };
     if (row.http_status == 401) add("WWW-Authenticate", challenge(error.code));
     if (dialect == Dialect::Bedrock) add("x-amzn-ErrorType", bedrock_type(row.http_status));
-    if (error.retry_after > Nanos(0) || error.code == ErrorCode::AuthUnavailable) {
-        const auto wait = error.code == ErrorCode::AuthUnavailable
+    const bool store_is_away =
+        error.code == ErrorCode::AuthUnavailable || error.code == ErrorCode::StoreUnavailable;
+    if (error.retry_after > Nanos(0) || store_is_away) {
+        const auto wait = store_is_away
                               ? std::chrono::seconds(30)
                               : std::chrono::ceil<std::chrono::seconds>(error.retry_after);
         add("Retry-After", std::to_string(std::max<int64_t>(1, wait.count())));

@@ -88,9 +88,10 @@ TEST(ErrorBody, RetryAfterIsWholeSecondsAndAtLeastOne) {
     EXPECT_EQ(wait(std::chrono::milliseconds(1)), "1");
     EXPECT_EQ(wait(std::chrono::milliseconds(1001)), "2");
     EXPECT_EQ(wait(Nanos(0)), "(none)");
-    EXPECT_EQ(header(render_error(Dialect::OpenAi, {.code = ErrorCode::AuthUnavailable}, "r"),
-                     "Retry-After"),
-              "30");
+    for (const ErrorCode code : {ErrorCode::AuthUnavailable, ErrorCode::StoreUnavailable}) {
+        const HttpResponse away = render_error(Dialect::Problem, {.code = code}, "r");
+        EXPECT_EQ(header(away, "Retry-After"), "30");
+    }
 }
 
 TEST(ErrorBody, FactsRideAlong) {
