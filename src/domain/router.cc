@@ -117,7 +117,12 @@ RouteMatch Router::choose(const Rows& rows, std::optional<Method> method) const 
     // HEAD is GET without the body, which the server leaves out (RFC 9110, section 9.3.2).
     if (method == Method::Head) method = Method::Get;
     const int row = method ? rows.by_method.at(static_cast<size_t>(*method)) : kNone;
-    if (row == kNone) return {.kind = RouteMatch::Kind::NoSuchMethod, .allow = rows.allow};
+    if (row == kNone) {
+        const auto other = std::ranges::find_if(rows.by_method, [](int i) { return i != kNone; });
+        return {.kind = RouteMatch::Kind::NoSuchMethod,
+                .route = static_cast<size_t>(*other),
+                .allow = rows.allow};
+    }
     return {.kind = RouteMatch::Kind::Found, .route = static_cast<size_t>(row)};
 }
 

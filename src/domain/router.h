@@ -20,7 +20,7 @@ namespace keywarden {
 struct RouteMatch {
     enum class Kind : uint8_t { Found, NoSuchPath, NoSuchMethod };
     Kind kind = Kind::NoSuchPath;
-    size_t route = 0;                   // Found: the index of the row
+    size_t route = 0;                   // the index of the row; NoSuchMethod: of one of that path
     std::vector<std::string> values{};  // Found: of the path's {names}, decoded, in order
     std::string_view allow{};           // NoSuchMethod: "GET, POST"; lives as long as the router
 };

@@ -53,6 +53,11 @@ TEST(Router, FindsLiteralsAndValues) {
     EXPECT_EQ(meaning(Method::Get, "/"), "7");
 }
 
+TEST(Router, AWrongMethodNamesARowOfThatPath) {
+    EXPECT_EQ(example().match(Method::Get, "/v1/chat/completions").route, 0U);
+    EXPECT_EQ(example().match(std::nullopt, "/v1/keys/key_1").route, 3U);
+}
+
 TEST(Router, HeadGoesWhereGetGoes) {
     EXPECT_EQ(meaning(Method::Head, "/v1/models"), "1");
     EXPECT_EQ(meaning(Method::Head, "/v1/chat/completions"), "405 POST");

@@ -104,9 +104,8 @@ Task<void> send_error(Call* call, const Error* error) {
     Exchange* const exchange = call->exchange;
     call->error = info(error->code).slug;
     call->error_detail = error->detail;
-    const Dialect dialect = call->facts != nullptr
-                                ? call->facts->dialect
-                                : dialect_of_unknown_path(exchange->head().path());
+    const Dialect dialect =
+        call->dialect ? *call->dialect : dialect_of_unknown_path(exchange->head().path());
     if (!exchange->head_sent()) {
         HttpResponse response = render_error(dialect, *error, call->request_id());
         if (!call->allow.empty()) response.headers.push_back({"Allow", std::string(call->allow)});

@@ -97,8 +97,9 @@ struct Call {
     bool streamed = false;
     int status = 0;
     int attempts = 0;
-    std::string_view allow{};  // the methods of the path, where ours is none of them
-    std::string_view error{};  // the slug of our own error
+    std::string_view allow{};          // the methods of the path, where ours is none of them
+    std::optional<Dialect> dialect{};  // of errors; none: that of an unknown path
+    std::string_view error{};          // the slug of our own error
     std::string error_detail{};
 
     std::string_view request_id() const { return id.view(); }

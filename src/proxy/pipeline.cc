@@ -41,6 +41,9 @@ void note_client_request_id(Call* call) {
 Result<void> find_route(Call* call) {
     const RequestHead& head = call->exchange->head();
     RouteMatch match = call->proxy->router().match(method_of(head.method()), head.path());
+    if (match.kind != RouteMatch::Kind::NoSuchPath) {
+        call->dialect = call->proxy->facts(match.route).dialect;
+    }
     switch (match.kind) {
         case RouteMatch::Kind::NoSuchPath:
             return fail(ErrorCode::NotFound, "There is nothing at this address.");

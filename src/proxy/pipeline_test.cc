@@ -61,6 +61,9 @@ TEST_F(PipelineTest, AWrongPathAndAWrongMethodAreToldApart) {
     const std::string wrong = ask(get("/v1/chat/completions", secret()));
     EXPECT_EQ(status(wrong), 405);
     EXPECT_EQ(field(wrong, "Allow"), "POST");
+    EXPECT_EQ(field(wrong, "Content-Type"), "application/json");
+    EXPECT_EQ(code(wrong), "method_not_allowed");
+    EXPECT_NE(wrong.find(R"({"error":{"message":)"), std::string::npos);  // as OpenAI says it
     EXPECT_EQ(status(ask("BREW /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")), 405);
 }
 
