@@ -37,6 +37,14 @@ TEST(MultipartScanner, FindsTheModelWhereverItStands) {
     EXPECT_EQ(scan(part("model", "m").substr(0, 40)), "no end");
 }
 
+TEST(MultipartScanner, TakesNoCredentialThatWouldBePassedOn) {
+    for (const std::string name : {"api_key", "aws_secret_access_key", "aws_session_token"}) {
+        EXPECT_EQ(scan(part("model", "m") + part(name, "s3cret") + "--b-1--"),
+                  "The field '" + name + "' is not taken in a form.");
+    }
+    EXPECT_EQ(scan(part("api_keys", "x") + part("model", "m") + "--b-1--"), "m");
+}
+
 TEST(MultipartScanner, RefusesWhatTwoReadersCouldReadDifferently) {
     const std::string malformed = "The form is malformed: ";
     EXPECT_EQ(scan(part("model", "a") + part("model", "b") + "--b-1--"),

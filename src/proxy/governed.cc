@@ -63,6 +63,11 @@ bool needs_escapes(std::string_view text) {
 
 }  // namespace
 
+bool is_credential_field(std::string_view name) {
+    return std::ranges::any_of(
+        kRules, [name](const Rule& rule) { return rule.is_credential && rule.name == name; });
+}
+
 Result<void> GovernedBody::read(std::string_view text) {
     text_ = text;
     TRY_VOID(find_json_members(text, kNames, members_));

@@ -34,6 +34,9 @@ enum class Governed : uint8_t {
     kCount,
 };
 
+/// Whether a body's member is a caller's own credential for the provider.
+bool is_credential_field(std::string_view name);
+
 /// A request body, read once. Its views live as long as the text and this object.
 class GovernedBody {
 public:

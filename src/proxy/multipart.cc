@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/http.h"
+#include "proxy/governed.h"
 
 namespace keywarden {
 namespace {
@@ -162,6 +163,11 @@ Result<void> MultipartScanner::begin_part() {
         if (has_disposition) return malformed("a part has two Content-Disposition");
         has_disposition = true;
         TRY(part_name, header_parameter(line.substr(colon + 1), "name"));
+    }
+    if (part_name && is_credential_field(*part_name)) {
+        return fail(Error{.code = ErrorCode::InvalidRequest,
+                          .message = "The field '" + *part_name + "' is not taken in a form.",
+                          .param = *part_name});
     }
     if (part_name == "model") {
         if (saw_model_) {

@@ -28,7 +28,8 @@ public:
     };
 
     /// Takes the next bytes.
-    /// Errors: InvalidRequest for a form that is malformed or has two models.
+    /// Errors: InvalidRequest for a form that is malformed, has two models, or a credential for the
+    /// provider (see governed.h): it would be passed on. Its value has not been taken then.
     Result<void> feed(std::string_view bytes);
 
     /// Where the model's value stands, counted from the form's first byte; once it is complete.
