@@ -98,6 +98,17 @@ HttpResponse worded_error(const Call& call, const AnswerHead& head) {
     return response;
 }
 
+/// Waits, but only as long as the client does: a wait of the sandbox may be a minute, and a drain
+/// does not wait for that.
+Task<void> wait(Call* call, Nanos left) {
+    constexpr Nanos kLookEvery = std::chrono::seconds(1);
+    do {
+        const Nanos part = std::min(left, kLookEvery);
+        co_await call->loop->sleep(part);
+        left -= part;
+    } while (left > Nanos(0) && !call->client.gone());
+}
+
 /// Where pieces of an answer come from: an UpstreamCall, or this.
 class SandboxSource {
 public:
@@ -108,7 +119,7 @@ public:
         SandboxStep step;
         do {
             if (call_->client.gone() || !steps_->next(step)) co_return std::string_view();
-            co_await call_->loop->sleep(step.delay);
+            co_await wait(call_, step.delay);
             if (step.cut) {
                 co_return fail(ErrorCode::UpstreamError, "The provider broke off its answer.");
             }
@@ -199,7 +210,8 @@ Task<Result<void>> answer_from_sandbox(Call* call) {
     call->request.reset();
     call->exchange->release_request();
     call->client.begin();
-    co_await call->loop->sleep(answer.steps.first_delay);
+    co_await wait(call, answer.steps.first_delay);
+    if (call->client.gone()) co_return Result<void>();
     SandboxSource source(call, &answer.steps);
     co_return co_await relay_from(call, &source, head_of(answer));
 }

@@ -63,6 +63,15 @@ TEST_F(SandboxControlled, ACutEndsAStreamInAnErrorAndAWholeAnswerInAClosedConnec
               std::stoul(field(answer, "Content-Length")));
 }
 
+TEST_F(SandboxControlled, AWaitEndsWithTheClient) {
+    start_with();
+    for (const std::string_view slow : {"sandbox/slow-60000", "sandbox/chunks-2+delay-60000"}) {
+        test::Peer peer = connect();
+        peer.say(post("/v1/chat/completions", secret(), body(slow, R"(,"stream":true)")));
+    }
+    EXPECT_TRUE(row(2).ends_with(" left")) << row(2);
+}
+
 TEST_F(SandboxControlled, AFormIsAnsweredTheModelTakenFromIt) {
     start_with();
     const std::string form =
