@@ -49,9 +49,15 @@ class Fingerprints:
         return self.known[name]
 
 
+def is_test(source: str) -> bool:
+    return source.startswith("tests/") or source.endswith("_test.cc")
+
+
 def check(source: str, build: pathlib.Path) -> tuple[bool, str]:
-    done = subprocess.run([CLANG_TIDY, "-p", build, "--quiet", source], capture_output=True,
-                          text=True, cwd=ROOT, check=False)
+    # In a test the analyzer walks the paths of GoogleTest's macros: four times as long, for nothing.
+    rules = ["--checks=-clang-analyzer-*"] if is_test(source) else []
+    done = subprocess.run([CLANG_TIDY, "-p", build, "--quiet", *rules, source],
+                          capture_output=True, text=True, cwd=ROOT, check=False)
     return done.returncode == 0, done.stdout
 
 
@@ -82,6 +88,7 @@ def main() -> int:
             todo[str(source.relative_to(ROOT))] = cache / stamp.hexdigest()
 
     print(f"clang-tidy: {len(todo)} of {len(commands)} files have changed", flush=True)
+    todo = dict(sorted(todo.items(), key=lambda row: is_test(row[0])))  # the likelier findings first
     bad = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         running = {pool.submit(check, source, build): source for source in todo}

@@ -49,8 +49,8 @@ struct Waiting {
 };
 
 Waiting& waiting() {
-    static Waiting kWaiting;
-    return kWaiting;
+    static Waiting lines;
+    return lines;
 }
 
 void write_line(std::string_view line) {
