@@ -189,7 +189,8 @@ public:
         for (HttpConnection* connection : connections_) connection->abort();
         const MonoTime until = loop_->mono() + kAbortedMax;
         while (!connections_.empty() && loop_->mono() < until) co_await loop_->sleep(kDrainStep);
-        co_return connections_.empty();
+        const bool all_ended = connections_.empty();
+        co_return all_ended;
     }
 
     size_t connections() const { return connections_.size(); }

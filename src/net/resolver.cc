@@ -12,8 +12,8 @@ namespace {
 
 /// c-ares' own state is made once a process.
 bool library_is_ready() {
-    static const bool ready = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
-    return ready;
+    static const bool kReady = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
+    return kReady;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ std::unexpected<Error> cannot_listen(const std::string& where, int problem) {
 /// Whether somebody accepts connections on this Unix socket.
 bool is_alive(const SocketAddress& address) {
     const OwnedFd probe(socket(AF_UNIX, kSocketType, 0));
+    if (probe.get() < 0) return true;  // not known: better refuse to start than take its place
     return connect(probe.get(), as_sockaddr(address), address.size) == 0 || errno == EAGAIN;
 }
 

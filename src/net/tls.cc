@@ -70,8 +70,8 @@ Result<SslContext> server_context(const std::string& certificate_file,
 
 /// Where in an SSL object the client keeps the place for new tickets.
 int keep_index() {
-    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-    return index;
+    static const int kIndex = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return kIndex;
 }
 
 /// Returns 1: the session is ours now.

@@ -76,6 +76,7 @@ Result<void> check_change(const Key& before, const Key& after) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): there is one of it
 class KeyDirectory::Impl {
 public:
     Impl(Store& store, const KeyFormats& formats, KeyDefaults defaults, const Clock& clock)

@@ -355,8 +355,9 @@ Result<void> find_json_members(std::string_view text,
     assert(found.size() == names.size());
     std::ranges::fill(found, JsonMember{});
     if (text.empty()) return fail(ErrorCode::InvalidRequest, std::string(reason(simdjson::EMPTY)));
-    if (text.size() > kJsonBytesMax)
+    if (text.size() > kJsonBytesMax) {
         return fail(ErrorCode::RequestTooLarge, "The body is too big.");
+    }
     Marker& marker = marker_for(text.size());
     const auto error = marker.stage1(
         reinterpret_cast<const uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular);

@@ -37,8 +37,9 @@ Result<std::vector<Ask>> read_prompts(const Json& body) {
     if (prompt == nullptr) return bad_field("prompt", "is missing");
     const bool many = prompt->is_array() && !prompt->empty() && !prompt->front().is_number();
     const Json list = many ? *prompt : Json::array({*prompt});
-    if (std::cmp_greater(list.size(), kChoicesMax))
+    if (std::cmp_greater(list.size(), kChoicesMax)) {
         return bad_field("prompt", "is a list that is too long");
+    }
     std::vector<Ask> asks;
     for (const Json& one : list) {
         TRY(Ask ask, read_prompt(one));

@@ -67,6 +67,7 @@ public:
             return;
         }
         statement_ = *prepared;
+        // NOLINTNEXTLINE(misc-const-correctness): it counts where there are values
         int index = 0;
         (bind(++index, values), ...);
     }
