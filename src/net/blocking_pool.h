@@ -60,7 +60,10 @@ private:
             if (!queued) result.emplace(refused());
             return queued;
         }
-        R await_resume() { return *std::move(result); }
+        R await_resume() {
+            // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it resumes once there is one
+            return *std::move(result);
+        }
     };
 
     static std::unexpected<Error> refused();

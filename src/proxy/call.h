@@ -32,6 +32,11 @@ struct RelayRequest : Pooled {
     std::string_view model{};
     std::string_view upstream_model{};
     bool body_ended = false;  // of a form: `held` is all of it
+
+    /// Requires: the body is a form, and read_request has begun with it.
+    MultipartScanner& scanner() {
+        return *form;  // NOLINT(bugprone-unchecked-optional-access): see Requires
+    }
 };
 
 /// After the client has left, the upstream is read for its usage this long and this far, then
@@ -103,6 +108,11 @@ struct Call {
     std::string error_detail{};
 
     std::string_view request_id() const { return id.view(); }
+
+    /// Requires: send_upstream has begun.
+    UpstreamCall& upstream_call() {
+        return *upstream;  // NOLINT(bugprone-unchecked-optional-access): see Requires
+    }
 };
 
 }  // namespace keywarden

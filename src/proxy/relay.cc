@@ -195,9 +195,7 @@ Task<Result<void>> relay_from(Call* call, Source* source, AnswerHead head) {
 }  // namespace
 
 Task<Result<void>> relay_answer(Call* call) {
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): send_upstream has made it
-    UpstreamCall* const upstream = &*call->upstream;
-    co_return co_await relay_from(call, upstream, head_of(*upstream));
+    co_return co_await relay_from(call, &call->upstream_call(), head_of(call->upstream_call()));
 }
 
 Task<Result<void>> answer_from_sandbox(Call* call) {

@@ -41,7 +41,7 @@ Task<Result<void>> hold_piece(Call* call) {
     RelayRequest* const request = call->request.get();
     CO_TRY(const std::string_view piece, co_await call->exchange->read_piece());
     request->body_ended = piece.empty();
-    CO_TRY_VOID(request->form->feed(piece));
+    CO_TRY_VOID(request->scanner().feed(piece));
     request->held.append(piece);
     co_return Result<void>();
 }
@@ -53,7 +53,7 @@ Task<Result<void>> read_form(Call* call) {
     if (head.content_length().value_or(0) > size_max) co_return too_large(size_max);
     CO_TRY(MultipartScanner scanner, MultipartScanner::open(head.value("content-type")));
     request->form.emplace(std::move(scanner));
-    while (!request->form->model() && !request->form->complete() && !request->body_ended) {
+    while (!request->scanner().model() && !request->scanner().complete() && !request->body_ended) {
         if (request->held.size() > kFormHeldMax) {
             co_return fail(Error{.code = ErrorCode::RequestTooLarge,
                                  .message = "Put the field 'model' before a file of this size.",
@@ -61,7 +61,7 @@ Task<Result<void>> read_form(Call* call) {
         }
         CO_TRY_VOID(co_await hold_piece(call));
     }
-    const auto& model = request->form->model();
+    const auto& model = request->scanner().model();
     if (!model || model->begin == model->end) {
         co_return fail(Error{.code = ErrorCode::InvalidRequest,
                              .message = "The field 'model' is missing.",

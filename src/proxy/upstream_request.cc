@@ -63,7 +63,8 @@ Task<Result<void>> send_json(Call* call) {
     std::array<std::string_view, Splice::kPiecesMax + 1> pieces;
     pieces[0] = request->head.view();
     const auto body = splice.pieces(std::span(pieces).subspan<1, Splice::kPiecesMax>());
-    co_return co_await call->upstream->exchange("POST", std::span(pieces).first(body.size() + 1));
+    co_return co_await call->upstream_call().exchange("POST",
+                                                      std::span(pieces).first(body.size() + 1));
 }
 
 /// One piece of a form's body, framed as a chunk if it is sent so.
@@ -83,7 +84,7 @@ Task<Result<bool>> write_piece(Call* call, std::span<const std::string_view> bod
         if (!piece.empty()) pieces[count++] = piece;
     }
     if (chunked) pieces[count++] = "\r\n";
-    co_return co_await call->upstream->write(std::span(pieces).first(count));
+    co_return co_await call->upstream_call().write(std::span(pieces).first(count));
 }
 
 /// Passes on what follows the part of the form that was held. False: the provider has answered.
@@ -101,17 +102,18 @@ Task<Result<bool>> pass_on_rest(Call* call, bool chunked) {
             co_return fail(ErrorCode::RequestTooLarge,
                            "The body is larger than " + std::to_string(size_max >> 20U) + " MiB.");
         }
-        CO_TRY_VOID(request->form->feed(piece));
+        CO_TRY_VOID(request->scanner().feed(piece));
         CO_TRY(const bool goes_on, co_await write_piece(call, {&piece, 1}, chunked));
         if (!goes_on) co_return false;
     }
     if (!chunked) co_return true;
     static constexpr std::string_view kLastChunk = "0\r\n\r\n";
-    co_return co_await call->upstream->write({&kLastChunk, 1});
+    co_return co_await call->upstream_call().write({&kLastChunk, 1});
 }
 
 std::array<std::string_view, 3> edited_form(const RelayRequest& request) {
     const std::string_view held = request.held.view();
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): read_request refuses a form without one
     const auto [begin, end] = *request.form->model();
     return {held.substr(0, begin), request.upstream_model, held.substr(end)};
 }
@@ -121,14 +123,14 @@ Task<Result<void>> send_form(Call* call) {
     std::optional<uint64_t> length = call->exchange->head().content_length();
     if (length) length = *length + request->upstream_model.size() - request->model.size();
     write_head(call, length);
-    CO_TRY_VOID(co_await call->upstream->open("POST", request->head.view()));
+    CO_TRY_VOID(co_await call->upstream_call().open("POST", request->head.view()));
     const auto held = edited_form(*request);
     CO_TRY(const bool goes_on, co_await write_piece(call, held, !length));
     if (goes_on) {
         const Result<bool> all_sent = co_await pass_on_rest(call, !length);
         if (!all_sent) co_return fail(all_sent.error());
     }
-    co_return co_await call->upstream->read_head();
+    co_return co_await call->upstream_call().read_head();
 }
 
 }  // namespace
@@ -140,7 +142,7 @@ Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
     const MonoTime sent = precise_mono();
     const Result<void> answered = is_json ? co_await send_json(call) : co_await send_form(call);
     call->waited += precise_mono() - sent;
-    call->attempts = call->upstream->attempts();
+    call->attempts = call->upstream_call().attempts();
     if (!answered) co_return answered;
     const bool body_ended = is_json || call->request->body_ended;
     call->request.reset();

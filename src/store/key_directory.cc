@@ -174,6 +174,8 @@ public:
             return {};
         };
         TRY(Key key, store_change(team_id, key_id, expected_version, turn));
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): a change that was stored has run
+        // `turn`
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
     }
 

@@ -65,7 +65,7 @@ public:
     Result<Block> take() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return !blocks_.empty() || ended_; });
-        if (blocks_.empty() && !*ended_) return fail(ended_->error());
+        if (blocks_.empty() && ended_ && !*ended_) return fail(ended_->error());
         if (blocks_.empty()) return Block();
         Block block = std::move(blocks_.front());
         blocks_.pop_front();
