@@ -176,7 +176,7 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const Configuration& configurati
 std::string Gateway::address() const { return impl_->address(); }
 std::string Gateway::base_url() const { return impl_->base_url(); }
 Result<bool> Gateway::reload_certificate() { return impl_->reload_certificate(); }
-void Gateway::drain(Nanos bound, std::function<void()> when_done) {
+void Gateway::drain(Nanos bound, const std::function<void()>& when_done) {
     impl_->drain(bound, when_done);
 }
 

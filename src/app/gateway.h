@@ -41,7 +41,7 @@ public:
 
     /// Takes no new connections and lets calls end, for at most `bound`. `when_done` is called
     /// once, from another thread, when the last one has ended.
-    void drain(Nanos bound, std::function<void()> when_done);
+    void drain(Nanos bound, const std::function<void()>& when_done);
 
 private:
     class Impl;

@@ -19,6 +19,7 @@ Result<void> check_port_is_free(const ListenAddress& address) {
     if (address.port == 0) return {};
     TRY(const SocketAddress wanted, parse_address(address.host, address.port));
     const OwnedFd probe(::socket(wanted.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!probe) return {};  // listening will say why
     const int on = 1;
     (void)::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (::bind(probe.get(), raw(wanted), wanted.size) == 0 || errno != EADDRINUSE) return {};
@@ -33,7 +34,7 @@ bool somebody_listens(const std::string& unix_socket) {
     const auto address = unix_address(unix_socket);
     if (!address) return false;
     const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return ::connect(probe.get(), raw(*address), address->size) == 0;
+    return probe && ::connect(probe.get(), raw(*address), address->size) == 0;
 }
 
 }  // namespace keywarden

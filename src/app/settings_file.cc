@@ -116,8 +116,8 @@ private:
         if (const auto* list = node.as_array()) {
             TRY(const auto texts, strings(*list, name));
             text = fmt::format("{}", fmt::join(texts, ","));
-        } else {
-            text = scalar_of(node)->text;
+        } else if (const auto scalar = scalar_of(node)) {
+            text = scalar->text;
         }
         if (auto set = set_from_text(out_.settings, *row, text); !set) {
             return wrong(node, name, std::move(set.error().message));

@@ -55,13 +55,14 @@ public:
 
     void feed(std::string_view bytes) {
         while (!failure_) {
-            auto event = splitter_.next(bytes);
-            if (!event) {
-                failure_ = std::move(event.error());
+            auto next = splitter_.next(bytes);
+            if (!next) {
+                failure_ = std::move(next.error());
                 return;
             }
-            if (!*event) return;
-            take((*event)->data);
+            const std::optional<SseEvent>& event = *next;
+            if (!event) return;
+            take(event->data);
         }
     }
 

@@ -18,9 +18,9 @@ TEST_F(ChatTest, PrintsTheAnswerAsItComes) {
                 ": keep-alive\n\n" + chunk("Hello, ") + chunk("world ✓") +
                     "data: {\"choices\":[],\"usage\":{}}\n\n" + kDone);
     EXPECT_EQ(run({"chat", "Say", "hello", "--model", "m", "--system", "Be brief."}), 0);
-    EXPECT_EQ(out, "Hello, world ✓\n");
-    EXPECT_EQ(sent[0].line, "POST /v1/chat/completions");
-    EXPECT_EQ(Json::parse(sent[0].body),
+    EXPECT_EQ(out_, "Hello, world ✓\n");
+    EXPECT_EQ(sent_[0].line, "POST /v1/chat/completions");
+    EXPECT_EQ(Json::parse(sent_[0].body),
               (Json{{"model", "m"},
                     {"stream", true},
                     {"messages",
@@ -35,34 +35,34 @@ struct Prompt {
 };
 
 TEST_F(ChatTest, ThePromptIsTheWordsOrStandardInputOrBoth) {
-    const Prompt kCases[] = {
+    const Prompt cases[] = {
         {{"chat", "hi"}, "never read", "hi"},
         {{"chat"}, "from a pipe\n", "from a pipe"},
         {{"chat", "-"}, "two\nlines\n\n", "two\nlines"},
         {{"chat", "Sum up:", "-"}, "a text\n", "Sum up:\n\na text"},
     };
     will_answer(200, kDone);
-    for (const Prompt& each : kCases) {
-        EXPECT_EQ(run(each.words, std::string(each.input)), 0) << err;
-        const Json body = Json::parse(sent.back().body);
+    for (const Prompt& each : cases) {
+        EXPECT_EQ(run(each.words, std::string(each.input)), 0) << err_;
+        const Json body = Json::parse(sent_.back().body);
         EXPECT_EQ(body["messages"][0]["content"], each.prompt);
         EXPECT_EQ(body["model"], "sandbox");
     }
 }
 
 TEST_F(ChatTest, WithoutAPromptNothingIsSent) {
-    in_is_terminal = true;
+    in_is_terminal_ = true;
     EXPECT_EQ(run({"chat"}), kExitBadInput);
-    in_is_terminal = false;
+    in_is_terminal_ = false;
     EXPECT_EQ(run({"chat"}, "\n"), kExitBadInput);
-    EXPECT_TRUE(sent.empty());
+    EXPECT_TRUE(sent_.empty());
 }
 
 TEST_F(ChatTest, AnAnswerThatBreaksOffIsAnError) {
     will_answer(200, chunk("Hel"));
     EXPECT_EQ(run({"chat", "hi"}), kExitFailed);
-    EXPECT_EQ(out, "Hel\n");
-    EXPECT_TRUE(err.starts_with("UPSTREAM_ERROR: the answer broke off")) << err;
+    EXPECT_EQ(out_, "Hel\n");
+    EXPECT_TRUE(err_.starts_with("UPSTREAM_ERROR: the answer broke off")) << err_;
 }
 
 TEST_F(ChatTest, AnErrorWithinTheStreamIsSaid) {
@@ -70,13 +70,13 @@ TEST_F(ChatTest, AnErrorWithinTheStreamIsSaid) {
                 chunk("Hel") + R"(data: {"error":{"message":"The provider died."}})"
                                "\n\n");
     EXPECT_EQ(run({"chat", "hi"}), kExitFailed);
-    EXPECT_TRUE(err.starts_with("UPSTREAM_ERROR: The provider died.")) << err;
+    EXPECT_TRUE(err_.starts_with("UPSTREAM_ERROR: The provider died.")) << err_;
 }
 
 TEST_F(ChatTest, ARefusalIsAnErrorLikeAnyOther) {
     will_answer(404, R"({"error":{"message":"No such model.","code":"model_not_found"}})");
     EXPECT_EQ(run({"chat", "hi"}), kExitFailed);
-    EXPECT_TRUE(err.starts_with("MODEL_NOT_FOUND: No such model.")) << err;
+    EXPECT_TRUE(err_.starts_with("MODEL_NOT_FOUND: No such model.")) << err_;
 }
 
 TEST_F(ChatTest, StrangeChunksAreNoTrouble) {
@@ -85,14 +85,14 @@ TEST_F(ChatTest, StrangeChunksAreNoTrouble) {
                 "data: {\"choices\":[{\"delta\":{\"content\":7}}]}\n\ndata: {broken\n\n" +
                     chunk("\\u001b[2J") + kDone);
     EXPECT_EQ(run({"chat", "hi"}), 0);
-    EXPECT_EQ(out, "?[2J\n");
+    EXPECT_EQ(out_, "?[2J\n");
 }
 
 TEST_F(ChatTest, JsonIsTheWholeAnswer) {
     will_answer(200, R"({"choices":[]})");
     EXPECT_EQ(run({"chat", "hi", "--json"}), 0);
-    EXPECT_EQ(Json::parse(sent[0].body)["stream"], false);
-    EXPECT_EQ(Json::parse(out), (Json{{"choices", Json::array()}}));
+    EXPECT_EQ(Json::parse(sent_[0].body)["stream"], false);
+    EXPECT_EQ(Json::parse(out_), (Json{{"choices", Json::array()}}));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ struct Misuse {
 };
 
 TEST(Command, MisuseIsSaidInOneLine) {
-    const Misuse kCases[] = {
+    const Misuse cases[] = {
         {"whoami", {"--jsn"}, "'keywarden whoami' takes no '--jsn'; did you mean '--json'?"},
         {"whoami", {"-j"}, "'keywarden whoami' takes no '-j'"},
         {"whoami", {"--json=1"}, "--json takes no value"},
@@ -71,7 +71,7 @@ TEST(Command, MisuseIsSaidInOneLine) {
         {"keys create", {"a", "b"}, "usage: keywarden keys create NAME"},
         {"version", {"now"}, "usage: keywarden version"},
     };
-    for (const Misuse& each : kCases) {
+    for (const Misuse& each : cases) {
         const auto arguments = parse_arguments(command(each.name), each.words);
         ASSERT_FALSE(arguments) << each.message;
         EXPECT_EQ(arguments.error().code, ErrorCode::InvalidRequest);

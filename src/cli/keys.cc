@@ -79,7 +79,7 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
 }
 
 /// The secret alone on standard output, so that `KEY=$(keywarden keys create ci)` works.
-void print_secret(Session& session, const Arguments& arguments, Json answer) {
+void print_secret(Session& session, const Arguments& arguments, const Json& answer) {
     if (arguments.has("json")) {
         session.terminal.out << dump(answer);
         return;
@@ -88,7 +88,7 @@ void print_secret(Session& session, const Arguments& arguments, Json answer) {
         fmt::format("{} \"{}\". This is its secret, shown this once: keep it now.\n",
                     shown(answer, "id"),
                     shown(answer, "name")));
-    session.terminal.out << printable(shown(answer, "key")) << std::endl;
+    session.terminal.out << printable(shown(answer, "key")) << '\n' << std::flush;
     session.terminal.err << "Use it as KEYWARDEN_API_KEY, or as the API key of any OpenAI SDK.\n";
 }
 
@@ -164,8 +164,8 @@ Result<int> run_keys_create(Session& session, const Arguments& arguments) {
     }
     TRY(const std::string answer,
         session.call(arguments, Method::Post, std::string(kKeys), dump(body)));
-    TRY(Json key, parse_object(answer));
-    print_secret(session, arguments, std::move(key));
+    TRY(const Json key, parse_object(answer));
+    print_secret(session, arguments, key);
     return kExitOk;
 }
 
@@ -187,8 +187,8 @@ Result<int> run_keys_rotate(Session& session, const Arguments& arguments) {
     }
     TRY(const std::string answer,
         session.call(arguments, Method::Post, path_of(arguments, "/rotate"), dump(body)));
-    TRY(Json key, parse_object(answer));
-    print_secret(session, arguments, std::move(key));
+    TRY(const Json key, parse_object(answer));
+    print_secret(session, arguments, key);
     return kExitOk;
 }
 

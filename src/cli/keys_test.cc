@@ -21,19 +21,19 @@ TEST_F(KeysTest, ListWalksEveryPage) {
     will_answer(200, page(R"({"id":"key_1","name":"a","status":"active"})", R"("cur/sor")"));
     will_answer(200, page(R"({"id":"key_2","name":"b","status":"revoked"})", "null"));
     EXPECT_EQ(run({"keys", "list", "--status", "active"}), 0);
-    ASSERT_EQ(sent.size(), 2U);
-    EXPECT_EQ(sent[0].line, "GET /v1/keys?limit=100&status=active");
-    EXPECT_EQ(sent[1].line, "GET /v1/keys?limit=100&status=active&after=cur%2Fsor");
-    EXPECT_NE(out.find("key_1"), out.npos);
-    EXPECT_NE(out.find("key_2"), out.npos);
-    EXPECT_EQ(out.find('\033'), out.npos);
+    ASSERT_EQ(sent_.size(), 2U);
+    EXPECT_EQ(sent_[0].line, "GET /v1/keys?limit=100&status=active");
+    EXPECT_EQ(sent_[1].line, "GET /v1/keys?limit=100&status=active&after=cur%2Fsor");
+    EXPECT_NE(out_.find("key_1"), out_.npos);
+    EXPECT_NE(out_.find("key_2"), out_.npos);
+    EXPECT_EQ(out_.find('\033'), out_.npos);
 }
 
 TEST_F(KeysTest, ListIsOneArrayInJson) {
     will_answer(200, page(R"({"id":"key_1"})", R"("c")"));
     will_answer(200, page(R"({"id":"key_2"})", "null"));
     EXPECT_EQ(run({"keys", "list", "--json"}), 0);
-    const Json list = Json::parse(out);
+    const Json list = Json::parse(out_);
     ASSERT_EQ(list["data"].size(), 2U);
     EXPECT_EQ(list["data"][1]["id"], "key_2");
 }
@@ -41,24 +41,24 @@ TEST_F(KeysTest, ListIsOneArrayInJson) {
 TEST_F(KeysTest, NoKeysIsASentence) {
     will_answer(200, R"({"object":"list","data":[],"has_more":false,"next":null})");
     EXPECT_EQ(run({"keys", "list"}), 0);
-    EXPECT_EQ(out, "No keys yet: keywarden keys create NAME makes one.\n");
+    EXPECT_EQ(out_, "No keys yet: keywarden keys create NAME makes one.\n");
 }
 
 TEST_F(KeysTest, ATeamIsShownByItsName) {
     will_answer(200, R"({"id":"key_1","name":"ci","team":{"id":"team_1","name":"default"}})");
     EXPECT_EQ(run({"whoami"}), 0);
-    EXPECT_NE(out.find("default (team_1)"), out.npos) << out;
-    EXPECT_EQ(out.find('{'), out.npos) << out;
+    EXPECT_NE(out_.find("default (team_1)"), out_.npos) << out_;
+    EXPECT_EQ(out_.find('{'), out_.npos) << out_;
 }
 
 TEST_F(KeysTest, TheSecretAloneGoesToStandardOutput) {
     will_answer(201, kMade);
     EXPECT_EQ(run({"keys", "create", "ci"}), 0);
-    EXPECT_EQ(out, "kw_live_not_real\n");
-    EXPECT_NE(err.find("shown this once"), err.npos);
-    EXPECT_EQ(err.find("kw_live_not_real"), err.npos);
-    EXPECT_EQ(sent[0].line, "POST /v1/keys");
-    EXPECT_EQ(Json::parse(sent[0].body), (Json{{"name", "ci"}}));
+    EXPECT_EQ(out_, "kw_live_not_real\n");
+    EXPECT_NE(err_.find("shown this once"), err_.npos);
+    EXPECT_EQ(err_.find("kw_live_not_real"), err_.npos);
+    EXPECT_EQ(sent_[0].line, "POST /v1/keys");
+    EXPECT_EQ(Json::parse(sent_[0].body), (Json{{"name", "ci"}}));
 }
 
 TEST_F(KeysTest, CreateSendsWhatWasAskedFor) {
@@ -78,7 +78,7 @@ TEST_F(KeysTest, CreateSendsWhatWasAskedFor) {
                    "--description",
                    "d"}),
               0);
-    EXPECT_EQ(Json::parse(sent[0].body),
+    EXPECT_EQ(Json::parse(sent_[0].body),
               (Json{{"name", "ci"},
                     {"kind", "inference"},
                     {"rate_limit_rpm", 7},
@@ -91,35 +91,35 @@ TEST_F(KeysTest, CreateSendsWhatWasAskedFor) {
 TEST_F(KeysTest, ANumberThatIsNoneIsRefusedBeforeAnythingIsSent) {
     for (const char* text : {"many", "7x", "99999999999999999999"}) {
         EXPECT_EQ(run({"keys", "create", "ci", "--rate-limit-rpm", text}), kExitBadInput);
-        EXPECT_NE(err.find("--rate-limit-rpm: expected a whole number"), err.npos);
+        EXPECT_NE(err_.find("--rate-limit-rpm: expected a whole number"), err_.npos);
     }
-    EXPECT_TRUE(sent.empty());
+    EXPECT_TRUE(sent_.empty());
 }
 
 TEST_F(KeysTest, ShowPrintsWhatIsKnownAndNoSecret) {
     will_answer(200, kMade);
     EXPECT_EQ(run({"keys", "show", "key_1/../x"}), 0);
-    EXPECT_EQ(sent[0].line, "GET /v1/keys/key_1%2F%2E%2E%2Fx");
-    EXPECT_NE(out.find("kw_live_abc…wxyz"), out.npos);
-    EXPECT_EQ(out.find("last_used_at"), out.npos) << "null is left out";
+    EXPECT_EQ(sent_[0].line, "GET /v1/keys/key_1%2F%2E%2E%2Fx");
+    EXPECT_NE(out_.find("kw_live_abc…wxyz"), out_.npos);
+    EXPECT_EQ(out_.find("last_used_at"), out_.npos) << "null is left out";
 }
 
 TEST_F(KeysTest, RotatingSendsTheGraceAndShowsTheNewSecret) {
     will_answer(200, kMade);
     EXPECT_EQ(run({"keys", "rotate", "key_1", "--grace", "1h"}), 0);
-    EXPECT_EQ(sent[0].line, "POST /v1/keys/key_1/rotate");
-    EXPECT_EQ(Json::parse(sent[0].body), (Json{{"grace", "1h"}}));
-    EXPECT_EQ(out, "kw_live_not_real\n");
+    EXPECT_EQ(sent_[0].line, "POST /v1/keys/key_1/rotate");
+    EXPECT_EQ(Json::parse(sent_[0].body), (Json{{"grace", "1h"}}));
+    EXPECT_EQ(out_, "kw_live_not_real\n");
 }
 
 TEST_F(KeysTest, DisableAndEnableNeedNoQuestion) {
     will_answer(200, R"({"id":"key_1","name":"ci","status":"disabled"})");
     EXPECT_EQ(run({"keys", "disable", "key_1"}), 0);
-    EXPECT_EQ(sent[0].line, "POST /v1/keys/key_1/disable");
-    EXPECT_EQ(out, "key_1 \"ci\" is disabled.\n");
+    EXPECT_EQ(sent_[0].line, "POST /v1/keys/key_1/disable");
+    EXPECT_EQ(out_, "key_1 \"ci\" is disabled.\n");
     EXPECT_EQ(run({"keys", "enable", "key_1", "--json"}), 0);
-    EXPECT_EQ(sent[1].line, "POST /v1/keys/key_1/enable");
-    EXPECT_EQ(Json::parse(out)["id"], "key_1");
+    EXPECT_EQ(sent_[1].line, "POST /v1/keys/key_1/enable");
+    EXPECT_EQ(Json::parse(out_)["id"], "key_1");
 }
 
 TEST_F(KeysTest, WhatCannotBeUndoneIsAskedFor) {
@@ -127,38 +127,38 @@ TEST_F(KeysTest, WhatCannotBeUndoneIsAskedFor) {
     for (const std::vector<std::string>& words :
          {std::vector<std::string>{"keys", "revoke", "key_1"},
           std::vector<std::string>{"keys", "rotate", "key_1", "--emergency"}}) {
-        in_is_terminal = false;
+        in_is_terminal_ = false;
         EXPECT_EQ(run(words), kExitBadInput) << "nobody to ask";
-        EXPECT_NE(err.find("--yes"), err.npos);
-        in_is_terminal = true;
+        EXPECT_NE(err_.find("--yes"), err_.npos);
+        in_is_terminal_ = true;
         EXPECT_EQ(run(words, "n\n"), kExitBadInput);
         EXPECT_EQ(run(words, ""), kExitBadInput);
-        EXPECT_TRUE(sent.empty());
+        EXPECT_TRUE(sent_.empty());
         EXPECT_EQ(run(words, "y\n"), 0);
-        EXPECT_EQ(sent.size(), 1U);
-        sent.clear();
+        EXPECT_EQ(sent_.size(), 1U);
+        sent_.clear();
     }
-    in_is_terminal = false;
+    in_is_terminal_ = false;
     EXPECT_EQ(run({"keys", "revoke", "key_1", "--yes"}), 0);
-    EXPECT_EQ(sent[0].line, "DELETE /v1/keys/key_1");
+    EXPECT_EQ(sent_[0].line, "DELETE /v1/keys/key_1");
 }
 
 TEST_F(KeysTest, ColourIsForTerminalsThatWantIt) {
     will_answer(200, page(R"({"id":"key_1"})", "null"));
-    out_is_terminal = true;
+    out_is_terminal_ = true;
     EXPECT_EQ(run({"keys", "list"}), 0);
-    EXPECT_NE(out.find("\033[1m"), out.npos);
-    environment.variables["NO_COLOR"] = "1";
+    EXPECT_NE(out_.find("\033[1m"), out_.npos);
+    environment_.variables["NO_COLOR"] = "1";
     EXPECT_EQ(run({"keys", "list"}), 0);
-    EXPECT_EQ(out.find('\033'), out.npos);
+    EXPECT_EQ(out_.find('\033'), out_.npos);
 }
 
 TEST_F(KeysTest, ANameCannotDriveTheTerminal) {
     will_answer(200, page(R"({"id":"key_1","name":"\u001b[2J\u009b2J\nforged"})", "null"));
     EXPECT_EQ(run({"keys", "list"}), 0);
-    EXPECT_EQ(out.find('\033'), out.npos);
-    EXPECT_EQ(out.find("\xC2\x9B"), out.npos);
-    EXPECT_NE(out.find("?[2J?2J forged"), out.npos);
+    EXPECT_EQ(out_.find('\033'), out_.npos);
+    EXPECT_EQ(out_.find("\xC2\x9B"), out_.npos);
+    EXPECT_NE(out_.find("?[2J?2J forged"), out_.npos);
 }
 
 }  // namespace

@@ -53,58 +53,58 @@ protected:
         Terminal terminal{.in = in,
                           .out = out_stream,
                           .err = err_stream,
-                          .in_is_terminal = in_is_terminal,
-                          .out_is_terminal = out_is_terminal};
+                          .in_is_terminal = in_is_terminal_,
+                          .out_is_terminal = out_is_terminal_};
         const Send send = [this](const GatewayAddress& to,
                                  const HttpRequest& request,
                                  const BodyPieces& pieces) { return answer(to, request, pieces); };
-        const IsSocket is_socket = [this](const std::string& path) { return path == socket; };
-        Session session{.environment = environment,
+        const IsSocket is_socket = [this](const std::string& path) { return path == socket_; };
+        Session session{.environment = environment_,
                         .terminal = terminal,
-                        .host = host,
+                        .host = host_,
                         .send = send,
                         .is_socket = is_socket};
         const int code = run_command_line(session, words);
-        out = out_stream.str();
-        err = err_stream.str();
+        out_ = out_stream.str();
+        err_ = err_stream.str();
         return code;
     }
 
-    void SetUp() override { environment.variables["KEYWARDEN_API_KEY"] = "not-a-real-key"; }
+    void SetUp() override { environment_.variables["KEYWARDEN_API_KEY"] = "not-a-real-key"; }
 
     /// What the gateway answers next; the last one again when there are no more.
     void will_answer(int status, std::string body) {
-        answers.push_back({.status = status,
-                           .headers = {{"X-Request-Id", "0199-request"}},
-                           .body = std::move(body)});
+        answers_.push_back({.status = status,
+                            .headers = {{"X-Request-Id", "0199-request"}},
+                            .body = std::move(body)});
     }
 
-    Environment environment;
-    FakeHost host;
-    std::string socket;  // the one path where a socket is
-    bool in_is_terminal = false;
-    bool out_is_terminal = false;
-    std::deque<HttpResponse> answers;
-    bool unreachable = false;
+    Environment environment_;
+    FakeHost host_;
+    std::string socket_;  // the one path where a socket is
+    bool in_is_terminal_ = false;
+    bool out_is_terminal_ = false;
+    std::deque<HttpResponse> answers_;
+    bool unreachable_ = false;
 
-    std::string out;
-    std::string err;
-    std::vector<Sent> sent;
+    std::string out_;
+    std::string err_;
+    std::vector<Sent> sent_;
 
 private:
     Result<HttpResponse> answer(const GatewayAddress& to,
                                 const HttpRequest& request,
                                 const BodyPieces& pieces) {
-        sent.push_back({.base_url = to.base_url,
-                        .unix_socket = to.unix_socket,
-                        .line = std::string(name(request.method)) + " " + request.path,
-                        .key = std::string(request.header("Authorization")),
-                        .body = request.body});
-        if (unreachable || answers.empty()) {
+        sent_.push_back({.base_url = to.base_url,
+                         .unix_socket = to.unix_socket,
+                         .line = std::string(name(request.method)) + " " + request.path,
+                         .key = std::string(request.header("Authorization")),
+                         .body = request.body});
+        if (unreachable_ || answers_.empty()) {
             return fail(ErrorCode::GatewayUnreachable, "no gateway answers at " + to.base_url);
         }
-        HttpResponse next = answers.front();
-        if (answers.size() > 1) answers.pop_front();
+        HttpResponse next = answers_.front();
+        if (answers_.size() > 1) answers_.pop_front();
         if (!pieces || next.status != 200) return next;
         // A stream comes in pieces of any size: here of seven bytes.
         for (size_t at = 0; at < next.body.size(); at += 7) {

@@ -13,10 +13,10 @@ constexpr const char* kKey = R"({"id":"key_1","name":"ci","status":"active"})";
 TEST_F(SessionTest, TheEnvironmentIsAllThatCiNeeds) {
     will_answer(200, kKey);
     EXPECT_EQ(run({"whoami"}), 0);
-    ASSERT_EQ(sent.size(), 1U);
-    EXPECT_EQ(sent[0].base_url, "http://127.0.0.1:8080");
-    EXPECT_EQ(sent[0].line, "GET /v1/key");
-    EXPECT_EQ(sent[0].key, "Bearer not-a-real-key");
+    ASSERT_EQ(sent_.size(), 1U);
+    EXPECT_EQ(sent_[0].base_url, "http://127.0.0.1:8080");
+    EXPECT_EQ(sent_[0].line, "GET /v1/key");
+    EXPECT_EQ(sent_[0].key, "Bearer not-a-real-key");
 }
 
 TEST_F(SessionTest, AnAddressMadeForAnSdkWillDo) {
@@ -25,44 +25,44 @@ TEST_F(SessionTest, AnAddressMadeForAnSdkWillDo) {
                             "https://gate.example:1/v1/",
                             "https://gate.example:1/",
                             "https://gate.example:1"}) {
-        environment.variables["KEYWARDEN_BASE_URL"] = url;
+        environment_.variables["KEYWARDEN_BASE_URL"] = url;
         EXPECT_EQ(run({"whoami"}), 0);
-        EXPECT_EQ(sent.back().base_url, "https://gate.example:1") << url;
+        EXPECT_EQ(sent_.back().base_url, "https://gate.example:1") << url;
     }
 }
 
 TEST_F(SessionTest, AFolderThatIsNamedBeatsTheEnvironment) {
     will_answer(200, kKey);
     EXPECT_EQ(run({"whoami", "--data-dir", "/srv/k"}), 0);
-    EXPECT_EQ(sent[0].unix_socket, "/srv/k/keywarden.sock");
-    EXPECT_EQ(sent[0].key, "");
+    EXPECT_EQ(sent_[0].unix_socket, "/srv/k/keywarden.sock");
+    EXPECT_EQ(sent_[0].key, "");
 }
 
 TEST_F(SessionTest, OnTheGatewaysHostTheSocketIsFound) {
-    environment.variables.erase("KEYWARDEN_API_KEY");
+    environment_.variables.erase("KEYWARDEN_API_KEY");
     will_answer(200, kKey);
-    socket = "data/keywarden.sock";
+    socket_ = "data/keywarden.sock";
     EXPECT_EQ(run({"whoami"}), 0);
-    EXPECT_EQ(sent.back().unix_socket, "data/keywarden.sock");
-    socket = "/srv/k/keywarden.sock";
-    environment.variables["KEYWARDEN_DATA_DIR"] = "/srv/k";
+    EXPECT_EQ(sent_.back().unix_socket, "data/keywarden.sock");
+    socket_ = "/srv/k/keywarden.sock";
+    environment_.variables["KEYWARDEN_DATA_DIR"] = "/srv/k";
     EXPECT_EQ(run({"whoami"}), 0);
-    EXPECT_EQ(sent.back().unix_socket, "/srv/k/keywarden.sock");
+    EXPECT_EQ(sent_.back().unix_socket, "/srv/k/keywarden.sock");
 }
 
 TEST_F(SessionTest, AnAddressOfAnotherHostIsNeverTheSocketOfThisOne) {
-    environment.variables.erase("KEYWARDEN_API_KEY");
-    environment.variables["KEYWARDEN_BASE_URL"] = "https://gate.example";
-    socket = "data/keywarden.sock";
+    environment_.variables.erase("KEYWARDEN_API_KEY");
+    environment_.variables["KEYWARDEN_BASE_URL"] = "https://gate.example";
+    socket_ = "data/keywarden.sock";
     EXPECT_EQ(run({"whoami"}), kExitAuthentication);
-    EXPECT_TRUE(sent.empty());
+    EXPECT_TRUE(sent_.empty());
 }
 
 TEST_F(SessionTest, WithoutAKeyItSaysWhatToSet) {
-    environment.variables.erase("KEYWARDEN_API_KEY");
+    environment_.variables.erase("KEYWARDEN_API_KEY");
     EXPECT_EQ(run({"whoami"}), kExitAuthentication);
-    EXPECT_TRUE(err.starts_with("MISSING_API_KEY: KEYWARDEN_API_KEY is not set")) << err;
-    EXPECT_EQ(out, "");
+    EXPECT_TRUE(err_.starts_with("MISSING_API_KEY: KEYWARDEN_API_KEY is not set")) << err_;
+    EXPECT_EQ(out_, "");
 }
 
 struct Refusal {
@@ -73,7 +73,7 @@ struct Refusal {
 };
 
 TEST_F(SessionTest, EveryErrorShapeIsOneLineAndWhatToDo) {
-    const Refusal kCases[] = {
+    const Refusal cases[] = {
         {401,
          R"({"error":{"message":"That key is not known.","type":"invalid_request_error",)"
          R"("code":"invalid_api_key","param":null}})",
@@ -102,19 +102,19 @@ TEST_F(SessionTest, EveryErrorShapeIsOneLineAndWhatToDo) {
          "(request: 0199-request)\n"
          "Try again; the provider did not answer as it should.\n"},
     };
-    for (const Refusal& each : kCases) {
-        answers.clear();
+    for (const Refusal& each : cases) {
+        answers_.clear();
         will_answer(each.status, each.body);
         EXPECT_EQ(run({"whoami"}), each.exit_code);
-        EXPECT_EQ(err, each.error);
-        EXPECT_EQ(out, "");
+        EXPECT_EQ(err_, each.error);
+        EXPECT_EQ(out_, "");
     }
 }
 
 TEST_F(SessionTest, ErrorsAreJsonWhenAskedFor) {
     will_answer(401, R"({"error":{"message":"No.","code":"revoked_api_key"}})");
     EXPECT_EQ(run({"whoami", "--json"}), kExitAuthentication);
-    const Json error = Json::parse(err)["error"];
+    const Json error = Json::parse(err_)["error"];
     EXPECT_EQ(error["code"], "revoked_api_key");
     EXPECT_EQ(error["message"], "No.");
     EXPECT_EQ(error["request_id"], "0199-request");
@@ -122,37 +122,37 @@ TEST_F(SessionTest, ErrorsAreJsonWhenAskedFor) {
 }
 
 TEST_F(SessionTest, AGatewayThatIsNotThereIsNoAuthenticationError) {
-    unreachable = true;
+    unreachable_ = true;
     EXPECT_EQ(run({"whoami"}), kExitFailed);
-    EXPECT_TRUE(err.starts_with("GATEWAY_UNREACHABLE: no gateway answers at "));
+    EXPECT_TRUE(err_.starts_with("GATEWAY_UNREACHABLE: no gateway answers at "));
 }
 
 TEST_F(SessionTest, WhatIsNoGatewayIsSaidToBeNone) {
     for (const char* body : {"<html>", "[1]", "", "\"text\""}) {
-        answers.clear();
+        answers_.clear();
         will_answer(200, body);
         EXPECT_EQ(run({"whoami"}), kExitFailed) << body;
-        EXPECT_TRUE(err.starts_with("GATEWAY_UNREACHABLE: ")) << err;
+        EXPECT_TRUE(err_.starts_with("GATEWAY_UNREACHABLE: ")) << err_;
     }
 }
 
 TEST_F(SessionTest, HelpIsForPeopleAndMisuseForStandardError) {
     EXPECT_EQ(run({"--help"}), 0);
-    EXPECT_TRUE(out.starts_with("usage: keywarden COMMAND"));
+    EXPECT_TRUE(out_.starts_with("usage: keywarden COMMAND"));
     EXPECT_EQ(run({"keys", "create", "--help"}), 0);
-    EXPECT_TRUE(out.starts_with("usage: keywarden keys create NAME"));
+    EXPECT_TRUE(out_.starts_with("usage: keywarden keys create NAME"));
     EXPECT_EQ(run({"keys", "--help"}), 0);
-    EXPECT_TRUE(out.starts_with("usage: keywarden keys COMMAND"));
-    EXPECT_NE(out.find("keys revoke ID"), out.npos);
-    EXPECT_EQ(out.find("whoami "), out.npos);
+    EXPECT_TRUE(out_.starts_with("usage: keywarden keys COMMAND"));
+    EXPECT_NE(out_.find("keys revoke ID"), out_.npos);
+    EXPECT_EQ(out_.find("whoami "), out_.npos);
     EXPECT_EQ(run({}), kExitBadInput);
-    EXPECT_EQ(out, "");
+    EXPECT_EQ(out_, "");
     EXPECT_EQ(run({"nonsense"}), kExitBadInput);
-    EXPECT_EQ(err, "INVALID_REQUEST: there is no command 'nonsense'\nRun keywarden --help.\n");
+    EXPECT_EQ(err_, "INVALID_REQUEST: there is no command 'nonsense'\nRun keywarden --help.\n");
     EXPECT_EQ(run({"keys", "show"}), kExitBadInput);
-    EXPECT_EQ(err,
+    EXPECT_EQ(err_,
               "INVALID_REQUEST: usage: keywarden keys show ID\nRun keywarden keys show --help.\n");
-    EXPECT_TRUE(sent.empty());
+    EXPECT_TRUE(sent_.empty());
 }
 
 TEST(ExitCode, FollowsTheTableOfErrors) {
