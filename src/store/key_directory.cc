@@ -174,8 +174,7 @@ public:
             return {};
         };
         TRY(Key key, store_change(team_id, key_id, expected_version, turn));
-        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): a change that was stored has run
-        // `turn`
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was stored was minted
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
     }
 
