@@ -194,11 +194,13 @@ public:
         return fail(answer.error());
     }
 
+    // NOLINTBEGIN(readability-identifier-naming): the directory around it reads them
     Store& store_;
     const KeyFormats& formats_;
     const KeyDefaults defaults_;
     const Clock& clock_;
     HotTable table_;
+    // NOLINTEND(readability-identifier-naming)
 
 private:
     std::unexpected<Error> refuse_unknown(bool well_formed) const {
