@@ -1,0 +1,201 @@
+#include "domain/compiled_policy.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace keywarden {
+namespace {
+
+using enum PolicyRule;
+
+constexpr size_t kShownBytesMax = 200;  // of a value that a caller sent
+
+/// For lists of a few values.
+template <class T, class Fits>
+PolicyVerdict check_values(const AllowDeny<T>& list, Fits fits) {
+    if (std::ranges::any_of(list.deny, fits)) return {.allowed = false};
+    return {.allowed = !list.allow || std::ranges::any_of(*list.allow, fits)};
+}
+
+std::string value_text(const Decision& decision, const PolicyRequest& request) {
+    switch (decision.rule) {
+        case Kinds:
+            return std::string(name(request.kind.value()));
+        case Addresses:
+            return to_text(request.address.value());
+        case Endpoints:
+            return std::string(request.endpoint);
+        case Models:
+            return std::string(request.model);
+        case Providers:
+            return std::string(request.provider);
+        case Classes:
+            return std::string(name(request.privacy.value()));
+        case Tools:
+            return std::string(decision.verdict.value);
+        case kCount:
+            break;
+    }
+    return {};
+}
+
+std::string_view param_of(PolicyRule rule) {
+    switch (rule) {
+        case Models:
+        case Providers:
+        case Classes:
+            return "model";
+        case Tools:
+            return "tools";
+        default:
+            return "";
+    }
+}
+
+}  // namespace
+
+GlobSet::GlobSet(const std::vector<Glob>& globs) {
+    for (const Glob& glob : globs) (glob.is_literal() ? literals_ : patterns_).push_back(glob);
+    std::ranges::sort(literals_, {}, &Glob::text);
+}
+
+const Glob* GlobSet::find(std::string_view name) const {
+    const auto literal = std::ranges::lower_bound(
+        literals_, name, {}, [](const Glob& glob) { return std::string_view(glob.text()); });
+    if (literal != literals_.end() && literal->text() == name) return &*literal;
+    const auto pattern =
+        std::ranges::find_if(patterns_, [&](const Glob& glob) { return glob.matches(name); });
+    return pattern == patterns_.end() ? nullptr : &*pattern;
+}
+
+CompiledPolicy::Globs::Globs(const AllowDeny<Glob>& list) : deny(list.deny) {
+    if (list.allow) allow.emplace(*list.allow);
+}
+
+PolicyVerdict CompiledPolicy::Globs::check(std::string_view value) const {
+    if (const Glob* entry = deny.find(value); entry != nullptr) {
+        return {.allowed = false, .value = value, .entry = entry->text()};
+    }
+    if (allow && allow->find(value) == nullptr) return {.allowed = false, .value = value};
+    return {};
+}
+
+CompiledPolicy::CompiledPolicy(Policy policy)
+    : policy_(std::move(policy)),
+      endpoints_(policy_.endpoints),
+      models_(policy_.models),
+      providers_(policy_.providers),
+      tools_(policy_.tools) {
+    const auto note = [&](PolicyRule rule, const auto& list) {
+        if (!list.empty()) rules_ |= uint32_t{1} << static_cast<unsigned>(rule);
+    };
+    note(Kinds, policy_.kinds);
+    note(Addresses, policy_.addresses);
+    note(Endpoints, policy_.endpoints);
+    note(Models, policy_.models);
+    note(Providers, policy_.providers);
+    note(Classes, policy_.classes);
+    note(Tools, policy_.tools);
+}
+
+PolicyVerdict CompiledPolicy::check(PolicyRule rule, const PolicyRequest& request) const {
+    switch (rule) {
+        case Kinds:
+            return check_values(policy_.kinds, [&](KeyKind kind) { return kind == request.kind; });
+        case Addresses:
+            return check_values(policy_.addresses, [&](const IpRange& range) {
+                return range.contains(*request.address);
+            });
+        case Endpoints:
+            return endpoints_.check(request.endpoint);
+        case Models:
+            return models_.check(request.model);
+        case Providers:
+            return providers_.check(request.provider);
+        case Classes:
+            return check_values(policy_.classes,
+                                [&](PrivacyClass privacy) { return privacy == request.privacy; });
+        case Tools:
+            for (const std::string_view tool : request.tools) {
+                const PolicyVerdict verdict = tools_.check(tool);
+                if (!verdict.allowed) return verdict;
+            }
+            return {};
+        case kCount:
+            break;
+    }
+    return {.allowed = false};
+}
+
+namespace {
+
+bool is_known(PolicyRule rule, const PolicyRequest& request) {
+    switch (rule) {
+        case Kinds:
+            return request.kind.has_value();
+        case Addresses:
+            return request.address.has_value();
+        case Endpoints:
+            return !request.endpoint.empty();
+        case Models:
+            return !request.model.empty();
+        case Providers:
+            return !request.provider.empty();
+        case Classes:
+            return request.privacy.has_value();
+        case Tools:
+            return !request.tools.empty();
+        case kCount:
+            break;
+    }
+    return false;
+}
+
+/// Calls `see` with what each rule says, until it returns false.
+template <class See>
+void for_each_verdict(std::span<const PolicyLink> chain, const PolicyRequest& request, See see) {
+    for (size_t i = 0; i < kPolicyRules; ++i) {
+        const auto rule = static_cast<PolicyRule>(i);
+        if (!is_known(rule, request)) continue;
+        for (const PolicyLink& link : chain) {
+            if (!link.policy->has(rule)) continue;
+            const PolicyVerdict verdict = link.policy->check(rule, request);
+            if (!see(Decision{verdict.allowed, link.scope, rule, verdict})) return;
+        }
+    }
+}
+
+}  // namespace
+
+Decision decide(std::span<const PolicyLink> chain, const PolicyRequest& request) {
+    Decision decided;
+    for_each_verdict(chain, request, [&](const Decision& decision) {
+        if (!decision.allowed) decided = decision;
+        return decision.allowed;
+    });
+    return decided;
+}
+
+std::vector<Decision> explain(std::span<const PolicyLink> chain, const PolicyRequest& request) {
+    std::vector<Decision> decisions;
+    for_each_verdict(chain, request, [&](const Decision& decision) {
+        decisions.push_back(decision);
+        return true;
+    });
+    return decisions;
+}
+
+Error denial(const Decision& decision, const PolicyRequest& request) {
+    assert(!decision.allowed);
+    const PolicyRuleInfo& rule = info(decision.rule);
+    const std::string scope(name(decision.denied_by));
+    const std::string value = value_text(decision, request).substr(0, kShownBytesMax);
+    return {.code = rule.code,
+            .message = "The " + std::string(rule.noun) + " '" + value + "' is not allowed: the " +
+                       scope + "'s '" + std::string(rule.field) +
+                       (decision.verdict.entry.empty() ? "' do not include it." : "' deny it."),
+            .param = std::string(param_of(decision.rule)),
+            .facts = {{"denied_by", scope}, {"rule", std::string(rule.field)}}};
+}
+
+}  // namespace keywarden

@@ -1,0 +1,134 @@
+#include "domain/policy.h"
+
+#include <algorithm>
+#include <array>
+
+namespace keywarden {
+namespace {
+
+using enum PolicyRule;
+
+constexpr std::array kRules = {
+    PolicyRuleInfo{Kinds, "key_kinds", ErrorCode::InsufficientScope, "kind of key"},
+    PolicyRuleInfo{Addresses, "ip_ranges", ErrorCode::IpNotAllowed, "address"},
+    PolicyRuleInfo{Endpoints, "endpoints", ErrorCode::EndpointNotAllowed, "endpoint"},
+    PolicyRuleInfo{Models, "models", ErrorCode::ModelNotAllowed, "model"},
+    PolicyRuleInfo{Providers, "providers", ErrorCode::ModelNotAllowed, "provider"},
+    PolicyRuleInfo{Classes, "privacy_classes", ErrorCode::ModelNotAllowed, "privacy class"},
+    PolicyRuleInfo{Tools, "tools", ErrorCode::ToolNotAllowed, "tool"},
+};
+
+constexpr bool rows_follow_the_enum() {
+    for (size_t i = 0; i < kRules.size(); ++i) {
+        if (kRules[i].rule != static_cast<PolicyRule>(i)) return false;
+    }
+    return kRules.size() == kPolicyRules;
+}
+static_assert(rows_follow_the_enum());
+
+constexpr std::array<std::string_view, static_cast<size_t>(PrivacyClass::kCount)> kClassNames = {
+    "standard", "zdr", "tee"};
+
+std::unexpected<Error> wrong(PolicyRule rule, std::string_view side, std::string message) {
+    return fail({.code = ErrorCode::InvalidRequest,
+                 .message = std::move(message),
+                 .param = std::string(info(rule).field) + "." + std::string(side)});
+}
+
+std::string text_of(const Glob& glob) { return glob.text(); }
+std::string text_of(const IpRange& range) { return range.text(); }
+std::string text_of(KeyKind kind) { return std::string(name(kind)); }
+std::string text_of(PrivacyClass privacy) { return std::string(name(privacy)); }
+
+template <class T>
+Result<void> check_entries(PolicyRule rule, std::string_view side, const std::vector<T>& entries) {
+    if (entries.size() > kListEntriesMax) {
+        return wrong(
+            rule, side, "A list may have at most " + std::to_string(kListEntriesMax) + " entries.");
+    }
+    for (auto later = entries.begin(); later != entries.end(); ++later) {
+        for (auto earlier = entries.begin(); earlier != later; ++earlier) {
+            if (*earlier == *later) {
+                return wrong(rule, side, "'" + text_of(*later) + "' is there twice.");
+            }
+            if constexpr (std::is_same_v<T, IpRange>) {
+                if (!overlap(*earlier, *later)) continue;
+                const bool first = covers(*earlier, *later);
+                return wrong(rule,
+                             side,
+                             "'" + text_of(first ? *later : *earlier) + "' lies in '" +
+                                 text_of(first ? *earlier : *later) + "' already.");
+            }
+        }
+    }
+    return {};
+}
+
+template <class T>
+Result<void> check_list(PolicyRule rule, const AllowDeny<T>& list) {
+    if (list.allow) TRY_VOID(check_entries(rule, "allow", *list.allow));
+    return check_entries(rule, "deny", list.deny);
+}
+
+void warn_of_denied(PolicyRule rule,
+                    const AllowDeny<Glob>& list,
+                    std::vector<std::string>& sentences) {
+    if (!list.allow) return;
+    for (const Glob& allowed : *list.allow) {
+        const auto denied = std::ranges::find_if(
+            list.deny, [&](const Glob& glob) { return covers(glob, allowed); });
+        if (denied == list.deny.end()) continue;
+        sentences.push_back("'" + std::string(info(rule).field) + "' allows '" + allowed.text() +
+                            "', but denies '" + denied->text() + "', which is all of it.");
+    }
+}
+
+void warn_of_unknown(const std::vector<Glob>& globs,
+                     std::span<const std::string_view> models,
+                     std::vector<std::string>& sentences) {
+    for (const Glob& glob : globs) {
+        if (std::ranges::any_of(models, [&](std::string_view id) { return glob.matches(id); })) {
+            continue;
+        }
+        sentences.push_back("'" + glob.text() + "' fits no model that there is.");
+    }
+}
+
+}  // namespace
+
+const PolicyRuleInfo& info(PolicyRule rule) { return kRules.at(static_cast<size_t>(rule)); }
+
+std::span<const PolicyRuleInfo> all_policy_rules() { return kRules; }
+
+std::string_view name(PrivacyClass privacy) { return kClassNames.at(static_cast<size_t>(privacy)); }
+
+std::optional<PrivacyClass> privacy_class_of(std::string_view text) {
+    const auto found = std::ranges::find(kClassNames, text);
+    if (found == kClassNames.end()) return std::nullopt;
+    return static_cast<PrivacyClass>(found - kClassNames.begin());
+}
+
+Result<void> check_policy(const Policy& policy) {
+    TRY_VOID(check_list(Kinds, policy.kinds));
+    TRY_VOID(check_list(Addresses, policy.addresses));
+    TRY_VOID(check_list(Endpoints, policy.endpoints));
+    TRY_VOID(check_list(Models, policy.models));
+    TRY_VOID(check_list(Providers, policy.providers));
+    TRY_VOID(check_list(Classes, policy.classes));
+    TRY_VOID(check_list(Tools, policy.tools));
+    return check_limits(policy.limits);
+}
+
+std::vector<std::string> policy_warnings(const Policy& policy,
+                                         std::span<const std::string_view> models) {
+    std::vector<std::string> sentences;
+    if (policy.models.allow) warn_of_unknown(*policy.models.allow, models, sentences);
+    warn_of_unknown(policy.models.deny, models, sentences);
+    warn_of_denied(Models, policy.models, sentences);
+    warn_of_denied(Endpoints, policy.endpoints, sentences);
+    warn_of_denied(Providers, policy.providers, sentences);
+    warn_of_denied(Tools, policy.tools, sentences);
+    return sentences;
+}
+
+}  // namespace keywarden
