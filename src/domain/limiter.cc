@@ -1,0 +1,252 @@
+#include "domain/limiter.h"
+
+#include <algorithm>
+#include <cassert>
+#include <mutex>
+
+#include "domain/gcra.h"
+
+namespace keywarden {
+namespace {
+
+using enum LimitKind;
+
+constexpr Nanos kMinute = std::chrono::minutes(1);
+constexpr Nanos kConcurrencyRetry = std::chrono::seconds(1);  // nobody knows when a place is free
+
+bool takes_longer(const LimitDenial& a, const LimitDenial& b) {
+    if (a.retry_after == Nanos(0) || b.retry_after == Nanos(0)) {
+        return a.retry_after == Nanos(0) && b.retry_after != Nanos(0);
+    }
+    return a.retry_after > b.retry_after;
+}
+
+LimitRequest bounded(const LimitRequest& request) {
+    return {.body_bytes = request.body_bytes,
+            .tokens_in = std::min(request.tokens_in, kLimitAmountMax),
+            .tokens_out_max = std::min(request.tokens_out_max, kLimitAmountMax)};
+}
+
+void note(std::optional<LimitDenial>& worst, const LimitDenial& denial) {
+    if (!worst || takes_longer(denial, *worst)) worst = denial;
+}
+
+}  // namespace
+
+/// The scopes of one call while their locks are held.
+class LimitGate {
+public:
+    LimitGate(std::span<const LimitScope> scopes, const LimitRequest& request, MonoTime now)
+        : scopes_(scopes), request_(bounded(request)), now_(now) {
+        assert(scopes.size() <= kLimitScopesMax);
+        for (size_t i = 0; i < scopes_.size(); ++i) {
+            assert(i == 0 || scopes_[i - 1].scope < scopes_[i].scope);
+            scopes_[i].counter->lock_.lock();
+        }
+    }
+    ~LimitGate() {
+        for (size_t i = scopes_.size(); i-- > 0;) scopes_[i].counter->lock_.unlock();
+    }
+    LimitGate(const LimitGate&) = delete;
+    LimitGate& operator=(const LimitGate&) = delete;
+
+    std::optional<LimitDenial> find_denial() {
+        std::optional<LimitDenial> worst;
+        for (const LimitScope& scope : scopes_) {
+            LimitCounter& counter = *scope.counter;
+            const int64_t tokens = request_.tokens_in + request_.tokens_out_max;
+            check_size(scope, TokensPerRequest, tokens, worst);
+            check_size(scope, BodyBytes, request_.body_bytes, worst);
+            check(scope, RequestsPerMinute, counter.requests_, 1, worst);
+            check(scope, RequestsPerDay, counter.day_, 1, worst);
+            check(scope, TokensInPerMinute, counter.tokens_in_, request_.tokens_in, worst);
+            check(scope, TokensOutPerMinute, counter.tokens_out_, request_.tokens_out_max, worst);
+            check(scope, TokensPerMinute, counter.tokens_, tokens, worst);
+            check_concurrency(scope, worst);
+            check_burst(scope, worst);
+        }
+        return worst;
+    }
+
+    LimitTicket take() {
+        LimitTicket ticket;
+        ticket.count_ = scopes_.size();
+        ticket.tokens_in_ = request_.tokens_in;
+        ticket.tokens_out_ = request_.tokens_out_max;
+        ticket.taken_at_ = now_;
+        for (size_t i = 0; i < scopes_.size(); ++i) {
+            LimitCounter& counter = *scopes_[i].counter;
+            ticket.counters_[i] = &counter;
+            counter.requests_.add(1, now_);
+            counter.day_.add(1, now_);
+            counter.tokens_in_.add(request_.tokens_in, now_);
+            counter.tokens_out_.add(request_.tokens_out_max, now_);
+            counter.tokens_.add(request_.tokens_in + request_.tokens_out_max, now_);
+            ++counter.running_;
+            if (smooths(scopes_[i])) counter.smooth_at_ = smoothed(scopes_[i], 1).full_at;
+        }
+        return ticket;
+    }
+
+    LimitView requests_left() {
+        LimitView view;
+        for (const LimitScope& scope : scopes_) {
+            look(scope, RequestsPerMinute, scope.counter->requests_, view);
+            look(scope, RequestsPerDay, scope.counter->day_, view);
+        }
+        return view;
+    }
+
+    LimitView tokens_left() {
+        LimitView view;
+        for (const LimitScope& scope : scopes_) {
+            look(scope, TokensInPerMinute, scope.counter->tokens_in_, view);
+            look(scope, TokensOutPerMinute, scope.counter->tokens_out_, view);
+            look(scope, TokensPerMinute, scope.counter->tokens_, view);
+        }
+        return view;
+    }
+
+private:
+    static bool smooths(const LimitScope& scope) {
+        return (*scope.limits)[Burst].value != kNoLimit &&
+               (*scope.limits)[RequestsPerMinute].value != kNoLimit;
+    }
+
+    GcraDecision smoothed(const LimitScope& scope, int64_t cost) const {
+        const Gcra limit{.burst = (*scope.limits)[Burst].value,
+                         .per_period = (*scope.limits)[RequestsPerMinute].value,
+                         .period = kMinute};
+        return keywarden::take(limit, scope.counter->smooth_at_, cost, now_);
+    }
+
+    template <class Window>
+    void check(const LimitScope& scope,
+               LimitKind kind,
+               Window& window,
+               int64_t cost,
+               std::optional<LimitDenial>& worst) const {
+        const SourcedLimit& limit = (*scope.limits)[kind];
+        if (limit.value == kNoLimit) return;
+        const int64_t used = window.used(now_);
+        if (cost <= limit.value - used || cost == 0) return;
+        LimitDenial denial{kind, limit.source, limit.value, used};
+        if (cost <= limit.value)
+            denial.retry_after = window.until_used_is(limit.value - cost, now_);
+        note(worst, denial);
+    }
+
+    static void check_size(const LimitScope& scope,
+                           LimitKind kind,
+                           int64_t size,
+                           std::optional<LimitDenial>& worst) {
+        const SourcedLimit& limit = (*scope.limits)[kind];
+        if (size > limit.value) note(worst, {kind, limit.source, limit.value, size});
+    }
+
+    static void check_concurrency(const LimitScope& scope, std::optional<LimitDenial>& worst) {
+        const SourcedLimit& limit = (*scope.limits)[ConcurrentRequests];
+        const int64_t running = scope.counter->running_;
+        if (running < limit.value) return;
+        note(worst, {ConcurrentRequests, limit.source, limit.value, running, kConcurrencyRetry});
+    }
+
+    void check_burst(const LimitScope& scope, std::optional<LimitDenial>& worst) const {
+        if (!smooths(scope)) return;
+        const GcraDecision decision = smoothed(scope, 1);
+        if (decision.allowed) return;
+        const SourcedLimit& limit = (*scope.limits)[Burst];
+        note(worst, {Burst, limit.source, limit.value, limit.value, decision.retry_after});
+    }
+
+    template <class Window>
+    void look(const LimitScope& scope, LimitKind kind, Window& window, LimitView& least) const {
+        const SourcedLimit& limit = (*scope.limits)[kind];
+        if (limit.value == kNoLimit) return;
+        const int64_t remaining = std::max(limit.value - window.used(now_), int64_t{0});
+        if (least.limit != 0 && remaining >= least.remaining) return;
+        least = {kind, limit.source, limit.value, remaining, window.until_used_is(0, now_)};
+    }
+
+    std::span<const LimitScope> scopes_;
+    LimitRequest request_;
+    MonoTime now_;
+};
+
+LimitTicket& LimitTicket::operator=(LimitTicket&& other) noexcept {
+    if (this == &other) return *this;
+    end();
+    counters_ = other.counters_;
+    count_ = std::exchange(other.count_, 0);
+    tokens_in_ = other.tokens_in_;
+    tokens_out_ = other.tokens_out_;
+    taken_at_ = other.taken_at_;
+    return *this;
+}
+
+void LimitTicket::end() noexcept {
+    for (LimitCounter* counter : std::span(counters_).first(std::exchange(count_, 0))) {
+        const std::lock_guard lock(counter->lock_);
+        --counter->running_;
+    }
+}
+
+void LimitTicket::correct(int64_t tokens_in, int64_t tokens_out, MonoTime now) {
+    const auto shift = [&](auto& window, int64_t taken, int64_t used) {
+        if (used > taken) window.add(used - taken, now);
+        if (used < taken) window.give_back(taken - used, taken_at_);
+    };
+    for (LimitCounter* counter : std::span(counters_).first(count_)) {
+        const std::lock_guard lock(counter->lock_);
+        shift(counter->tokens_in_, tokens_in_, tokens_in);
+        shift(counter->tokens_out_, tokens_out_, tokens_out);
+        shift(counter->tokens_, tokens_in_ + tokens_out_, tokens_in + tokens_out);
+    }
+    tokens_in_ = tokens_in;
+    tokens_out_ = tokens_out;
+}
+
+LimitResult take_limits(std::span<const LimitScope> scopes,
+                        const LimitRequest& request,
+                        MonoTime now) {
+    LimitGate gate(scopes, request, now);
+    LimitResult result{.denial = gate.find_denial()};
+    if (!result.denial) result.ticket = gate.take();
+    result.requests = gate.requests_left();
+    result.tokens = gate.tokens_left();
+    return result;
+}
+
+LimitResult peek_limits(std::span<const LimitScope> scopes,
+                        const LimitRequest& request,
+                        MonoTime now) {
+    LimitGate gate(scopes, request, now);
+    return {.denial = gate.find_denial(),
+            .requests = gate.requests_left(),
+            .tokens = gate.tokens_left()};
+}
+
+Error limit_error(const LimitDenial& denial) {
+    const LimitKindInfo& row = info(denial.kind);
+    const std::string scope(name(denial.source));
+    const std::string field(row.field);
+    const std::string limit = std::to_string(denial.limit);
+    const std::string used = std::to_string(denial.used);
+    Error error{.code = row.code,
+                .retry_after = denial.retry_after,
+                .facts = {{"denied_by", scope},
+                          {"limit", field},
+                          {"limit_value", denial.limit},
+                          {"used", denial.used}}};
+    if (denial.retry_after == Nanos(0)) {
+        error.code = ErrorCode::RequestTooLarge;
+        error.message =
+            "This request alone is beyond the " + scope + "'s '" + field + "' of " + limit + ".";
+        return error;
+    }
+    error.message =
+        "The " + scope + "'s '" + field + "' of " + limit + " is used up: " + used + " are taken.";
+    return error;
+}
+
+}  // namespace keywarden
