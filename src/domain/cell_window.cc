@@ -12,8 +12,8 @@ constexpr int64_t kCellFull = std::numeric_limits<uint32_t>::max();
 
 template <size_t kClosed, int64_t kCellMillis>
 void CellWindow<kClosed, kCellMillis>::advance(MonoTime now) {
+    if (now.time_since_epoch() < kCell * (newest_ + 1)) return;
     const int64_t cell = cell_of(now);
-    if (cell <= newest_) return;
     if (cell - newest_ > static_cast<int64_t>(kClosed)) {
         cells_.fill(0);
         sum_ = 0;

@@ -10,6 +10,13 @@ using enum PolicyRule;
 
 constexpr size_t kShownBytesMax = 200;  // of a value that a caller sent
 
+/// Most names differ in their length already.
+bool shorter_or_less(std::string_view a, std::string_view b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+std::string_view text_of(const Glob& glob) { return glob.text(); }
+
 /// For lists of a few values.
 template <class T, class Fits>
 PolicyVerdict check_values(const AllowDeny<T>& list, Fits fits) {
@@ -56,12 +63,11 @@ std::string_view param_of(PolicyRule rule) {
 
 GlobSet::GlobSet(const std::vector<Glob>& globs) {
     for (const Glob& glob : globs) (glob.is_literal() ? literals_ : patterns_).push_back(glob);
-    std::ranges::sort(literals_, {}, &Glob::text);
+    std::ranges::sort(literals_, shorter_or_less, text_of);
 }
 
 const Glob* GlobSet::find(std::string_view name) const {
-    const auto literal = std::ranges::lower_bound(
-        literals_, name, {}, [](const Glob& glob) { return std::string_view(glob.text()); });
+    const auto literal = std::ranges::lower_bound(literals_, name, shorter_or_less, text_of);
     if (literal != literals_.end() && literal->text() == name) return &*literal;
     const auto pattern =
         std::ranges::find_if(patterns_, [&](const Glob& glob) { return glob.matches(name); });

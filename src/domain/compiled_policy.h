@@ -23,7 +23,7 @@ public:
     const Glob* find(std::string_view name) const;
 
 private:
-    std::vector<Glob> literals_;  // sorted
+    std::vector<Glob> literals_;  // sorted by length, then text
     std::vector<Glob> patterns_;
 };
 

@@ -154,7 +154,11 @@ bool Glob::matches(std::string_view name) const {
             ++read;
         } else if (star) {
             at = *star + 1;
-            read = ++star_read;
+            // Straight to the next place where what follows the star can begin.
+            const bool anywhere = at == text_.size() || text_[at] == '?';
+            star_read = anywhere ? star_read + 1 : name.find(text_[at], star_read + 1);
+            if (star_read == std::string_view::npos) return false;
+            read = star_read;
         } else {
             return false;
         }
