@@ -23,6 +23,16 @@ constexpr std::array kPermissions = {
     PermissionRow{Permission::KeysRead, true, false, true},
     PermissionRow{Permission::KeysWrite, true, false, true},
     PermissionRow{Permission::Operator, false, false, false},
+    PermissionRow{Permission::AccountRead, true, false, true},
+    PermissionRow{Permission::UsageRead, true, false, true},
+    PermissionRow{Permission::BillingRead, true, false, true},
+    PermissionRow{Permission::AuditRead, true, false, true},
+    PermissionRow{Permission::AppsWrite, true, false, true},
+    PermissionRow{Permission::ProvidersWrite, true, false, true},
+    PermissionRow{Permission::PolicyWrite, true, false, true},
+    PermissionRow{Permission::MembersWrite, true, false, true},
+    PermissionRow{Permission::TeamWrite, false, false, false},
+    PermissionRow{Permission::Verify, true, false, true},
 };
 
 constexpr bool rows_follow_the_enum() {

@@ -14,6 +14,17 @@ enum class Permission : uint8_t {
     KeysRead,   // list and read keys of the own team
     KeysWrite,  // create, change, rotate, revoke keys of the own team
     Operator,   // only on the local socket, or an operator's key
+    // Of the own team, all of them:
+    AccountRead,     // its name, plan, apps, members, providers, policy
+    UsageRead,       // usage and request rows
+    BillingRead,     // balance and ledger
+    AuditRead,       // who changed what
+    AppsWrite,       // create, change, delete apps
+    ProvidersWrite,  // provider credentials
+    PolicyWrite,     // what the team's keys may at most
+    MembersWrite,    // invite, change roles, remove
+    TeamWrite,       // rename, hand over, close: for people only
+    Verify,          // check keys for another service: verify, authz, introspect
     kCount,
 };
 

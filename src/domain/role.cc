@@ -1,0 +1,108 @@
+#include "domain/role.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace keywarden {
+namespace {
+
+using enum Reach;
+
+// Read this first: who may do what.
+// clang-format off
+constexpr std::array kPermissions = {
+    //             permission                  name             owner admin member viewer
+    PermissionInfo{Permission::Public,         "public",          Team, Team, Team, Team,
+                   "Health, documents, key formats: no credential is looked at."},
+    PermissionInfo{Permission::AnyKey,         "key.self",        Team, Team, Team, Team,
+                   "See the calling key, its limits and rights."},
+    PermissionInfo{Permission::Inference,      "inference",       Team, Team, Team, None,
+                   "Call models and list them."},
+    PermissionInfo{Permission::KeysRead,       "keys.read",       Team, Team, Team, Team,
+                   "List and read the team's keys; never their secrets."},
+    PermissionInfo{Permission::KeysWrite,      "keys.write",      Team, Team, Own,  None,
+                   "Create, change, rotate, disable and revoke keys."},
+    PermissionInfo{Permission::Operator,       "operator",        None, None, None, None,
+                   "Run the instance: teams, plans, prices, models, users."},
+    PermissionInfo{Permission::AccountRead,    "account.read",    Team, Team, Team, Team,
+                   "Read the team: its name, plan, apps, members, providers and policy."},
+    PermissionInfo{Permission::UsageRead,      "usage.read",      Team, Team, Team, Team,
+                   "Read usage and request rows."},
+    PermissionInfo{Permission::BillingRead,    "billing.read",    Team, Team, None, Team,
+                   "Read the balance and the ledger."},
+    PermissionInfo{Permission::AuditRead,      "audit.read",      Team, Team, None, None,
+                   "Read and export the audit log."},
+    PermissionInfo{Permission::AppsWrite,      "apps.write",      Team, Team, None, None,
+                   "Create, change and delete apps."},
+    PermissionInfo{Permission::ProvidersWrite, "providers.write", Team, Team, None, None,
+                   "Set and delete provider credentials."},
+    PermissionInfo{Permission::PolicyWrite,    "policy.write",    Team, Team, None, None,
+                   "Narrow what the team and its apps may do."},
+    PermissionInfo{Permission::MembersWrite,   "members.write",   Team, Team, None, None,
+                   "Invite and remove members, and change roles up to one's own."},
+    PermissionInfo{Permission::TeamWrite,      "team.write",      Team, None, None, None,
+                   "Rename, hand over and close the team. No key holds it."},
+    PermissionInfo{Permission::Verify,         "keys.verify",     Team, Team, Team, None,
+                   "Check keys for another service: verify, authz, introspect."},
+};
+// clang-format on
+
+constexpr bool rows_follow_the_enum() {
+    for (size_t i = 0; i < kPermissions.size(); ++i) {
+        if (kPermissions[i].permission != static_cast<Permission>(i)) return false;
+    }
+    return kPermissions.size() == static_cast<size_t>(Permission::kCount);
+}
+static_assert(rows_follow_the_enum());
+
+constexpr std::array<std::string_view, static_cast<size_t>(Role::kCount)> kRoleNames = {
+    "owner", "admin", "member", "viewer"};
+
+}  // namespace
+
+std::span<const PermissionInfo> all_permissions() { return kPermissions; }
+
+const PermissionInfo& info(Permission permission) {
+    return kPermissions.at(static_cast<size_t>(permission));
+}
+
+std::string_view name(Role role) { return kRoleNames.at(static_cast<size_t>(role)); }
+
+std::optional<Role> role_of(std::string_view text) {
+    const auto found = std::ranges::find(kRoleNames, text);
+    if (found == kRoleNames.end()) return std::nullopt;
+    return static_cast<Role>(found - kRoleNames.begin());
+}
+
+Reach reach(Role role, Permission permission) {
+    const PermissionInfo& row = info(permission);
+    switch (role) {
+        case Role::Owner:
+            return row.owner;
+        case Role::Admin:
+            return row.admin;
+        case Role::Member:
+            return row.member;
+        case Role::Viewer:
+            return row.viewer;
+        case Role::kCount:
+            break;
+    }
+    return None;
+}
+
+Reach reach(KeyKind kind, std::optional<Role> maker, Permission permission) {
+    if (permission == Permission::Public || permission == Permission::AnyKey) return Team;
+    if (!maker || !holds(kind, permission)) return None;
+    return reach(*maker, permission);
+}
+
+bool may_assign(Role by, Role to) {
+    if (reach(by, Permission::MembersWrite) != Team) return false;
+    return std::ranges::all_of(kPermissions, [&](const PermissionInfo& row) {
+        return reach(to, row.permission) <= reach(by, row.permission);
+    });
+}
+
+}  // namespace keywarden
