@@ -71,7 +71,7 @@ void CellWindow<kClosed, kCellMillis>::restore(int64_t amount, MonoTime when, Mo
     if (newest_ - cell <= static_cast<int64_t>(kClosed)) add_to(std::min(cell, newest_), amount);
 }
 
-template class CellWindow<12, 5'001>;
-template class CellWindow<24, 3'600'001>;
+template class CellWindow<12, 5'003>;
+template class CellWindow<24, 3'600'050>;
 
 }  // namespace keywarden

@@ -22,6 +22,7 @@ class CellWindow {
 public:
     static constexpr Nanos kCell = std::chrono::milliseconds(kCellMillis);
     static constexpr size_t kCells = kClosed + 1;
+    static constexpr Nanos kRestartSlack = std::chrono::milliseconds(5);
 
     /// What is counted at `now`. A clock that steps back frees nothing.
     int64_t used(MonoTime now) {
@@ -40,13 +41,15 @@ public:
     Nanos until_used_is(int64_t wanted, MonoTime now) const;
 
     /// For snapshots: calls `each(amount, latest)` with what each cell holds, and the latest moment
-    /// at which it can have been added.
+    /// at which it can have been added: 5 ms less, so that two calendars that differ by a moment do
+    /// not move it into the next cell at each restart.
     template <class Each>
     void for_each_cell(MonoTime now, Each each) const {
         for (int64_t cell = newest_ - static_cast<int64_t>(kClosed); cell <= newest_; ++cell) {
             const uint32_t amount = cells_[place(cell)];
             const bool forgotten = cell_of(now) - cell > static_cast<int64_t>(kClosed);
-            if (amount > 0 && !forgotten) each(amount, std::min(now, MonoTime(kCell * (cell + 1))));
+            if (amount > 0 && !forgotten)
+                each(amount, std::min(now, MonoTime(kCell * (cell + 1)) - kRestartSlack));
         }
     }
 
@@ -71,14 +74,15 @@ private:
     std::array<uint32_t, kCells> cells_{};  // cell n stands at n % kCells; it is full, not more
 };
 
-/// Twelve closed cells of five seconds. A millisecond longer than that, because the coarse clock
-/// may lag by up to 10 ms, and twelve cells must outlast a true minute all the same.
-using MinuteCells = CellWindow<12, 5'001>;
+/// Twelve closed cells of five seconds, and a little longer: the coarse clock may lag by up to
+/// 10 ms, each restart takes up to 5 ms off, and twelve cells must outlast a true minute all the
+/// same.
+using MinuteCells = CellWindow<12, 5'003>;
 
 /// Twenty-four closed cells of an hour: up to an hour too strict.
-using DayCells = CellWindow<24, 3'600'001>;
+using DayCells = CellWindow<24, 3'600'050>;
 
-extern template class CellWindow<12, 5'001>;
-extern template class CellWindow<24, 3'600'001>;
+extern template class CellWindow<12, 5'003>;
+extern template class CellWindow<24, 3'600'050>;
 
 }  // namespace keywarden

@@ -38,42 +38,42 @@ void check(const std::string& script) {
     }
 }
 
-// A cell is 5001 ms long; what stands in cell n is forgotten at (n + 13) * 5001.
+// A cell is 5003 ms long; what stands in cell n is forgotten at (n + 13) * 5003.
 TEST(CellWindow, RemembersForAMinuteAndForgetsThen) {
     check(R"(
             0 add 3 3
-         5001 add 2 5
-        65012 add 0 5
-        65013 add 1 3
-        70013 add 0 3
-        70014 add 0 1
+         5003 add 2 5
+        65038 add 0 5
+        65039 add 1 3
+        70041 add 0 3
+        70042 add 0 1
     )");
 }
 
 TEST(CellWindow, SaysWhenThereIsRoom) {
     check(R"(
             0 add 3 3
-         5001 add 2 5
+         5003 add 2 5
          6000 until 5 0
-         6000 until 4 59013
-         6000 until 2 59013
-         6000 until 1 64014
-         6000 until 0 64014
+         6000 until 4 59039
+         6000 until 2 59039
+         6000 until 1 64042
+         6000 until 0 64042
     )");
 }
 
 TEST(CellWindow, GivesBackWhatIsStillThere) {
-    check("0 add 9 9  6000 back 4 5  65013 add 0 0");
+    check("0 add 9 9  6000 back 4 5  65039 add 0 0");
     check("0 add 5 5  1000 back 9 0");
-    check("0 add 5 5  65013 back 5 0  65014 add 7 7");
+    check("0 add 5 5  65039 back 5 0  65014 add 7 7");
 }
 
 TEST(CellWindow, GivesNothingBackOfWhatIsForgotten) {
     MinuteCells window;
     window.add(5, at_millis(0));
-    window.add(7, at_millis(65'013));  // stands in the same place
+    window.add(7, at_millis(65'039));  // stands in the same place
     window.give_back(5, at_millis(0));
-    EXPECT_EQ(window.used(at_millis(65'013)), 7);
+    EXPECT_EQ(window.used(at_millis(65'039)), 7);
 }
 
 TEST(CellWindow, AClockThatStepsBackFreesNothing) {
@@ -92,12 +92,12 @@ TEST(CellWindow, ACellIsFullAtItsBound) {
 
 TEST(CellWindow, MomentsBeforeTheClocksEpochAreOlder) {
     MinuteCells window;
-    window.restore(3, at_millis(-5'001), at_millis(1));
-    window.restore(4, at_millis(-5'002), at_millis(1));
-    window.restore(9, at_millis(-60'013), at_millis(1));
+    window.restore(3, at_millis(-5'003), at_millis(1));
+    window.restore(4, at_millis(-5'004), at_millis(1));
+    window.restore(9, at_millis(-60'037), at_millis(1));
     EXPECT_EQ(window.used(at_millis(1)), 7);
-    EXPECT_EQ(window.used(at_millis(5'001 * 11)), 3);
-    EXPECT_EQ(window.used(at_millis(5'001 * 12)), 0);
+    EXPECT_EQ(window.used(at_millis(5'003 * 11)), 3);
+    EXPECT_EQ(window.used(at_millis(5'003 * 12)), 0);
 }
 
 TEST(CellWindow, ADayIsADay) {

@@ -235,8 +235,8 @@ Error limit_error(const LimitDenial& denial) {
     Error error{.code = row.code,
                 .retry_after = denial.retry_after,
                 .facts = {{"denied_by", scope},
-                          {"limit", field},
-                          {"limit_value", denial.limit},
+                          {"limit_name", field},
+                          {"limit", denial.limit},
                           {"used", denial.used}}};
     if (denial.retry_after == Nanos(0)) {
         error.code = ErrorCode::RequestTooLarge;

@@ -12,14 +12,15 @@ namespace {
 
 constexpr std::string_view kPermissionsHead = R"(# Permissions
 
-<!-- Made from src/domain/role.cc: KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
+<!-- Made from src/domain/role.cc and permission.cc:
+     KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
 
 Every route carries one of these. A person holds what their role in the team holds. A key holds what
 its kind holds, as far as the role of whoever made it reaches **now**: who becomes a viewer has keys
 that only read, and who leaves the team has keys that do nothing. `own` is what one made oneself.
 Nobody gives a role, or a key, more than they hold.
 
-| permission | owner | admin | member | viewer | `full` | `inference` | `management` | what it is for |
+| permission | owner | admin | member | viewer | `full` | `inference` | `management` | |
 |---|---|---|---|---|---|---|---|---|
 )";
 
@@ -35,15 +36,16 @@ denies a call is named: `denied_by`.
 ## Limits
 
 All scopes are checked and taken in one step; a denied request takes nothing. A minute and a day are
-windows that slide: no 60 seconds, and no 24 hours, ever hold more. Where several limits deny, the
-one that takes longest to pass is named, so that whoever waits as told gets in.
+windows that slide: no 60 seconds, and no 24 hours, ever hold more requests; tokens may go beyond by
+what an estimate was too low. Where several limits deny, the one that takes longest to pass is
+named, so that whoever waits as told gets in.
 
 | field | in headers | from | to | a denial is | |
 |---|---|--:|--:|---|---|
 )";
 
 constexpr std::string_view kListsHead = R"(
-A request that could not pass even with nothing used is `request_too_large`, not a matter of waiting.
+A request that could not pass even with nothing used is `request_too_large`: waiting does not help.
 
 ## Lists
 

@@ -169,7 +169,7 @@ Result<void> check_ceiling(const Policy& policy, const Policy& ceiling, Scope sc
                      .message = "'" + field + "' may be at most " + std::to_string(*most) +
                                 ": the " + setter + "'s ceiling.",
                      .param = "limits." + field,
-                     .facts = {{"denied_by", setter}, {"limit_value", *most}}});
+                     .facts = {{"denied_by", setter}, {"limit", *most}}});
     }
     return {};
 }

@@ -1,0 +1,21 @@
+// The state of a team: whether its keys may be used at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace keywarden {
+
+/// Suspended by an operator; overdue when an invoice is.
+enum class TeamState : uint8_t { Active, Suspended, Overdue, kCount };
+
+std::string_view name(TeamState state);
+std::optional<TeamState> team_state_of(std::string_view text);
+
+/// Errors: AccountInactive for a suspended team, InvoiceOverdue for an overdue one.
+Result<void> check_team(TeamState state);
+
+}  // namespace keywarden
