@@ -200,7 +200,8 @@ void LimitTicket::correct(int64_t tokens_in, int64_t tokens_out, MonoTime now) {
         const std::lock_guard lock(counter->lock_);
         shift(counter->tokens_in_, tokens_in_, tokens_in);
         shift(counter->tokens_out_, tokens_out_, tokens_out);
-        shift(counter->tokens_, tokens_in_ + tokens_out_, tokens_in + tokens_out);
+        shift(counter->tokens_, tokens_in_, tokens_in);
+        shift(counter->tokens_, tokens_out_, tokens_out);
     }
     tokens_in_ = tokens_in;
     tokens_out_ = tokens_out;

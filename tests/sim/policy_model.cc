@@ -8,7 +8,7 @@ namespace {
 using enum LimitKind;
 constexpr Nanos kMinute = std::chrono::minutes(1);
 constexpr Nanos kDay = std::chrono::hours(24);
-constexpr int64_t kSlackOfADay = 720;  // cells of a day are 720 times as long as those of a minute
+constexpr int64_t kSlackOfADay = 1'440;  // its cells are 720 times as long; twice, for its restarts
 
 bool fits(std::string_view pattern, std::string_view text) {
     if (pattern.empty()) return text.empty();

@@ -37,7 +37,7 @@ constexpr size_t kUsers = 12;
 constexpr size_t kKeysMax = 40;
 constexpr size_t kOpenMax = 30;
 
-/// A denial may come up to a cell early, and a restart may add one: a few of both.
+/// A denial may come up to a cell early, and each start on a machine booted anew may add one.
 constexpr Nanos kSlack = seconds(21);
 
 constexpr std::array<std::string_view, 5> kModels = {
@@ -64,11 +64,11 @@ public:
     }
 
     void step() {
-        pass(milliseconds(below(1200)));
+        pass(milliseconds(below(500)));
         const uint64_t dice = below(1000);
-        if (dice < 970) {
+        if (dice < 960) {
             call();
-        } else if (dice < 985) {
+        } else if (dice < 970) {
             change_a_key();
         } else if (dice < 990) {
             create_key();
@@ -77,7 +77,7 @@ public:
         } else if (below(40) == 0) {
             restart();
         }
-        while (!open_.empty() && (open_.size() > kOpenMax || below(3) == 0)) end_one();
+        while (open_.size() > below(kOpenMax)) end_one();
     }
 
     std::map<std::string, int> outcomes;
@@ -119,7 +119,7 @@ private:
             if (once_in(3)) made.limits[kind] = size * (least + static_cast<int64_t>(below(10)));
         };
         maybe(RequestsPerMinute, 4);
-        maybe(RequestsPerDay, 500);
+        maybe(RequestsPerDay, 2000);
         maybe(TokensInPerMinute, 100);
         maybe(TokensOutPerMinute, 150);
         maybe(TokensPerMinute, 200);
@@ -142,18 +142,20 @@ private:
         return facts.maker ? rights_of(*facts.maker) : Rights{};
     }
 
-    /// A place for a new key: a free one, or that of one that is nobody's maker and does not run.
+    /// A place for a new key: a free one, or that of a dead key that made none and runs no call.
     std::optional<size_t> place() {
         if (facts_.keys.size() < kKeysMax) {
             facts_.keys.emplace_back();
             return facts_.keys.size() - 1;
         }
         const size_t key = below(facts_.keys.size());
+        const KeyState state = state_at(facts_.keys[key].key, now_);
+        const bool dead = state == KeyState::Revoked || state == KeyState::Expired;
         const bool makes = std::ranges::any_of(
             facts_.keys, [&](const KeyFacts& other) { return other.maker == key; });
         const bool runs =
             std::ranges::any_of(open_, [&](const Open& open) { return open.call.key == key; });
-        return makes || runs ? std::nullopt : std::optional(key);
+        return dead && !makes && !runs ? std::optional(key) : std::nullopt;
     }
 
     void create_key() {
@@ -203,10 +205,10 @@ private:
         KeyFacts& facts = facts_.keys[at];
         switch (below(6)) {
             case 0:
-                facts.key.status = KeyStatus::Disabled;
+                if (once_in(4)) facts.key.status = KeyStatus::Disabled;
                 break;
             case 1:
-                if (once_in(3)) facts.key.status = KeyStatus::Revoked;
+                if (once_in(8)) facts.key.status = KeyStatus::Revoked;
                 break;
             case 2:
                 rotate(facts);
@@ -220,7 +222,9 @@ private:
                 break;
             }
             default:
-                if (facts.key.status == KeyStatus::Disabled) facts.key.status = KeyStatus::Active;
+                for (KeyFacts& any : facts_.keys) {
+                    if (any.key.status == KeyStatus::Disabled) any.key.status = KeyStatus::Active;
+                }
                 break;
         }
         house_->key_changed(at);
@@ -259,15 +263,13 @@ private:
                 house_->app_changed(app);
                 break;
             case 4:
-                facts_.teams[team].state = std::array{TeamState::Active,
-                                                      TeamState::Active,
-                                                      TeamState::Suspended,
-                                                      TeamState::Overdue}[below(4)];
+                facts_.teams[team].state =
+                    once_in(6) ? static_cast<TeamState>(below(3)) : TeamState::Active;
                 break;
             default: {
                 std::optional<Role>& role = facts_.users[below(kUsers)].role;
-                role = static_cast<Role>(below(4));
-                if (once_in(6)) role = std::nullopt;
+                role = static_cast<Role>(once_in(4) ? below(4) : below(3));
+                if (once_in(20)) role = std::nullopt;
                 break;
             }
         }
@@ -276,7 +278,7 @@ private:
     void call() {
         Call call{.key = below(facts_.keys.size())};
         const std::vector<KeySecret>& secrets = facts_.keys[call.key].key.secrets;
-        call.secret_id = once_in(100) ? "none" : secrets[below(secrets.size())].id;
+        call.secret_id = once_in(100) ? "none" : secrets[once_in(5) ? below(secrets.size()) : 0].id;
         call.model = kModels[below(kModels.size())];
         call.address = kAddresses[below(kAddresses.size())];
         call.size = {.tokens_in = static_cast<int64_t>(1 + below(20)),
@@ -322,7 +324,7 @@ private:
         const TimePoint stopped = now_;
         const MonoTime stopped_mono = mono();
         pass(milliseconds(below(90'000)));
-        if (once_in(2)) booted_at_ = now_ - seconds(below(100));
+        if (once_in(8)) booted_at_ = now_ - seconds(below(100));
         house_->restart(stopped, stopped_mono, now_, mono());
         ++outcomes["restarts"];
     }
