@@ -14,24 +14,27 @@ constexpr int64_t kBodyBytesMax = int64_t{100} * 1024 * 1024;
 
 // clang-format off
 constexpr std::array kInfos = {
-    //            kind               field                      header  largest        denial
-    LimitKindInfo{RequestsPerMinute, "requests_per_minute", "rpm", kRequestsMax, ErrorCode::RateLimitExceeded,
-                  "Requests in any 60 seconds."},
+    //            kind, field, name in headers, largest value, code of a denial, what it is
+    LimitKindInfo{RequestsPerMinute, "requests_per_minute", "rpm", kRequestsMax,
+                  ErrorCode::RateLimitExceeded, "Requests in any 60 seconds."},
     LimitKindInfo{RequestsPerDay, "requests_per_day", "rpd", kRequestsMax, ErrorCode::QuotaExceeded,
                   "Requests in any 24 hours."},
-    LimitKindInfo{TokensInPerMinute, "tokens_in_per_minute", "itpm", kTokensMax, ErrorCode::RateLimitExceeded,
+    LimitKindInfo{TokensInPerMinute, "tokens_in_per_minute", "itpm", kTokensMax,
+                  ErrorCode::RateLimitExceeded,
                   "Input tokens in any 60 seconds: taken by estimate, corrected by the usage."},
     LimitKindInfo{TokensOutPerMinute, "tokens_out_per_minute", "otpm", kTokensMax,
                   ErrorCode::RateLimitExceeded,
                   "Output tokens in any 60 seconds: the most a request asks for is taken, and what "
                   "it did not use is given back."},
-    LimitKindInfo{TokensPerMinute, "tokens_per_minute", "tpm", kTokensMax, ErrorCode::RateLimitExceeded,
+    LimitKindInfo{TokensPerMinute, "tokens_per_minute", "tpm", kTokensMax,
+                  ErrorCode::RateLimitExceeded,
                   "Input and output tokens together, in any 60 seconds."},
     LimitKindInfo{ConcurrentRequests, "concurrent_requests", "concurrency", kConcurrentMax,
                   ErrorCode::ConcurrencyLimitExceeded, "Requests that run at once."},
     LimitKindInfo{Burst, "burst", "burst", kRequestsMax, ErrorCode::RateLimitExceeded,
                   "Smooths requests_per_minute: so many at once, the others evenly spread."},
-    LimitKindInfo{TokensPerRequest, "tokens_per_request", "", kTokensMax, ErrorCode::RequestTooLarge,
+    LimitKindInfo{TokensPerRequest, "tokens_per_request", "", kTokensMax,
+                  ErrorCode::RequestTooLarge,
                   "The most input and output tokens that one request may cause."},
     LimitKindInfo{BodyBytes, "body_bytes", "", kBodyBytesMax, ErrorCode::RequestTooLarge,
                   "The largest body of a request."},
