@@ -8,7 +8,8 @@ namespace {
 using enum LimitKind;
 constexpr Nanos kMinute = std::chrono::minutes(1);
 constexpr Nanos kDay = std::chrono::hours(24);
-constexpr int64_t kSlackOfADay = 1'440;  // its cells are 720 times as long; twice, for its restarts
+constexpr int64_t kSlackOfADay =
+    2'880;  // its cells are 720 times as long, and it has more restarts
 
 bool fits(std::string_view pattern, std::string_view text) {
     if (pattern.empty()) return text.empty();
