@@ -120,7 +120,7 @@ private:
             if (once_in(3)) made.limits[kind] = size * (least + more);
         };
         maybe(RequestsPerMinute, 4);
-        maybe(RequestsPerDay, 2000);
+        maybe(RequestsPerDay, static_cast<int64_t>(100 + below(3000)));
         maybe(TokensInPerMinute, 100);
         maybe(TokensOutPerMinute, 150);
         maybe(TokensPerMinute, 200);
