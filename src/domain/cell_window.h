@@ -48,8 +48,8 @@ public:
         for (int64_t cell = newest_ - static_cast<int64_t>(kClosed); cell <= newest_; ++cell) {
             const uint32_t amount = cells_[place(cell)];
             const bool forgotten = cell_of(now) - cell > static_cast<int64_t>(kClosed);
-            if (amount > 0 && !forgotten)
-                each(amount, std::min(now, MonoTime(kCell * (cell + 1)) - kRestartSlack));
+            if (amount == 0 || forgotten) continue;
+            each(amount, std::min(now, MonoTime(kCell * (cell + 1)) - kRestartSlack));
         }
     }
 

@@ -12,7 +12,7 @@
 #include "domain/compiled_policy.h"
 #include "domain/effective_policy.h"
 #include "domain/limiter.h"
-#include "tests/sim/policy_facts.h"
+#include "tests/policy_sim/facts.h"
 
 namespace keywarden::sim {
 

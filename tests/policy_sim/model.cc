@@ -1,4 +1,4 @@
-#include "tests/sim/policy_model.h"
+#include "tests/policy_sim/model.h"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/units.h"
-#include "tests/sim/policy_facts.h"
+#include "tests/policy_sim/facts.h"
 
 namespace keywarden::sim {
 

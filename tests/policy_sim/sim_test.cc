@@ -12,9 +12,9 @@
 #include <gtest/gtest.h>
 
 #include "domain/rights.h"
-#include "tests/sim/policy_facts.h"
-#include "tests/sim/policy_house.h"
-#include "tests/sim/policy_model.h"
+#include "tests/policy_sim/facts.h"
+#include "tests/policy_sim/house.h"
+#include "tests/policy_sim/model.h"
 
 namespace keywarden::sim {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/sim/policy_house.h"
+#include "tests/policy_sim/house.h"
 
 #include <algorithm>
 #include <stdexcept>
