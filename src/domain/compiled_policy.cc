@@ -27,9 +27,9 @@ PolicyVerdict check_values(const AllowDeny<T>& list, Fits fits) {
 std::string value_text(const Decision& decision, const PolicyRequest& request) {
     switch (decision.rule) {
         case Kinds:
-            return std::string(name(request.kind.value()));
+            return request.kind ? std::string(name(*request.kind)) : std::string();
         case Addresses:
-            return to_text(request.address.value());
+            return request.address ? to_text(*request.address) : std::string();
         case Endpoints:
             return std::string(request.endpoint);
         case Models:
@@ -37,7 +37,7 @@ std::string value_text(const Decision& decision, const PolicyRequest& request) {
         case Providers:
             return std::string(request.provider);
         case Classes:
-            return std::string(name(request.privacy.value()));
+            return request.privacy ? std::string(name(*request.privacy)) : std::string();
         case Tools:
             return std::string(decision.verdict.value);
         case kCount:

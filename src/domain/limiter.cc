@@ -131,8 +131,8 @@ private:
         const int64_t used = window.used(now_);
         if (cost <= limit.value - used || cost == 0) return;
         LimitDenial denial{kind, limit.source, limit.value, used};
-        if (cost <= limit.value)
-            denial.retry_after = window.until_used_is(limit.value - cost, now_);
+        const int64_t room_for_it = limit.value - cost;
+        if (room_for_it >= 0) denial.retry_after = window.until_used_is(room_for_it, now_);
         note(worst, denial);
     }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <fmt/core.h>
 #include <vector>
 
 #include "domain/permission.h"
@@ -35,8 +36,9 @@ std::optional<std::vector<T>> allowed(const AllowDeny<T>& list) {
     if (list.allow) return list.allow;
     if constexpr (std::is_enum_v<T>) {
         std::vector<T> all;
-        for (size_t i = 0; i < static_cast<size_t>(T::kCount); ++i)
+        for (size_t i = 0; i < static_cast<size_t>(T::kCount); ++i) {
             all.push_back(static_cast<T>(i));
+        }
         return all;
     }
     return std::nullopt;
@@ -166,8 +168,8 @@ Result<void> check_ceiling(const Policy& policy, const Policy& ceiling, Scope sc
         const std::string field(row.field);
         const std::string setter(name(scope));
         return fail({.code = ErrorCode::InvalidRequest,
-                     .message = "'" + field + "' may be at most " + std::to_string(*most) +
-                                ": the " + setter + "'s ceiling.",
+                     .message = fmt::format(
+                         "'{}' may be at most {}: the {}'s ceiling.", field, *most, setter),
                      .param = "limits." + field,
                      .facts = {{"denied_by", setter}, {"limit", *most}}});
     }
