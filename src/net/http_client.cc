@@ -7,6 +7,13 @@
 #include "net/http_pool.h"
 
 namespace keywarden {
+namespace {
+
+// A connection that was used a moment ago is taken on the word of the loop's last turn. Servers
+// close what has idled, so one that has is asked itself (a system call) before it is trusted.
+constexpr Nanos kTrustedIdle = std::chrono::milliseconds(10);
+
+}  // namespace
 
 UpstreamConnection::UpstreamConnection(OriginPool* owner, OwnedFd fd)
     : pool(owner), stream(owner->loop(), fd.release(), true) {
@@ -31,8 +38,10 @@ std::unique_ptr<UpstreamConnection> OriginPool::take_idle() {
     while (!idle_.empty()) {
         std::unique_ptr<UpstreamConnection> connection = std::move(idle_.back());
         idle_.pop_back();
-        if (connection->stream.peer_closed()) continue;
-        connection->stream.watch(nullptr);
+        Stream& stream = connection->stream;
+        const bool is_fresh = context_.loop->mono() - connection->idle_since < kTrustedIdle;
+        if (is_fresh ? stream.peer_closed() : stream.asks_for_attention()) continue;
+        stream.watch(nullptr);
         connection->reused = true;
         return connection;
     }

@@ -98,9 +98,11 @@ public:
 
     /// Sends a whole request, the head first, and reads the head of the answer, past any 1xx.
     /// `pieces` are head and body as they go on the wire, with framing; they must live until it
-    /// continues (so: release the request after this). Sent once more on a new connection when a
-    /// reused one turns out dead before a byte of the answer.
-    /// `method` is that of the head: it decides whether the answer can have a body.
+    /// continues (so: release the request after this).
+    /// Sent once more, on a new connection, when a reused one turns out dead: if none of it had
+    /// gone out, or, for a method that may be repeated, if no byte of an answer came. A POST that
+    /// may have arrived is never sent twice.
+    /// `method` is that of the head: it decides this, and whether the answer can have a body.
     Task<Result<void>> exchange(std::string_view method, std::span<const std::string_view> pieces);
 
     /// For bodies that come in pieces: connects (always anew, since it cannot be sent again) and

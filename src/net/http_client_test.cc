@@ -29,7 +29,9 @@ public:
         port_ = local_port(fd_.get());
         thread_ = std::thread([this, scripts = std::move(scripts)] {
             for (const auto& script : scripts) {
-                Peer peer(accept(fd_.get(), nullptr, nullptr));
+                const int fd = accept(fd_.get(), nullptr, nullptr);
+                if (fd < 0) return;  // nobody came any more
+                Peer peer(fd);
                 script(peer);
             }
         });
@@ -37,7 +39,7 @@ public:
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
     ~Upstream() {
-        shutdown(fd_.get(), SHUT_RDWR);  // an accept that nobody met any more
+        shutdown(fd_.get(), SHUT_RDWR);  // ends an accept that nobody met
         thread_.join();
     }
     uint16_t port() const { return port_; }
@@ -88,7 +90,6 @@ public:
     HttpClient& client() { return *client_; }
     OriginPool* pool() { return pool_; }
 
-private:
     static Task<Outcome> talk(OriginPool* pool,
                               std::string method,
                               CallTimeouts timeouts,
@@ -116,6 +117,7 @@ private:
         }
     }
 
+private:
     LoopThread thread_;
     std::unique_ptr<Resolver> resolver_;
     std::unique_ptr<HttpClient> client_;
@@ -263,22 +265,127 @@ TEST(HttpClient, TheAnswerToHeadHasNoBody) {
     EXPECT_EQ(outcome.idle_after, 1U);
 }
 
-TEST(HttpClient, SendsAgainWhenAKeptConnectionTurnsOutDead) {
-    const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    std::vector<std::function<void(Peer&)>> scripts;
-    scripts.emplace_back([&](Peer& peer) {
+const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// An upstream whose first connection answers once, hears the second request, and just goes away.
+std::vector<std::function<void(Peer&)>> dies_on_the_second_request() {
+    return {[](Peer& peer) {
+                hear_request(peer);
+                peer.say(kOk);
+                hear_request(peer);
+                peer.close_now();
+            },
+            answers(kOk)};
+}
+
+TEST(HttpClient, ARequestThatMayHaveArrivedIsSentAgainOnlyIfItsMethodAllowsIt) {
+    for (const std::string method : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"}) {
+        Upstream upstream(dies_on_the_second_request());
+        Client client(upstream.port());
+        EXPECT_EQ(client.get().attempts, 1);
+        const Outcome again = client.get(method);
+        EXPECT_FALSE(again.error) << method;
+        EXPECT_EQ(again.attempts, 2) << method;
+    }
+    for (const std::string method : {"POST", "PATCH", "get", "MKCOL"}) {
+        Upstream upstream(dies_on_the_second_request());
+        Client client(upstream.port());
+        EXPECT_EQ(client.get().attempts, 1);
+        const Outcome once = client.get(method);
+        ASSERT_TRUE(once.error) << method;
+        EXPECT_EQ(once.error->code, ErrorCode::UpstreamError);
+        EXPECT_EQ(once.attempts, 1) << method;
+    }
+}
+
+/// A client whose loop sees nothing of what the upstream does between two requests: all of it
+/// happens within one turn.
+class Unseen {
+public:
+    enum class End : uint8_t { Closes, Resets, Speaks };
+
+    /// What comes of a request on a connection that idled for `idle` and then ended so.
+    static Outcome request(const std::string& method, Nanos idle, End end) {
+        Unseen unseen(end);
+        return unseen.thread_.await<Outcome>([&] { return unseen.talk(method, idle); });
+    }
+
+private:
+    explicit Unseen(End end)
+        : upstream_({[this, end](Peer& peer) { answer_then(peer, end); }, answers(kOk)}) {
+        thread_.call([&] {
+            resolver_ = std::make_unique<Resolver>(thread_.loop());
+            client_ = std::make_unique<HttpClient>(thread_.loop(), resolver_.get(), nullptr);
+        });
+    }
+    Unseen(const Unseen&) = delete;
+    Unseen& operator=(const Unseen&) = delete;
+    ~Unseen() {
+        thread_.call([&] {
+            client_.reset();
+            resolver_.reset();
+        });
+    }
+
+    void answer_then(Peer& peer, End end) {
         hear_request(peer);
-        peer.say(ok);
-        hear_request(peer);  // the second request comes here, and this side just goes away
-        peer.close_now();
-    });
-    scripts.emplace_back(answers(ok));
-    Upstream upstream(std::move(scripts));
-    Client client(upstream.port());
-    EXPECT_EQ(client.get("POST").attempts, 1);
-    const Outcome again = client.get("POST");
-    EXPECT_EQ(again.body, "ok");
-    EXPECT_EQ(again.attempts, 2);
+        peer.say(kOk);
+        idled_.get_future().wait();
+        if (end == End::Speaks) {
+            peer.say("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+        } else {
+            const linger reset{.l_onoff = end == End::Resets ? 1 : 0, .l_linger = 0};
+            setsockopt(peer.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+            peer.close_now();
+        }
+        ended_.set_value();
+    }
+
+    Task<Outcome> talk(std::string method, Nanos idle) {
+        OriginPool* const pool = client_->pool({.host = "127.0.0.1", .port = upstream_.port()});
+        Outcome outcome = co_await Client::talk(pool, "GET", {}, false);
+        const MonoTime then = thread_.loop()->mono() + idle;
+        clock_.advance(idle);
+        while (thread_.loop()->mono() < then) co_await thread_.loop()->yield();
+        idled_.set_value();
+        ended_.get_future().wait();
+        outcome = co_await Client::talk(pool, method, {}, false);
+        co_return outcome;
+    }
+
+    std::promise<void> idled_;
+    std::promise<void> ended_;
+    ManualClock clock_;
+    Upstream upstream_;
+    LoopThread thread_{{.clock = &clock_, .sweep_every = std::chrono::milliseconds(3)}};
+    std::unique_ptr<Resolver> resolver_;
+    std::unique_ptr<HttpClient> client_;
+};
+
+TEST(HttpClient, AKeptConnectionIsAskedBeforeARequestIsTrustedToIt) {
+    for (const auto end : {Unseen::End::Closes, Unseen::End::Resets, Unseen::End::Speaks}) {
+        const Outcome outcome = Unseen::request("POST", std::chrono::seconds(1), end);
+        EXPECT_FALSE(outcome.error) << outcome.error->detail;
+        EXPECT_EQ(outcome.status, 200);
+        EXPECT_EQ(outcome.attempts, 1) << "nothing was sent on the old one";
+    }
+}
+
+TEST(HttpClient, ARequestOfWhichNothingWentOutIsSentAgain) {
+    const Outcome outcome = Unseen::request("POST", Nanos(0), Unseen::End::Resets);
+    EXPECT_FALSE(outcome.error) << outcome.error->detail;
+    EXPECT_EQ(outcome.body, "ok");
+    EXPECT_EQ(outcome.attempts, 2);
+}
+
+TEST(HttpClient, WhatWentIntoAClosedConnectionMayHaveArrived) {
+    const Outcome post = Unseen::request("POST", Nanos(0), Unseen::End::Closes);
+    ASSERT_TRUE(post.error);
+    EXPECT_EQ(post.error->code, ErrorCode::UpstreamError);
+    EXPECT_EQ(post.attempts, 1);
+    const Outcome get = Unseen::request("GET", Nanos(0), Unseen::End::Closes);
+    EXPECT_FALSE(get.error);
+    EXPECT_EQ(get.attempts, 2);
 }
 
 TEST(HttpClient, NeverSendsAgainOnceAByteOfTheAnswerCame) {

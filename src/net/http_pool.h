@@ -41,7 +41,7 @@ public:
     OriginPool& operator=(const OriginPool&) = delete;
     ~OriginPool();
 
-    /// The connection used last, or null.
+    /// The connection used last that is still open, or null.
     std::unique_ptr<UpstreamConnection> take_idle();
     void put_back(std::unique_ptr<UpstreamConnection> connection);
     /// Closes one that idles here.

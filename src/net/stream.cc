@@ -197,6 +197,7 @@ bool Stream::attempt_write(Op* op) {
         message.msg_iovlen = op->pieces_.size();
         const ssize_t sent = sendmsg(fd_, &message, MSG_NOSIGNAL);
         if (sent >= 0) {
+            op->wrote_any_ = op->wrote_any_ || sent > 0;
             advance(op->pieces_, static_cast<size_t>(sent));
         } else if (errno == EAGAIN) {
             writable_ = false;
@@ -216,6 +217,12 @@ bool Stream::attempt_connect(Op* op) {
     getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem_, &size);
     op->status_ = problem_ == 0 ? IoStatus::Ok : IoStatus::Failed;
     return true;
+}
+
+bool Stream::asks_for_attention() {
+    if (hung_up_ || aborted_) return true;
+    readable_ = true;
+    return peer_spoke();
 }
 
 bool Stream::peer_spoke() {

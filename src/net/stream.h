@@ -50,6 +50,8 @@ public:
         bool await_ready();
         void await_suspend(std::coroutine_handle<> waiting);
         IoStatus await_resume() const { return status_; }
+        /// Of a write, once it has ended: whether the peer may have got any of it.
+        bool wrote_any() const { return wrote_any_; }
 
     protected:
         friend class Stream;
@@ -59,6 +61,7 @@ public:
         Stream* stream_;
         Kind kind_;
         bool stop_when_peer_speaks_ = false;
+        bool wrote_any_ = false;
         IoStatus status_ = IoStatus::Ok;
         Buffer* into_ = nullptr;
         size_t room_ = 0;
@@ -106,6 +109,9 @@ public:
 
     /// True when the peer is known to have closed or reset.
     bool peer_closed() const { return hung_up_; }
+    /// Asks the socket itself, not what the last turn heard: true when the peer has closed or
+    /// reset, or has said something that was not read. Requires: nothing waits here.
+    bool asks_for_attention();
     /// True when there may be unread bytes.
     bool maybe_readable() const { return readable_; }
     /// The errno behind the last Failed; 0 when it was TLS that failed.

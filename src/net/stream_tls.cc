@@ -72,6 +72,7 @@ bool Stream::attempt_tls_write(Op* op) {
             ERR_clear_error();
             sent = SSL_write(ssl_, record.data(), static_cast<int>(record.size()));
             if (sent <= 0) return end_tls_attempt(op, sent);
+            op->wrote_any_ = true;  // a record that did not go out whole is nothing to the peer
         }
         advance(op->pieces_, static_cast<size_t>(sent));
     }

@@ -83,10 +83,26 @@ protected:
         co_return Outcome{.body = std::string(rest->data(), rest->size())};
     }
 
+    /// A call on a kept connection whose server goes in the turn in which it is made.
+    Task<Outcome> call_once_the_server_has_gone() {
+        OriginPool* const pool =
+            client_->pool({.tls = true, .host = "localhost", .port = server_->port()});
+        const Outcome first = co_await talk(pool, "hello", false);
+        EXPECT_EQ(first.problem, "");
+        EXPECT_EQ(pool->idle(), 1U);
+        const MonoTime then = thread_.loop()->mono() + std::chrono::seconds(1);
+        clock_.advance(std::chrono::seconds(1));
+        while (thread_.loop()->mono() < then) co_await thread_.loop()->yield();
+        server_.reset();
+        Outcome second = co_await talk(pool, "hello", false);
+        co_return second;
+    }
+
     TemporaryFolder folder_;
     std::unique_ptr<ServerTls> server_tls_;
     std::unique_ptr<TestServer> server_;
-    LoopThread thread_;
+    ManualClock clock_;  // moved on the loop's thread only
+    LoopThread thread_{{.clock = &clock_, .sweep_every = std::chrono::milliseconds(3)}};
     std::unique_ptr<ClientTls> client_tls_;
     std::unique_ptr<Resolver> resolver_;
     std::unique_ptr<HttpClient> client_;
@@ -101,6 +117,13 @@ TEST_F(TlsTest, CarriesBodiesOfAnySizeBothWays) {
         EXPECT_EQ(outcome.body, body);
     }
     EXPECT_EQ(server_->connections(), 1U) << "tickets do not make an idle connection look used";
+}
+
+TEST_F(TlsTest, AKeptConnectionIsAskedBeforeARequestIsTrustedToIt) {
+    const Outcome outcome =
+        thread_.await<Outcome>([this] { return call_once_the_server_has_gone(); });
+    EXPECT_NE(outcome.problem.find("Connection refused"), std::string::npos)
+        << "a new connection was tried, not the old one: " << outcome.problem;
 }
 
 TEST_F(TlsTest, ChecksTheNameAndTheAddress) {

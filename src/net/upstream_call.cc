@@ -13,6 +13,13 @@ namespace {
 constexpr int kInterimMax = 8;              // 1xx heads before the real one
 constexpr size_t kFirstBodyBytes = 65'536;  // taken at once for a whole body
 
+/// What may be done twice without harm. Source: RFC 9110, section 9.2.2.
+bool is_idempotent(std::string_view method) {
+    constexpr std::array<std::string_view, 6> kIdempotent = {
+        "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    return std::ranges::find(kIdempotent, method) != kIdempotent.end();
+}
+
 MonoTime add(MonoTime moment, Nanos duration) {
     return duration >= MonoTime::max() - moment ? MonoTime::max() : moment + duration;
 }
@@ -115,9 +122,9 @@ Task<IoStatus> UpstreamCall::send(std::span<const std::string_view> pieces) {
         if (piece.empty()) continue;
         iov_[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
     }
-    sent_ = true;
-    const IoStatus status =
-        co_await connection_->stream.write_unless_peer_speaks({iov_.data(), count});
+    Stream::Op op = connection_->stream.write_unless_peer_speaks({iov_.data(), count});
+    const IoStatus status = co_await op;
+    sent_ = sent_ || op.wrote_any();
     // Not all of the request is out: whatever the answer, nothing else may be sent after it.
     if (status != IoStatus::Ok) reusable_ = false;
     co_return status;
@@ -132,14 +139,21 @@ Task<Result<void>> UpstreamCall::exchange(std::string_view method,
         if (status == IoStatus::TimedOut || status == IoStatus::Aborted) {
             co_return broken(status, "send");
         }
-        // Even after a failed write: the upstream may have refused before it closed.
-        Result<void> head = co_await receive_head();
-        if (head) co_return head;
-        const bool was_dead = connection_->reused && !heard_ && !aborted_ &&
-                              head.error().code == ErrorCode::UpstreamError;
+        // One that was kept and takes nothing: what it may still say is no answer to this.
+        bool again = connection_->reused && status != IoStatus::Ok && !sent_;
+        if (!again) {
+            // Even after a failed write: the upstream may have refused before it closed.
+            Result<void> head = co_await receive_head();
+            if (head) co_return head;
+            again = connection_->reused && is_idempotent(method) && !heard_ && !aborted_ &&
+                    head.error().code == ErrorCode::UpstreamError;
+            head_.reset();
+            if (!again) {
+                connection_.reset();
+                co_return head;
+            }
+        }
         connection_.reset();
-        head_.reset();
-        if (!was_dead || attempts_ > 1) co_return head;
         reusable_ = true;
     }
 }

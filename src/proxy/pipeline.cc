@@ -161,7 +161,7 @@ Task<Result<void>> run(Call* call, const std::vector<OriginPool*>* pools) {
     CO_TRY_VOID(take_rate(call));              // not too fast
     OriginPool* const pool = (*pools)[call->provider_index];
     if (pool == nullptr) co_return co_await answer_from_sandbox(call);
-    CO_TRY_VOID(co_await send_upstream(call, pool));  // once more on a dead connection
+    CO_TRY_VOID(co_await send_upstream(call, pool));  // once, if anything of it goes out
     co_return co_await relay_answer(call);            // and meter what passes
 }
 

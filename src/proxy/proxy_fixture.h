@@ -213,6 +213,14 @@ protected:
         ASSERT_TRUE(thread_->call([&] { return server_->listen(*listen_unix(path)); }));
     }
 
+    /// Until the gateway has so many connections to providers.
+    void wait_for_upstream_connections(size_t count) {
+        const auto now = [this] {
+            return thread_->call([this] { return client_->connections(); });
+        };
+        while (now() != count) std::this_thread::yield();
+    }
+
     test::Peer connect() const { return test::Peer(port_); }
     std::string_view secret() const { return key_.secret.reveal(); }
 

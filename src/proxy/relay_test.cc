@@ -1,3 +1,4 @@
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -189,13 +190,35 @@ TEST_F(Relay, ChunkedAnswersAndAnswersToTheEndOfTheConnectionPass) {
     EXPECT_EQ(unchunked(peer.hear_until("0\r\n\r\n")), "{}");
 }
 
-TEST_F(Relay, ADeadPooledConnectionIsReplacedUnseen) {
+TEST_F(Relay, AConnectionThatClosedWhileItIdledIsReplacedUnseen) {
     start([](test::Peer& peer) {
         peer.hear_answer();
         peer.say(json_answer(kReply));  // and closes
     });
-    for (int i = 0; i < 5; ++i) EXPECT_EQ(status(chat(kBody)), 200);
-    EXPECT_EQ(imposter_->connections(), 5U);
+    for (size_t i = 1; i <= 5; ++i) {
+        EXPECT_EQ(status(chat(kBody)), 200);
+        EXPECT_EQ(imposter_->connections(), i);
+        wait_for_upstream_connections(0);
+    }
+}
+
+TEST_F(Relay, ACallThatMayHaveArrivedIsNotSentTwice) {
+    std::atomic<int> heard = 0;
+    start([&](test::Peer& peer) {
+        peer.hear_answer();
+        ++heard;
+        peer.say(json_answer(kReply));
+        if (peer.hear_answer().empty()) return;
+        ++heard;  // the whole second call has come, and this side just goes away
+    });
+    EXPECT_EQ(status(chat(kBody)), 200);
+    const std::string lost = chat(kBody);
+    EXPECT_EQ(status(lost), 502);
+    EXPECT_NE(lost.find("upstream_error"), std::string::npos);
+    EXPECT_EQ(field(lost, "x-keywarden-attempts"), "1");
+    EXPECT_EQ(heard, 2);
+    EXPECT_EQ(imposter_->connections(), 1U);
+    EXPECT_EQ(status(chat(kBody)), 200) << "the next one goes on a connection of its own";
 }
 
 }  // namespace
