@@ -71,7 +71,7 @@ Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
                             .after = std::move(wanted.after),
                             .limit = wanted.limit,
                             .status = wanted.status};
-    TRY(const KeyPage page, context.keys.store().list_keys(query, context.clock.now()));
+    TRY(const KeyPage page, context.keys.store().list_keys(query));
     Json data = Json::array();
     for (const Key& key : page.keys) data.push_back(record_of(context, key));
     return json_response(200,

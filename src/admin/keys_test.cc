@@ -117,6 +117,18 @@ TEST_F(Keys, TheDefaultCapsAreTenActiveAndFiveAnHour) {
     EXPECT_EQ(too_many.code(), "api_key_limit_reached");
 }
 
+TEST_F(Keys, AnExpiredKeyIsGivenMoreTimeOnlyUnderTheCap) {
+    start({.caps = {.active_keys_max = 1, .creations_per_hour_max = 100}});
+    const std::string old = make_id(R"({"expires_at":")" +
+                                    format_iso8601(clock_.now() + std::chrono::hours(1)) + "\"}");
+    clock_.advance(std::chrono::hours(2));
+    const std::string young = make_id();
+    EXPECT_EQ(patch(old, R"({"expires_at":null})").code(), "api_key_limit_reached");
+    EXPECT_EQ(get(path_of(old)).json()["status"], "expired");
+    EXPECT_EQ(revoke(young).status, 200);
+    EXPECT_EQ(patch(old, R"({"expires_at":null})").json()["status"], "active");
+}
+
 TEST_F(Keys, AListGoesFromTheNewestOnPageByPage) {
     for (int i = 0; i < 5; ++i) {
         make_key(R"({"name":"k)" + std::to_string(i) + "\"}");

@@ -31,21 +31,21 @@ public:
         if (is_down) return down();
         return inner_->get_team(id);
     }
-    Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) override {
+    Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (is_down) return down();
-        return inner_->create_key(key, caps, now);
+        return inner_->create_key(key, terms);
     }
     Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
         if (is_down) return down();
         return inner_->get_key(team_id, key_id);
     }
-    Result<KeyPage> list_keys(const KeyQuery& query, TimePoint now) override {
+    Result<KeyPage> list_keys(const KeyQuery& query) override {
         if (is_down) return down();
-        return inner_->list_keys(query, now);
+        return inner_->list_keys(query);
     }
-    Result<void> update_key(const Key& key) override {
+    Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         if (is_down) return down();
-        return inner_->update_key(key);
+        return inner_->update_key(key, terms);
     }
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
         if (is_down) return down();

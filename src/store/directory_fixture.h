@@ -34,20 +34,18 @@ public:
     }
     Result<void> put_team(const Team& team) override { return inner_->put_team(team); }
     Result<Team> get_team(std::string_view id) override { return inner_->get_team(id); }
-    Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) override {
+    Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (away) return gone();
-        return inner_->create_key(key, caps, now);
+        return inner_->create_key(key, terms);
     }
     Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
         if (away) return gone();
         return inner_->get_key(team_id, key_id);
     }
-    Result<KeyPage> list_keys(const KeyQuery& query, TimePoint now) override {
-        return inner_->list_keys(query, now);
-    }
-    Result<void> update_key(const Key& key) override {
+    Result<KeyPage> list_keys(const KeyQuery& query) override { return inner_->list_keys(query); }
+    Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         if (away) return gone();
-        return inner_->update_key(key);
+        return inner_->update_key(key, terms);
     }
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
         if (away) return gone();

@@ -119,7 +119,7 @@ public:
         key.updated_at = now;
         key.version = 1;
         key = in_millis(std::move(key));
-        TRY_VOID(heard(store_.create_key(key, defaults_.caps, now)));
+        TRY_VOID(heard(store_.create_key(key, {defaults_.caps, now})));
         TRY_VOID(apply(key));
         return MintedKey{.key = std::move(key), .secret = std::move(minted.secret)};
     }
@@ -263,7 +263,8 @@ private:
             key.version = next_version;
             key.updated_at = clock_.now();
             key = in_millis(std::move(key));
-            const Result<void> stored = heard(store_.update_key(key));
+            const Result<void> stored =
+                heard(store_.update_key(key, {defaults_.caps, clock_.now()}));
             if (stored) {
                 TRY_VOID(apply(key));
                 return key;

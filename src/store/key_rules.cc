@@ -40,16 +40,23 @@ Key in_millis(Key key) {
     return key;
 }
 
-Result<void> check_caps(const KeyCounts& counts, KeyCaps caps, TimePoint now) {
-    if (counts.active >= caps.active_keys_max) {
-        return fail({.code = ErrorCode::ApiKeyLimitReached,
-                     .message = fmt::format("The team has {} active API keys, and its plan allows "
-                                            "{}. Revoke one that is no longer used, or upgrade "
-                                            "your plan.",
-                                            counts.active,
-                                            caps.active_keys_max),
-                     .facts = {{"limit", caps.active_keys_max}, {"used", counts.active}}});
-    }
+bool is_active(const Key& key, TimePoint now) {
+    return key.status != KeyStatus::Revoked && (!key.expires_at || now < *key.expires_at);
+}
+
+Result<void> check_cap(const KeyCounts& counts, KeyCaps caps) {
+    if (counts.active < caps.active_keys_max) return {};
+    return fail({.code = ErrorCode::ApiKeyLimitReached,
+                 .message = fmt::format("The team has {} active API keys, and its plan allows {}. "
+                                        "Revoke one that is no longer used, or upgrade your plan.",
+                                        counts.active,
+                                        caps.active_keys_max),
+                 .facts = {{"limit", caps.active_keys_max}, {"used", counts.active}}});
+}
+
+Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms) {
+    const auto& [caps, now] = terms;
+    TRY_VOID(check_cap(counts, caps));
     if (counts.created < caps.creations_per_hour_max) return {};
     const TimePoint free_at = counts.created_first.value_or(now) + kCreationWindow;
     return fail({.code = ErrorCode::KeyCreationRateExceeded,

@@ -18,13 +18,21 @@ TimePoint in_millis(TimePoint when);
 
 /// What a team has, when it wants one key more.
 struct KeyCounts {
-    int64_t active = 0;                        // neither revoked nor expired
+    int64_t active = 0;                        // see is_active
     int64_t created = 0;                       // later than kCreationWindow ago
     std::optional<TimePoint> created_first{};  // the first of those
 };
 
+/// Whether the key counts for the cap: neither revoked nor expired.
+bool is_active(const Key& key, TimePoint now);
+
+/// Whether a team with `counts` may have one active key more.
+/// Errors: ApiKeyLimitReached.
+Result<void> check_cap(const KeyCounts& counts, KeyCaps caps);
+
+/// Whether it may create one.
 /// Errors: ApiKeyLimitReached, else KeyCreationRateExceeded.
-Result<void> check_caps(const KeyCounts& counts, KeyCaps caps, TimePoint now);
+Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms);
 
 /// Carries over what was noted about secrets meanwhile: uses only move forward, ends only earlier.
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next);

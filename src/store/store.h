@@ -27,6 +27,12 @@ struct KeyCaps {
     int64_t creations_per_hour_max = 5;
 };
 
+/// What a change of a key is held to.
+struct KeyTerms {
+    KeyCaps caps{};
+    TimePoint now{};
+};
+
 /// One page of a list. `next` is empty on the last page.
 struct KeyPage {
     std::vector<Key> keys;
@@ -94,27 +100,31 @@ public:
     /// Errors: NotFound.
     virtual Result<Team> get_team(std::string_view id) = 0;
 
-    /// Adds the key with its secrets, if the caps allow one more at `now`.
+    /// Adds the key with its secrets, if the caps allow one more.
     ///
     /// The cap is looked at before the rate. Revoked and expired keys do not count as active; every
     /// creation of the last hour counts for the rate.
     /// Errors: NotFound (no such team), ApiKeyLimitReached, KeyCreationRateExceeded (with
     /// retry_after), InvalidRequest when an id or a digest is there already.
-    virtual Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) = 0;
+    virtual Result<void> create_key(const Key& key, const KeyTerms& terms) = 0;
 
     /// Errors: NotFound, also for another team's key.
     virtual Result<Key> get_key(std::string_view team_id, std::string_view key_id) = 0;
 
     /// Newest first.
     /// Errors: InvalidRequest when `after` is not a cursor of ours.
-    virtual Result<KeyPage> list_keys(const KeyQuery& query, TimePoint now) = 0;
+    virtual Result<KeyPage> list_keys(const KeyQuery& query) = 0;
 
     /// Replaces the key and its secrets, if its version is still `key.version - 1`.
     ///
+    /// A key that becomes active by it (an expired one that is given more time) needs its place
+    /// under the cap like a new one. It is no creation, so it takes nothing from the rate.
+    ///
     /// What record_uses wrote meanwhile stays: a secret's uses only move forward, and its end only
     /// moves earlier.
-    /// Errors: NotFound, VersionMismatch, InvalidRequest when a digest is another key's.
-    virtual Result<void> update_key(const Key& key) = 0;
+    /// Errors: NotFound, VersionMismatch, ApiKeyLimitReached, InvalidRequest when a digest is
+    /// another key's.
+    virtual Result<void> update_key(const Key& key, const KeyTerms& terms) = 0;
 
     /// Every key of every team, in no order, for the directory in memory. What `each` is given
     /// lives for that call. 10^6 keys in well under a second on SQLite.

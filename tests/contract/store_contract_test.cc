@@ -33,11 +33,11 @@ TEST_P(StoreContract, RenamesATeamAndKeepsItsBirthday) {
 }
 
 TEST_P(StoreContract, AllowsNoActiveKeyTooMany) {
-    for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_->create_key(a_key(), kCaps, kNow));
-    const auto refused = store_->create_key(a_key(), kCaps, kNow);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_->create_key(a_key(), {kCaps, kNow}));
+    const auto refused = store_->create_key(a_key(), {kCaps, kNow});
     EXPECT_EQ(refused.error().code, ErrorCode::ApiKeyLimitReached);
-    EXPECT_TRUE(store_->create_key(a_key("team_b"), kCaps, kNow)) << "another team's cap";
-    EXPECT_EQ(store_->list_keys({.team_id = "team_a"}, kNow)->keys.size(), 3U);
+    EXPECT_TRUE(store_->create_key(a_key("team_b"), {kCaps, kNow})) << "another team's cap";
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a"})->keys.size(), 3U);
 }
 
 TEST_P(StoreContract, RevokedAndExpiredKeysAreNotActive) {
@@ -47,44 +47,97 @@ TEST_P(StoreContract, RevokedAndExpiredKeysAreNotActive) {
         if (i == 1) key.expires_at = kNow;
         keys.push_back(created(key));
     }
-    EXPECT_EQ(store_->create_key(a_key(), kCaps, kNow - 1ms).error().code,
+    EXPECT_EQ(store_->create_key(a_key(), {kCaps, kNow - 1ms}).error().code,
               ErrorCode::ApiKeyLimitReached);
-    EXPECT_TRUE(store_->create_key(a_key(), kCaps, kNow)) << "one has just expired";
-    EXPECT_FALSE(store_->create_key(a_key(), kCaps, kNow));
+    EXPECT_TRUE(store_->create_key(a_key(), {kCaps, kNow})) << "one has just expired";
+    EXPECT_FALSE(store_->create_key(a_key(), {kCaps, kNow}));
 
     keys[0].status = KeyStatus::Disabled;
     keys[0].version = 2;
-    ASSERT_TRUE(store_->update_key(keys[0]));
-    EXPECT_FALSE(store_->create_key(a_key(), kCaps, kNow)) << "a disabled key still counts";
+    ASSERT_TRUE(store_->update_key(keys[0], {kNoCaps, kNow}));
+    EXPECT_FALSE(store_->create_key(a_key(), {kCaps, kNow})) << "a disabled key still counts";
 
     keys[0].status = KeyStatus::Revoked;
     keys[0].version = 3;
-    ASSERT_TRUE(store_->update_key(keys[0]));
-    EXPECT_TRUE(store_->create_key(a_key(), kCaps, kNow));
+    ASSERT_TRUE(store_->update_key(keys[0], {kNoCaps, kNow}));
+    EXPECT_TRUE(store_->create_key(a_key(), {kCaps, kNow}));
 }
 
 TEST_P(StoreContract, AllowsSoManyCreationsAnHourAndSaysWhenTheNext) {
     constexpr KeyCaps kRate{.active_keys_max = 100, .creations_per_hour_max = 2};
-    ASSERT_TRUE(store_->create_key(a_key("team_a", kNow), kRate, kNow));
-    ASSERT_TRUE(store_->create_key(a_key("team_a", kNow + 10min), kRate, kNow + 10min));
-    const auto refused = store_->create_key(a_key(), kRate, kNow + 20min);
+    ASSERT_TRUE(store_->create_key(a_key("team_a", kNow), {kRate, kNow}));
+    ASSERT_TRUE(store_->create_key(a_key("team_a", kNow + 10min), {kRate, kNow + 10min}));
+    const auto refused = store_->create_key(a_key(), {kRate, kNow + 20min});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::KeyCreationRateExceeded);
     EXPECT_EQ(refused.error().retry_after, 40min);
-    EXPECT_FALSE(store_->create_key(a_key(), kRate, kNow + 1h - 1ms));
-    EXPECT_TRUE(store_->create_key(a_key("team_a", kNow + 1h), kRate, kNow + 1h));
+    EXPECT_FALSE(store_->create_key(a_key(), {kRate, kNow + 1h - 1ms}));
+    EXPECT_TRUE(store_->create_key(a_key("team_a", kNow + 1h), {kRate, kNow + 1h}));
 }
 
 TEST_P(StoreContract, ARevokedKeyStillCountsForTheRate) {
     constexpr KeyCaps kRate{.active_keys_max = 1, .creations_per_hour_max = 1};
     Key key = created();
-    EXPECT_EQ(store_->create_key(a_key(), kRate, kNow).error().code, ErrorCode::ApiKeyLimitReached)
+    EXPECT_EQ(store_->create_key(a_key(), {kRate, kNow}).error().code,
+              ErrorCode::ApiKeyLimitReached)
         << "the cap is looked at before the rate";
     key.status = KeyStatus::Revoked;
     key.version = 2;
-    ASSERT_TRUE(store_->update_key(key));
-    EXPECT_EQ(store_->create_key(a_key(), kRate, kNow).error().code,
+    ASSERT_TRUE(store_->update_key(key, {kNoCaps, kNow}));
+    EXPECT_EQ(store_->create_key(a_key(), {kRate, kNow}).error().code,
               ErrorCode::KeyCreationRateExceeded);
+}
+
+TEST_P(StoreContract, AnExpiredKeyComesBackOnlyUnderTheCap) {
+    Key expired = a_key("team_a", kNow - 2h);
+    expired.expires_at = kNow;
+    created(expired);
+    Key other = created();
+    for (int i = 0; i < 2; ++i) created();
+    const auto update = [&](Key& key, TimePoint now = kNow) {
+        ++key.version;
+        const auto done = store_->update_key(key, {kCaps, now});
+        if (!done) --key.version;
+        return done ? ErrorCode::kCount : done.error().code;
+    };
+    expired.name = "renamed";
+    EXPECT_EQ(update(expired), ErrorCode::kCount) << "it stays expired";
+    expired.expires_at = kNow + 1h;
+    EXPECT_EQ(update(expired), ErrorCode::ApiKeyLimitReached);
+    expired.expires_at.reset();
+    EXPECT_EQ(update(expired), ErrorCode::ApiKeyLimitReached);
+    EXPECT_EQ(store_->get_key("team_a", expired.id)->expires_at, kNow) << "nothing happened";
+    other.expires_at = kNow + 1h;
+    EXPECT_EQ(update(other), ErrorCode::kCount) << "an active one may change at the cap";
+    other.status = KeyStatus::Revoked;
+    EXPECT_EQ(update(other), ErrorCode::kCount);
+    EXPECT_EQ(update(expired), ErrorCode::kCount) << "there is room, whatever the rate";
+}
+
+TEST_P(StoreContract, RacingCreatorsAndRevivalsNeverExceedTheCap) {
+    constexpr KeyCaps kTen{.active_keys_max = 10, .creations_per_hour_max = 1000};
+    std::vector<Key> expired;
+    for (int i = 0; i < 16; ++i) {
+        Key key = a_key("team_a", kNow - 2h);
+        key.expires_at = kNow - 1h;
+        expired.push_back(created(key));
+    }
+    std::atomic<int> active = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (size_t i = 0; i < 8; ++i) {
+            threads.emplace_back([&, i] {
+                for (const size_t which : {2 * i, 2 * i + 1}) {
+                    Key next = expired[which];
+                    next.version = 2;
+                    next.expires_at.reset();
+                    if (store_->update_key(next, {kTen, kNow})) ++active;
+                    if (store_->create_key(a_key(), {kTen, kNow})) ++active;
+                }
+            });
+        }
+    }
+    EXPECT_EQ(active, 10);
 }
 
 TEST_P(StoreContract, RacingCreatorsNeverExceedTheCap) {
@@ -95,7 +148,7 @@ TEST_P(StoreContract, RacingCreatorsNeverExceedTheCap) {
         for (int i = 0; i < 8; ++i) {
             creators.emplace_back([&] {
                 for (int tries = 0; tries < 5; ++tries) {
-                    const auto done = store_->create_key(a_key(), kTen, kNow);
+                    const auto done = store_->create_key(a_key(), {kTen, kNow});
                     if (done) ++made;
                     if (!done) EXPECT_EQ(done.error().code, ErrorCode::ApiKeyLimitReached);
                 }
@@ -103,7 +156,7 @@ TEST_P(StoreContract, RacingCreatorsNeverExceedTheCap) {
         }
     }
     EXPECT_EQ(made, 10);
-    EXPECT_EQ(store_->list_keys({.team_id = "team_a", .limit = 100}, kNow)->keys.size(), 10U);
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a", .limit = 100})->keys.size(), 10U);
 }
 
 TEST_P(StoreContract, OfRacingUpdatesExactlyOneWinsEachVersion) {
@@ -117,7 +170,7 @@ TEST_P(StoreContract, OfRacingUpdatesExactlyOneWinsEachVersion) {
                     Key next = key;
                     next.version = version;
                     next.name = std::to_string(i);
-                    if (store_->update_key(next)) ++won;
+                    if (store_->update_key(next, {kNoCaps, kNow})) ++won;
                 }
             });
         }
@@ -183,7 +236,7 @@ TEST_P(StoreContract, AnUpdateDoesNotUndoWhatUsesWroteMeanwhile) {
     Key next = stale;
     next.version = 2;
     next.name = "renamed";
-    ASSERT_TRUE(store_->update_key(next));
+    ASSERT_TRUE(store_->update_key(next, {kNoCaps, kNow}));
     const Key got = *store_->get_key("team_a", key.id);
     EXPECT_EQ(got.name, "renamed");
     EXPECT_EQ(got.secrets[0].last_used_at, kNow);

@@ -78,7 +78,7 @@ protected:
     std::string url() const { return lasts() ? GetParam() + (folder_ / "kw.db") : GetParam(); }
 
     Key created(Key key) {
-        const auto done = store_->create_key(key, kNoCaps, key.created_at);
+        const auto done = store_->create_key(key, {kNoCaps, key.created_at});
         EXPECT_TRUE(done) << done.error().message << done.error().detail;
         return key;
     }

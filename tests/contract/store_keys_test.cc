@@ -63,15 +63,15 @@ TEST_P(StoreContract, AnotherTeamsKeyIsNotThere) {
     stolen.team_id = "team_b";
     stolen.version = 2;
     EXPECT_EQ(store_->get_key("team_b", key.id).error().code, ErrorCode::NotFound);
-    EXPECT_EQ(store_->update_key(stolen).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(store_->update_key(stolen, {kNoCaps, kNow}).error().code, ErrorCode::NotFound);
     EXPECT_EQ(store_->get_key("team_a", "key_none").error().code, ErrorCode::NotFound);
-    EXPECT_TRUE(store_->list_keys({.team_id = "team_b"}, kNow)->keys.empty());
-    EXPECT_EQ(store_->list_keys({.team_id = "team_b", .after = key.id}, kNow).error().code,
+    EXPECT_TRUE(store_->list_keys({.team_id = "team_b"})->keys.empty());
+    EXPECT_EQ(store_->list_keys({.team_id = "team_b", .after = key.id}).error().code,
               ErrorCode::InvalidRequest);
 }
 
 TEST_P(StoreContract, AKeyNeedsItsTeam) {
-    EXPECT_EQ(store_->create_key(a_key("team_none"), kNoCaps, kNow).error().code,
+    EXPECT_EQ(store_->create_key(a_key("team_none"), {kNoCaps, kNow}).error().code,
               ErrorCode::NotFound);
 }
 
@@ -79,17 +79,17 @@ TEST_P(StoreContract, RefusesAnIdOrADigestThatIsThere) {
     const Key key = created();
     Key same_id = a_key();
     same_id.id = key.id;
-    EXPECT_EQ(store_->create_key(same_id, kNoCaps, kNow).error().code, ErrorCode::InvalidRequest);
+    EXPECT_EQ(store_->create_key(same_id, {kNoCaps, kNow}).error().code, ErrorCode::InvalidRequest);
     Key same_digest = a_key("team_b");
     same_digest.secrets[0].digest = key.secrets[0].digest;
-    EXPECT_EQ(store_->create_key(same_digest, kNoCaps, kNow).error().code,
+    EXPECT_EQ(store_->create_key(same_digest, {kNoCaps, kNow}).error().code,
               ErrorCode::InvalidRequest);
     EXPECT_EQ(store_->get_key("team_b", same_digest.id).error().code, ErrorCode::NotFound);
 
     Key other = created();
     other.version = 2;
     other.secrets.push_back(key.secrets[0]);
-    EXPECT_EQ(store_->update_key(other).error().code, ErrorCode::InvalidRequest);
+    EXPECT_EQ(store_->update_key(other, {kNoCaps, kNow}).error().code, ErrorCode::InvalidRequest);
     EXPECT_EQ(store_->get_key("team_a", other.id)->secrets.size(), 1U);
 }
 
@@ -99,7 +99,7 @@ TEST_P(StoreContract, AnUpdateReplacesAllButWhatIsFixed) {
     next.id = key.id;
     next.version = 2;
     next.created_at = kNow + 1h;
-    ASSERT_TRUE(store_->update_key(next));
+    ASSERT_TRUE(store_->update_key(next, {kNoCaps, kNow}));
     next.created_at = key.created_at;
     expect_same(*store_->get_key("team_a", key.id), next);
 }
@@ -108,11 +108,12 @@ TEST_P(StoreContract, OnlyTheNextVersionIsTaken) {
     Key key = created();
     for (const int64_t version : {0, 1, 3}) {
         key.version = version;
-        EXPECT_EQ(store_->update_key(key).error().code, ErrorCode::VersionMismatch) << version;
+        EXPECT_EQ(store_->update_key(key, {kNoCaps, kNow}).error().code, ErrorCode::VersionMismatch)
+            << version;
     }
     key.version = 2;
-    EXPECT_TRUE(store_->update_key(key));
-    EXPECT_EQ(store_->update_key(key).error().code, ErrorCode::VersionMismatch);
+    EXPECT_TRUE(store_->update_key(key, {kNoCaps, kNow}));
+    EXPECT_EQ(store_->update_key(key, {kNoCaps, kNow}).error().code, ErrorCode::VersionMismatch);
 }
 
 TEST_P(StoreContract, ListsNewestFirstPageByPage) {
@@ -125,7 +126,7 @@ TEST_P(StoreContract, ListsNewestFirstPageByPage) {
     KeyQuery query{.team_id = "team_a", .limit = 3};
     std::vector<size_t> sizes;
     do {
-        const auto page = store_->list_keys(query, kNow);
+        const auto page = store_->list_keys(query);
         ASSERT_TRUE(page);
         for (const Key& key : page->keys) seen.push_back(key.id);
         sizes.push_back(page->keys.size());
@@ -137,17 +138,16 @@ TEST_P(StoreContract, ListsNewestFirstPageByPage) {
 
 TEST_P(StoreContract, AFullLastPageHasNoNext) {
     for (int i = 0; i < 3; ++i) created();
-    EXPECT_EQ(store_->list_keys({.team_id = "team_a", .limit = 3}, kNow)->next, "");
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a", .limit = 3})->next, "");
 }
 
 TEST_P(StoreContract, APageIsNotDisturbedByNewKeys) {
     const Key old = created();
     const Key middle = created();
-    const auto first = store_->list_keys({.team_id = "team_a", .limit = 1}, kNow);
+    const auto first = store_->list_keys({.team_id = "team_a", .limit = 1});
     ASSERT_EQ(first->next, middle.id);
     created();
-    const auto second =
-        store_->list_keys({.team_id = "team_a", .after = first->next, .limit = 1}, kNow);
+    const auto second = store_->list_keys({.team_id = "team_a", .after = first->next, .limit = 1});
     ASSERT_EQ(second->keys.size(), 1U);
     EXPECT_EQ(second->keys[0].id, old.id);
 }
@@ -157,7 +157,7 @@ TEST_P(StoreContract, ListsOneStatusOnly) {
     disabled.status = KeyStatus::Disabled;
     created(disabled);
     created();
-    const auto page = store_->list_keys({.team_id = "team_a", .status = KeyStatus::Disabled}, kNow);
+    const auto page = store_->list_keys({.team_id = "team_a", .status = KeyStatus::Disabled});
     ASSERT_EQ(page->keys.size(), 1U);
     expect_same(page->keys[0], disabled);
 }
@@ -165,7 +165,7 @@ TEST_P(StoreContract, ListsOneStatusOnly) {
 TEST_P(StoreContract, RefusesACursorThatIsNone) {
     created();
     for (const char* cursor : {"key_none", "1", "'; DROP TABLE keys; --"}) {
-        EXPECT_EQ(store_->list_keys({.team_id = "team_a", .after = cursor}, kNow).error().code,
+        EXPECT_EQ(store_->list_keys({.team_id = "team_a", .after = cursor}).error().code,
                   ErrorCode::InvalidRequest)
             << cursor;
     }

@@ -43,10 +43,10 @@ public:
         return found->second;
     }
 
-    Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) override {
+    Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         const std::lock_guard lock(mutex_);
         if (!teams_.contains(key.team_id)) return no_such_team();
-        TRY_VOID(check_caps(count(key.team_id, now), caps, now));
+        TRY_VOID(check_caps(count(key.team_id, terms.now), terms));
         if (key_at_.contains(key.id) || !digests_are_free(key)) return key_exists();
         key_at_[key.id] = keys_.size();
         for (const KeySecret& secret : key.secrets) digest_at_[secret.digest] = keys_.size();
@@ -61,7 +61,7 @@ public:
         return *key;
     }
 
-    Result<KeyPage> list_keys(const KeyQuery& query, TimePoint /*now*/) override {
+    Result<KeyPage> list_keys(const KeyQuery& query) override {
         const std::lock_guard lock(mutex_);
         size_t end = keys_.size();
         if (!query.after.empty()) {
@@ -82,13 +82,16 @@ public:
         return page;
     }
 
-    Result<void> update_key(const Key& key) override {
+    Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         const std::lock_guard lock(mutex_);
         Key* stored = find(key.team_id, key.id);
         if (stored == nullptr) return no_such_key();
         if (stored->version != key.version - 1) return version_mismatch();
         if (!digests_are_free(key)) return key_exists();
         Key next = in_millis(key);
+        if (is_active(next, terms.now) && !is_active(*stored, terms.now)) {
+            TRY_VOID(check_cap(count(key.team_id, terms.now), terms.caps));
+        }
         next.created_at = stored->created_at;
         keep_uses(stored->secrets, next.secrets);
         for (const KeySecret& secret : stored->secrets) digest_at_.erase(secret.digest);
@@ -165,8 +168,7 @@ private:
         KeyCounts counts;
         for (const Key& key : keys_) {
             if (key.team_id != team_id) continue;
-            const bool expired = key.expires_at && now >= *key.expires_at;
-            if (key.status != KeyStatus::Revoked && !expired) ++counts.active;
+            if (is_active(key, now)) ++counts.active;
             if (key.created_at <= now - kCreationWindow) continue;
             ++counts.created;
             if (!counts.created_first) counts.created_first = key.created_at;

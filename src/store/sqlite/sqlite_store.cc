@@ -124,14 +124,14 @@ public:
                     .created_at = query.moment(2)};
     }
 
-    Result<void> create_key(const Key& key, KeyCaps caps, TimePoint now) override {
+    Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         const std::lock_guard lock(writer_.mutex);
         Database& database = *writer_.database;
         TRY(Transaction transaction, Transaction::begin(database));
         TRY(const auto team, find_team(database, key.team_id));
         if (!team) return no_such_team();
-        TRY(const KeyCounts counts, count_keys(database, *team, now));
-        TRY_VOID(check_caps(counts, caps, now));
+        TRY(const KeyCounts counts, count_keys(database, *team, terms.now));
+        TRY_VOID(check_caps(counts, terms));
         TRY(const bool id_taken, is_taken(key.id));
         TRY(const bool digest_taken, has_taken_digest(database, key, -1));
         if (id_taken || digest_taken) return key_exists();
@@ -149,7 +149,7 @@ public:
         return key;
     }
 
-    Result<KeyPage> list_keys(const KeyQuery& query, TimePoint /*now*/) override {
+    Result<KeyPage> list_keys(const KeyQuery& query) override {
         const std::lock_guard lock(reader_.mutex);
         Database& database = *reader_.database;
         TRY_VOID(Query(database, "BEGIN").run());
@@ -158,7 +158,7 @@ public:
         return page;
     }
 
-    Result<void> update_key(const Key& key) override {
+    Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         const std::lock_guard lock(writer_.mutex);
         Database& database = *writer_.database;
         TRY(Transaction transaction, Transaction::begin(database));
@@ -168,6 +168,7 @@ public:
         if (!current) return version_mismatch();
         TRY(const bool digest_taken, has_taken_digest(database, key, *n));
         if (digest_taken) return key_exists();
+        if (is_active(key, terms.now)) TRY_VOID(check_place(*n, terms));
         Key next = key;
         TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
         keep_uses(stored, next.secrets);
@@ -245,6 +246,19 @@ private:
                      n,
                      version)
             .next();
+    }
+
+    /// Whether a key may be active: it is, or the cap allows one more.
+    Result<void> check_place(int64_t n, const KeyTerms& terms) {
+        Database& database = *writer_.database;
+        Query inactive(database,
+                       "SELECT team FROM keys WHERE n = ?1 AND (status = 3 OR expires_at <= ?2)",
+                       n,
+                       terms.now);
+        TRY(const bool row, inactive.next());
+        if (!row) return {};
+        TRY(const KeyCounts counts, count_keys(database, inactive.integer(0), terms.now));
+        return check_cap(counts, terms.caps);
     }
 
     Result<Key> read_one(std::string_view team_id, std::string_view key_id) {
