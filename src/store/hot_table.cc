@@ -100,7 +100,11 @@ struct HotTable::Index {
     std::atomic<uint32_t>* slots;
 };
 
-HotTable::HotTable(int64_t default_rpm) : default_rpm_(default_rpm), used_head_(kListEnd) {
+HotTable::HotTable(int64_t default_rpm, size_t secrets_max)
+    : default_rpm_(default_rpm), secrets_max_(secrets_max), used_head_(kListEnd) {
+    // A place of the index keeps 24 bits of a number, and 0 is free.
+    static_assert(kSecretsMax + kReserve == kFurther - 2);
+    assert(secrets_max <= kSecretsMax);
     static_assert(sizeof(Record) == 192 && sizeof(Secret) == 48);
     grow_index(1024);
 }
@@ -209,14 +213,23 @@ size_t HotTable::bytes_used() const {
 
 // ---- writers ---------------------------------------------------------------------------------
 
+/// The fullest of the three lists.
+size_t HotTable::most_used() const {
+    return std::max({records_.size(), further_.size(), turns_.size()});
+}
+
+bool HotTable::has_room() const {
+    const std::lock_guard lock(writers_);
+    return most_used() < secrets_max_;
+}
+
 Result<void> HotTable::check_room(const HotKey& key) const {
     if (key.id.empty() || key.id.size() > kKeyIdMax || key.secrets.empty()) {
         return fail(ErrorCode::InvalidRequest,
                     "A key has an id of 1 to 24 characters, and secrets.");
     }
-    const size_t most = kFurther - 2 - key.secrets.size();  // a place keeps 24 bits, and 0 is free
-    if (records_.size() < most && further_.size() < most && turns_.size() < most) return {};
-    return fail(ErrorCode::StoreUnavailable, "This instance holds as many keys as it can.");
+    if (most_used() + key.secrets.size() <= secrets_max_ + kReserve) return {};
+    return fail(ErrorCode::ApiKeyLimitReached, "This instance holds as many keys as it can.");
 }
 
 const std::string* HotTable::intern_team(std::string_view id) {
@@ -276,13 +289,15 @@ void HotTable::set_turn(Secret& secret, const HotKey& key, size_t place, uint32_
 
 Result<void> HotTable::apply(const HotKey& key) {
     const std::lock_guard lock(writers_);
-    TRY_VOID(check_room(key));
     std::optional<uint32_t> record;
+    bool adds_some = key.secrets.empty();  // which is refused
     for (const HotSecret& secret : key.secrets) {
         const uint32_t known = find(secret.digest);
+        if (known == kNone) adds_some = true;
         if (known != kNone) record = owner(known);
     }
     if (record && key.version <= records_[*record].version) return {};
+    if (adds_some) TRY_VOID(check_room(key));
     bool is_first = !record;
     if (record) set_policy(records_[*record], key);
     if (!record) record = add_record(key);

@@ -43,7 +43,13 @@ public:
     /// A secret's number: stays the same while the process lives.
     static constexpr uint32_t kNone = UINT32_MAX;
 
-    explicit HotTable(int64_t default_rpm);
+    /// So many keys or secrets more are taken after has_room() has said no: for changes that had
+    /// asked before it did, and must not be in the store alone.
+    static constexpr size_t kReserve = 1024;
+    static constexpr size_t kSecretsMax = HotChunks<int>::kSizeMax - 2 - kReserve;
+
+    /// Requires: `secrets_max` is no more than kSecretsMax.
+    explicit HotTable(int64_t default_rpm, size_t secrets_max = kSecretsMax);
     ~HotTable();
     HotTable(const HotTable&) = delete;
     HotTable& operator=(const HotTable&) = delete;
@@ -67,9 +73,13 @@ public:
 
     // ---- writers: any thread, one after the other --------------------------------------------
 
+    /// Whether one key or secret more may be made. To be asked before the store is.
+    bool has_room() const;
+
     /// Puts the key in, or brings it up to date. An older version than the one here is ignored, so
-    /// that writers who race may apply in any order.
-    /// Errors: StoreUnavailable when there are kSizeMax of them already.
+    /// that writers who race may apply in any order. What adds no secret needs no room: a key can
+    /// always be revoked.
+    /// Errors: ApiKeyLimitReached when the reserve is used up as well.
     Result<void> apply(const HotKey& key);
 
     /// The same for a key that is not here: many of them, and at the end the index at once.
@@ -88,6 +98,7 @@ private:
     struct Turn;
     struct Index;
 
+    size_t most_used() const;
     Result<void> check_room(const HotKey& key) const;
     Secret& secret(uint32_t number) const;
     uint32_t owner(uint32_t number) const;
@@ -102,6 +113,7 @@ private:
     void mark_used(uint32_t secret);
 
     const int64_t default_rpm_;
+    const size_t secrets_max_;
     HotChunks<Record> records_;
     HotChunks<Secret> further_;  // secrets of keys that have one already
     HotChunks<Turn> turns_;

@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 #include <utility>
 
-#include "store/hot_table.h"
 #include "store/key_rules.h"
 
 namespace keywarden {
@@ -84,7 +83,7 @@ public:
           formats_(formats),
           defaults_(std::move(defaults)),
           clock_(clock),
-          table_(defaults_.rate_limit_rpm) {}
+          table_(defaults_.rate_limit_rpm, defaults_.secrets_max) {}
 
     Result<void> load() {
         Result<void> loaded;
@@ -112,6 +111,7 @@ public:
     Result<MintedKey> create(Key key, std::string_view format_name, bool test) {
         TRY(const KeyFormat* format, mintable(format_name));
         TRY_VOID(check_rate(key.rate_limit_rpm));
+        TRY_VOID(check_room());
         const TimePoint now = in_millis(clock_.now());
         KeyFormats::Minted minted = formats_.mint(*format, test);
         key.secrets = {secret_of(*format, minted, now)};
@@ -151,6 +151,7 @@ public:
                          .message = "The grace of a rotation is 0 to 90 days.",
                          .param = "grace"});
         }
+        TRY_VOID(check_room());
         TRY_VOID(write_uses());  // so that the store knows which graces have begun
         std::optional<KeyFormats::Minted> minted;
         const auto turn = [&](Key& key) -> Result<void> {
@@ -210,6 +211,14 @@ private:
                          .retry_after = std::chrono::seconds(30)});
         }
         return fail(ErrorCode::InvalidApiKey, "The API key is not one of this gateway.");
+    }
+
+    /// What stands in the store must also stand here, so it is refused before it does.
+    Result<void> check_room() const {
+        if (table_.has_room()) return {};
+        return fail({.code = ErrorCode::ApiKeyLimitReached,
+                     .message = "This instance holds as many keys as it can.",
+                     .facts = {{"denied_by", "instance"}}});
     }
 
     /// Notes whether the store is there, whatever it answered.

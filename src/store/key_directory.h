@@ -5,6 +5,7 @@
 // meets it.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "domain/key.h"
 #include "domain/key_format.h"
 #include "domain/minute_window.h"
+#include "store/hot_table.h"
 #include "store/store.h"
 
 namespace keywarden {
@@ -27,6 +29,7 @@ struct KeyDefaults {
     std::string format = "keywarden";  // of new secrets
     int64_t rate_limit_rpm = 60;       // 1 to kRateLimitRpmMax
     KeyCaps caps{};
+    size_t secrets_max = HotTable::kSecretsMax;  // of all teams, in memory
 };
 
 /// A key just made or rotated: the only moment its secret exists outside its owner.
@@ -74,7 +77,8 @@ public:
     /// Mints a secret and stores the key. `key` has its id, team, name, and policy; the directory
     /// fills in secrets, times, and version. `format` empty: the default one. `test` picks the
     /// format's test environment, where it has one.
-    /// Errors: those of Store::create_key; InvalidRequest for a format that cannot be minted.
+    /// Errors: those of Store::create_key; ApiKeyLimitReached when the instance is full;
+    /// InvalidRequest for a format that cannot be minted.
     Result<MintedKey> create(Key key, std::string_view format, bool test);
 
     /// Reads the key, lets `change` alter it, and stores it with the next version.
@@ -86,7 +90,8 @@ public:
                        const std::function<Result<void>(Key&)>& change);
 
     /// Adds a secret; the old ones live on as `rotation` says. At most kLiveSecretsMax live ones.
-    /// Errors: NotFound, VersionMismatch, RevokedApiKey, InvalidRequest (too many live secrets).
+    /// Errors: NotFound, VersionMismatch, RevokedApiKey, InvalidRequest (too many live secrets),
+    /// ApiKeyLimitReached when the instance is full.
     Result<MintedKey> rotate(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
