@@ -59,8 +59,8 @@ public:
         const IdempotencyRecord& record) override {
         return inner_->begin_idempotent(record);
     }
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
-        return inner_->end_idempotent(record);
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
+        return inner_->free_idempotent(record);
     }
 
 private:

@@ -108,7 +108,10 @@ public:
         return table_.caller(secret, policy);
     }
 
-    Result<MintedKey> create(Key key, std::string_view format_name, bool test) {
+    Result<MintedKey> create(Key key,
+                             std::string_view format_name,
+                             bool test,
+                             const AnswerOf& answer_of) {
         TRY(const KeyFormat* format, mintable(format_name));
         TRY_VOID(check_rate(key.rate_limit_rpm));
         TRY_VOID(check_room());
@@ -119,7 +122,8 @@ public:
         key.updated_at = now;
         key.version = 1;
         key = in_millis(std::move(key));
-        TRY_VOID(heard(store_.create_key(key, {defaults_.caps, now})));
+        const auto answer = answer_to(key, answer_of);
+        TRY_VOID(heard(store_.create_key(key, {defaults_.caps, now, answer ? &*answer : nullptr})));
         TRY_VOID(apply(key));
         return MintedKey{.key = std::move(key), .secret = std::move(minted.secret)};
     }
@@ -145,7 +149,8 @@ public:
     Result<MintedKey> rotate(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
-                             Rotation rotation) {
+                             Rotation rotation,
+                             const AnswerOf& answer_of) {
         if (rotation.grace < Nanos(0) || rotation.grace > kGraceMax) {
             return fail({.code = ErrorCode::InvalidRequest,
                          .message = "The grace of a rotation is 0 to 90 days.",
@@ -174,7 +179,7 @@ public:
             forget_old(key.secrets, now);
             return {};
         };
-        TRY(Key key, store_change(team_id, key_id, expected_version, turn));
+        TRY(Key key, store_change(team_id, key_id, expected_version, turn, answer_of));
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was stored was minted
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
     }
@@ -254,6 +259,11 @@ private:
                 .created_at = now};
     }
 
+    static std::optional<IdempotencyRecord> answer_to(const Key& key, const AnswerOf& answer_of) {
+        if (!answer_of) return std::nullopt;
+        return answer_of(key);
+    }
+
     Result<void> apply(const Key& key) {
         std::vector<HotSecret> secrets;
         return table_.apply(hot_key(key, secrets));
@@ -263,7 +273,8 @@ private:
     Result<Key> store_change(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
-                             const std::function<Result<void>(Key&)>& alter) {
+                             const std::function<Result<void>(Key&)>& alter,
+                             const AnswerOf& answer_of = {}) {
         for (int attempt = 1;; ++attempt) {
             TRY(Key key, heard(store_.get_key(team_id, key_id)));
             if (expected_version && key.version != *expected_version) return version_mismatch();
@@ -272,8 +283,9 @@ private:
             key.version = next_version;
             key.updated_at = clock_.now();
             key = in_millis(std::move(key));
-            const Result<void> stored =
-                heard(store_.update_key(key, {defaults_.caps, clock_.now()}));
+            const auto answer = answer_to(key, answer_of);
+            const KeyTerms terms{defaults_.caps, clock_.now(), answer ? &*answer : nullptr};
+            const Result<void> stored = heard(store_.update_key(key, terms));
             if (stored) {
                 TRY_VOID(apply(key));
                 return key;
@@ -319,8 +331,11 @@ WindowDecision KeyDirectory::peek_request(const Caller& caller, MonoTime now) co
     return impl_->table_.peek(caller, now);
 }
 
-Result<MintedKey> KeyDirectory::create(Key key, std::string_view format, bool test) {
-    return impl_->create(std::move(key), format, test);
+Result<MintedKey> KeyDirectory::create(Key key,
+                                       std::string_view format,
+                                       bool test,
+                                       const AnswerOf& answer_of) {
+    return impl_->create(std::move(key), format, test, answer_of);
 }
 
 Result<Key> KeyDirectory::change(std::string_view team_id,
@@ -333,8 +348,9 @@ Result<Key> KeyDirectory::change(std::string_view team_id,
 Result<MintedKey> KeyDirectory::rotate(std::string_view team_id,
                                        std::string_view key_id,
                                        std::optional<int64_t> expected_version,
-                                       Rotation rotation) {
-    return impl_->rotate(team_id, key_id, expected_version, rotation);
+                                       Rotation rotation,
+                                       const AnswerOf& answer_of) {
+    return impl_->rotate(team_id, key_id, expected_version, rotation, answer_of);
 }
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }

@@ -43,6 +43,10 @@ struct Rotation {
     bool emergency = false;                // the old secrets end at once
 };
 
+/// The answer that is kept for the Idempotency-Key of a request that makes or rotates `key`, if it
+/// has one. The store writes it in the transaction of the change.
+using AnswerOf = std::function<std::optional<IdempotencyRecord>(const Key& key)>;
+
 /// Threads: any, for every function.
 class KeyDirectory {
 public:
@@ -79,7 +83,10 @@ public:
     /// format's test environment, where it has one.
     /// Errors: those of Store::create_key; ApiKeyLimitReached when the instance is full;
     /// InvalidRequest for a format that cannot be minted.
-    Result<MintedKey> create(Key key, std::string_view format, bool test);
+    Result<MintedKey> create(Key key,
+                             std::string_view format,
+                             bool test,
+                             const AnswerOf& answer_of = {});
 
     /// Reads the key, lets `change` alter it, and stores it with the next version.
     /// `expected_version` empty: whatever is there. Retries a few times when others race.
@@ -95,7 +102,8 @@ public:
     Result<MintedKey> rotate(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
-                             Rotation rotation);
+                             Rotation rotation,
+                             const AnswerOf& answer_of = {});
 
     // ---- upkeep: called about once a second by a thread that may block -----------------------
 

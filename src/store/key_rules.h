@@ -46,11 +46,15 @@ HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets);
 /// Whether an Idempotency-Key's record no longer counts at `now`.
 bool has_lapsed(const IdempotencyRecord& record, TimePoint now);
 
+/// Whether `answer` is to the reservation `held`: the same request, and nobody took over meanwhile.
+bool is_answer_to(const IdempotencyRecord& answer, const IdempotencyRecord& held);
+
 /// The errors that all stores word alike.
 std::unexpected<Error> no_such_key();
 std::unexpected<Error> no_such_team();
 std::unexpected<Error> not_a_cursor();
 std::unexpected<Error> key_exists();
 std::unexpected<Error> version_mismatch();
+std::unexpected<Error> reservation_lost();
 
 }  // namespace keywarden

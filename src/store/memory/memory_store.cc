@@ -48,6 +48,7 @@ public:
         if (!teams_.contains(key.team_id)) return no_such_team();
         TRY_VOID(check_caps(count(key.team_id, terms.now), terms));
         if (key_at_.contains(key.id) || !digests_are_free(key)) return key_exists();
+        TRY_VOID(note_answer(terms.answer));
         key_at_[key.id] = keys_.size();
         for (const KeySecret& secret : key.secrets) digest_at_[secret.digest] = keys_.size();
         keys_.push_back(in_millis(key));
@@ -92,6 +93,7 @@ public:
         if (is_active(next, terms.now) && !is_active(*stored, terms.now)) {
             TRY_VOID(check_cap(count(key.team_id, terms.now), terms.caps));
         }
+        TRY_VOID(note_answer(terms.answer));
         next.created_at = stored->created_at;
         keep_uses(stored->secrets, next.secrets);
         for (const KeySecret& secret : stored->secrets) digest_at_.erase(secret.digest);
@@ -135,17 +137,11 @@ public:
         return std::optional(at->second);
     }
 
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
         const std::lock_guard lock(mutex_);
         const auto found = idempotency_.find({record.scope, record.key});
-        if (found == idempotency_.end()) return {};
-        if (found->second.request_digest != record.request_digest) return {};  // taken over
-        if (record.status == 0) {
-            idempotency_.erase(found);
-            return {};
-        }
-        found->second.status = record.status;
-        found->second.body = record.body;
+        if (found == idempotency_.end() || !is_answer_to(record, found->second)) return {};
+        idempotency_.erase(found);
         return {};
     }
 
@@ -162,6 +158,18 @@ private:
             const auto found = digest_at_.find(secret.digest);
             return found == digest_at_.end() || keys_[found->second].id == key.id;
         });
+    }
+
+    /// The last step before the change: what comes after it cannot fail.
+    Result<void> note_answer(const IdempotencyRecord* answer) {
+        if (answer == nullptr) return {};
+        const auto found = idempotency_.find({answer->scope, answer->key});
+        if (found == idempotency_.end() || !is_answer_to(*answer, found->second)) {
+            return reservation_lost();
+        }
+        found->second.status = answer->status;
+        found->second.body = answer->body;
+        return {};
     }
 
     KeyCounts count(std::string_view team_id, TimePoint now) const {

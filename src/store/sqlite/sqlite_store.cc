@@ -136,6 +136,7 @@ public:
         TRY(const bool digest_taken, has_taken_digest(database, key, -1));
         if (id_taken || digest_taken) return key_exists();
         TRY_VOID(insert_key(database, key, *team));
+        TRY_VOID(note_answer(terms.answer));
         return transaction.commit();
     }
 
@@ -173,6 +174,7 @@ public:
         TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
         keep_uses(stored, next.secrets);
         TRY_VOID(update_key_row(database, next, *n));
+        TRY_VOID(note_answer(terms.answer));
         return transaction.commit();
     }
 
@@ -211,25 +213,15 @@ public:
         return std::optional<IdempotencyRecord>();
     }
 
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
         const std::lock_guard lock(writer_.mutex);
-        if (record.status == 0) {
-            return Query(*writer_.database,
-                         "DELETE FROM idempotency WHERE scope = ?1 AND key = ?2 "
-                         "AND request_digest = ?3",
-                         record.scope,
-                         record.key,
-                         record.request_digest)
-                .run();
-        }
         return Query(*writer_.database,
-                     "UPDATE idempotency SET status = ?4, body = ?5 WHERE scope = ?1 AND key = ?2 "
-                     "AND request_digest = ?3",
+                     "DELETE FROM idempotency WHERE scope = ?1 AND key = ?2 "
+                     "AND request_digest = ?3 AND created_at = ?4 AND status = 0",
                      record.scope,
                      record.key,
                      record.request_digest,
-                     int64_t{record.status},
-                     record.body)
+                     record.created_at)
             .run();
     }
 
@@ -259,6 +251,22 @@ private:
         if (!row) return {};
         TRY(const KeyCounts counts, count_keys(database, inactive.integer(0), terms.now));
         return check_cap(counts, terms.caps);
+    }
+
+    Result<void> note_answer(const IdempotencyRecord* answer) {
+        if (answer == nullptr) return {};
+        TRY_VOID(Query(*writer_.database,
+                       "UPDATE idempotency SET status = ?5, body = ?6 WHERE scope = ?1 "
+                       "AND key = ?2 AND request_digest = ?3 AND created_at = ?4 AND status = 0",
+                       answer->scope,
+                       answer->key,
+                       answer->request_digest,
+                       answer->created_at,
+                       int64_t{answer->status},
+                       answer->body)
+                     .run());
+        if (writer_.database->changes() == 0) return reservation_lost();
+        return {};
     }
 
     Result<Key> read_one(std::string_view team_id, std::string_view key_id) {
