@@ -4,7 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "admin/json_body.h"
 #include "base/crypto.h"
 #include "base/log.h"
 
@@ -15,7 +14,22 @@ bool is_visible(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
-Result<HttpResponse> replay(const IdempotencyRecord& record, const Digest& request_digest) {
+/// The first answer and its replay, alike but for what is shown once.
+HttpResponse answer_of(const ApiCall& call, int status, const Json& record) {
+    HttpResponse response = json_response(status, record);
+    if (const auto version = record.find("version"); version != record.end()) {
+        set_header(response, "ETag", "\"" + dump(*version) + "\"");
+    }
+    if (status == 201) {
+        set_header(
+            response, "Location", call.request.path + "/" + record.at("id").get<std::string>());
+    }
+    return response;
+}
+
+Result<HttpResponse> replay(const ApiCall& call,
+                            const IdempotencyRecord& record,
+                            const Digest& request_digest) {
     if (record.request_digest != request_digest) {
         return fail(ErrorCode::IdempotencyMismatch,
                     "This Idempotency-Key was used with another request body.");
@@ -25,11 +39,21 @@ Result<HttpResponse> replay(const IdempotencyRecord& record, const Digest& reque
                      .message = "The first request with this Idempotency-Key is still running.",
                      .retry_after = std::chrono::seconds(1)});
     }
-    return HttpResponse{.status = record.status,
-                        .headers = {{"Content-Type", "application/json"},
-                                    {"Cache-Control", "no-store"},
-                                    {"Idempotent-Replayed", "true"}},
-                        .body = record.body};
+    const Json body = Json::parse(record.body, nullptr, false);
+    if (body.is_discarded()) {
+        return fail(ErrorCode::StoreUnavailable,
+                    "The database is damaged: restore a backup.",
+                    "the answer to an Idempotency-Key cannot be read");
+    }
+    HttpResponse response = answer_of(call, record.status, body);
+    set_header(response, "Idempotent-Replayed", "true");
+    return response;
+}
+
+Result<HttpResponse> first_answer(const ApiCall& call, Result<Created> created) {
+    if (!created) return std::unexpected(std::move(created).error());
+    created->record.update(created->shown_once);
+    return answer_of(call, created->status, created->record);
 }
 
 }  // namespace
@@ -37,36 +61,35 @@ Result<HttpResponse> replay(const IdempotencyRecord& record, const Digest& reque
 Result<HttpResponse> run_once(AdminContext& context,
                               const ApiCall& call,
                               std::string_view scope,
-                              const std::function<Result<Created>()>& create) {
+                              const std::function<Result<Created>(const AnswerNote&)>& create) {
     const std::string_view key = call.request.header("Idempotency-Key");
     if (key.empty()) {
-        TRY(Created created, create());
-        return std::move(created.answer);
+        return first_answer(call, create([](int, const Json&) { return std::nullopt; }));
     }
     if (key.size() > kIdempotencyKeyMax || !is_visible(key)) {
         return fail_field("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
     }
-    IdempotencyRecord record = {
+    const IdempotencyRecord reserved = {
         .scope = std::string(call.caller->team_id) + " " + std::string(scope),
         .key = std::string(key),
         .request_digest = sha256(call.request.body),
         .created_at = context.clock.now()};
     Store& store = context.keys.store();
-    TRY(const auto earlier, store.begin_idempotent(record));
-    if (earlier) return replay(*earlier, record.request_digest);
+    TRY(const auto earlier, store.begin_idempotent(reserved));
+    if (earlier) return replay(call, *earlier, reserved.request_digest);
 
-    Result<Created> created = create();
-    if (created) {
-        record.status = created->answer.status;
-        record.body = std::move(created->replay_body);
+    Result<Created> created = create([&](int status, const Json& record) {
+        IdempotencyRecord answer = reserved;
+        answer.status = status;
+        answer.body = dump(record);
+        return std::optional(std::move(answer));
+    });
+    if (!created) {
+        if (const auto freed = store.free_idempotent(reserved); !freed) {
+            log(LogLevel::Warning, "idempotency.not_freed", {{"detail", freed.error().detail}});
+        }
     }
-    // What was created stays created whatever happens to the note of it; its secret is shown only
-    // in this answer, so the answer must go out.
-    if (const auto ended = store.end_idempotent(record); !ended) {
-        log(LogLevel::Warning, "idempotency.not_noted", {{"detail", ended.error().detail}});
-    }
-    if (!created) return std::unexpected(std::move(created).error());
-    return std::move(created->answer);
+    return first_answer(call, std::move(created));
 }
 
 }  // namespace keywarden

@@ -6,7 +6,6 @@
 
 #include "admin/grantor.h"
 #include "admin/handlers.h"
-#include "admin/idempotency.h"
 #include "admin/json_body.h"
 #include "admin/key_change.h"
 #include "admin/key_fields.h"
@@ -45,7 +44,8 @@ constexpr std::array kRotationFields = {
 Result<MintedKey> rotate_checked(AdminContext& context,
                                  const ApiCall& call,
                                  std::optional<int64_t> version,
-                                 const Rotation& rotation) {
+                                 const Rotation& rotation,
+                                 const AnswerOf& answer_of) {
     KeyDirectory& keys = context.keys;
     TRY(const auto grantor, grantor_of(context, *call.caller));
     for (int tries = 1;; ++tries) {
@@ -53,8 +53,11 @@ Result<MintedKey> rotate_checked(AdminContext& context,
         TRY_VOID(refuse_revoked(key));
         if (grantor) TRY_VOID(check_grant(grant_of(key), *grantor));
         // The version that was checked is the one that is rotated.
-        auto minted = keys.rotate(
-            key.team_id, key.id, version ? version : std::optional(key.version), rotation);
+        auto minted = keys.rotate(key.team_id,
+                                  key.id,
+                                  version ? version : std::optional(key.version),
+                                  rotation,
+                                  answer_of);
         if (minted) return minted;
         const ErrorCode code = minted.error().code;
         const bool raced = code == ErrorCode::VersionMismatch || code == ErrorCode::RevokedApiKey;
@@ -87,15 +90,14 @@ Result<HttpResponse> put_toollist(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call) {
-    return run_once(context, call, "keys.rotate " + call.values.at(0), [&]() -> Result<Created> {
+    const auto mint = [&](const AnswerOf& answer_of) -> Result<MintedKey> {
         TRY(const Json object, read_object(call.request, Body::Optional));
         Rotation rotation;
         TRY_VOID(read_fields<Rotation>(object, kRotationFields, rotation));
         TRY(const auto version, if_match(call.request));
-        TRY(const MintedKey minted, rotate_checked(context, call, version, rotation));
-        return created_with_secret(
-            200, minted, key_record(minted.key, context.keys.defaults(), context.clock.now()));
-    });
+        return rotate_checked(context, call, version, rotation, answer_of);
+    };
+    return mint_once(context, call, "keys.rotate " + call.values.at(0), 200, mint);
 }
 
 Result<HttpResponse> disable_key(AdminContext& context, const ApiCall& call) {

@@ -1,6 +1,7 @@
 #include "admin/key_change.h"
 
 #include "admin/grantor.h"
+#include "admin/idempotency.h"
 #include "admin/json_body.h"
 #include "admin/key_fields.h"
 #include "admin/key_record.h"
@@ -26,6 +27,25 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     TRY(const Key changed,
         context.keys.change(call.caller->team_id, call.values.at(0), version, checked));
     return key_response(200, changed, key_record(changed, defaults, now));
+}
+
+Result<HttpResponse> mint_once(
+    AdminContext& context,
+    const ApiCall& call,
+    std::string_view scope,
+    int status,
+    const std::function<Result<MintedKey>(const AnswerOf& answer_of)>& mint) {
+    return run_once(context, call, scope, [&](const AnswerNote& note) -> Result<Created> {
+        const TimePoint now = context.clock.now();
+        const auto record_of = [&](const Key& key) {
+            return minted_record(key, context.keys.defaults(), now);
+        };
+        TRY(const MintedKey minted,
+            mint([&](const Key& key) { return note(status, record_of(key)); }));
+        return Created{.status = status,
+                       .record = record_of(minted.key),
+                       .shown_once = {{"key", minted.secret.reveal()}}};
+    });
 }
 
 Result<void> refuse_revoked(const Key& key) {

@@ -82,12 +82,10 @@ HttpResponse key_response(int status, const Key& key, const Json& record) {
     return response;
 }
 
-Created created_with_secret(int status, const MintedKey& minted, const Json& record) {
-    Json replay = {{"key", nullptr}};
-    replay.update(record);
-    Json shown = replay;
-    shown["key"] = minted.secret.reveal();
-    return {.answer = key_response(status, minted.key, shown), .replay_body = dump(replay)};
+Json minted_record(const Key& key, const KeyDefaults& defaults, TimePoint now) {
+    Json record = {{"key", nullptr}};
+    record.update(key_record(key, defaults, now));
+    return record;
 }
 
 Result<std::optional<int64_t>> if_match(const HttpRequest& request) {

@@ -1,7 +1,6 @@
 // A key as callers see it: never a secret, never a hash.
 #pragma once
 
-#include "admin/idempotency.h"
 #include "admin/json_body.h"
 #include "base/units.h"
 #include "domain/key.h"
@@ -16,9 +15,9 @@ Json key_record(const Key& key, const KeyDefaults& defaults, TimePoint now);
 /// The record as an answer, with its version as the ETag.
 HttpResponse key_response(int status, const Key& key, const Json& record);
 
-/// The record with the secret as its `key`, for the one answer that shows it, and the body of its
-/// replay, where `key` is null.
-Created created_with_secret(int status, const MintedKey& minted, const Json& record);
+/// The record of a key that was just made or rotated, with a `key` for its secret: null, but in the
+/// one answer that shows it.
+Json minted_record(const Key& key, const KeyDefaults& defaults, TimePoint now);
 
 /// The version that If-Match asks for; nothing when it asks for none (absent, or `*`). A tag that
 /// is none of ours reads as a version that never matches.

@@ -73,14 +73,6 @@ TEST(KeyRecord, NoDigestIsEverInIt) {
     EXPECT_EQ(dump(key_record(key, {}, kNow)).find("digest"), std::string::npos);
 }
 
-TEST(KeyRecord, TheSecretIsInTheAnswerAndNotInItsReplay) {
-    const MintedKey minted = {.key = some_key(), .secret = Secret("the-secret")};
-    const Created got = created_with_secret(201, minted, key_record(minted.key, {}, kNow));
-    EXPECT_NE(got.answer.body.find(R"("key":"the-secret")"), std::string::npos);
-    EXPECT_NE(got.replay_body.find(R"("key":null)"), std::string::npos);
-    EXPECT_EQ(got.replay_body.find("the-secret"), std::string::npos);
-}
-
 /// The version that the header asks for: "any", "none of ours", "refused", or the number.
 std::string asked(std::string value) {
     const auto got = if_match({.headers = {{"If-Match", std::move(value)}}});

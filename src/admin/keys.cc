@@ -4,7 +4,6 @@
 
 #include "admin/grantor.h"
 #include "admin/handlers.h"
-#include "admin/idempotency.h"
 #include "admin/json_body.h"
 #include "admin/key_change.h"
 #include "admin/key_fields.h"
@@ -82,14 +81,11 @@ Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> create_key(AdminContext& context, const ApiCall& call) {
-    return run_once(context, call, "keys.create", [&]() -> Result<Created> {
+    const auto mint = [&](const AnswerOf& answer_of) -> Result<MintedKey> {
         TRY(KeyDraft draft, draft_key(context, call));
-        TRY(const MintedKey minted,
-            context.keys.create(std::move(draft.key), draft.format, draft.test));
-        Created created = created_with_secret(201, minted, record_of(context, minted.key));
-        set_header(created.answer, "Location", "/v1/keys/" + minted.key.id);
-        return created;
-    });
+        return context.keys.create(std::move(draft.key), draft.format, draft.test, answer_of);
+    };
+    return mint_once(context, call, "keys.create", 201, mint);
 }
 
 Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call) {

@@ -28,7 +28,7 @@ TEST_F(Keys, ANameAloneMakesAKeyThatWorks) {
     EXPECT_EQ(key["created_by"], "operator");
     EXPECT_EQ(key["version"], 1);
     EXPECT_EQ(reply.header("ETag"), "\"1\"");
-    EXPECT_EQ(reply.header("Location"), "/v1/keys/" + key["id"].get<std::string>());
+    EXPECT_EQ(reply.header("Location"), "/v1/account/keys/" + key["id"].get<std::string>());
 
     const auto caller = directory_->authenticate(key["key"].get<std::string>(), clock_.now());
     ASSERT_TRUE(caller);

@@ -13,7 +13,6 @@ public:
     explicit SwitchableStore(std::unique_ptr<Store> inner) : inner_(std::move(inner)) {}
 
     bool is_down = false;
-    bool forgets_answers = false;  // only end_idempotent fails
 
     Result<std::string> get_setting(std::string_view name) override {
         if (is_down) return down();
@@ -23,7 +22,14 @@ public:
         if (is_down) return down();
         return inner_->put_setting(name, value);
     }
-    AccountStore& accounts() override { return inner_->accounts(); }
+    Result<void> put_team(const Team& team) override {
+        if (is_down) return down();
+        return inner_->put_team(team);
+    }
+    Result<Team> get_team(std::string_view id) override {
+        if (is_down) return down();
+        return inner_->get_team(id);
+    }
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (is_down) return down();
         return inner_->create_key(key, terms);
@@ -53,9 +59,9 @@ public:
         if (is_down) return down();
         return inner_->begin_idempotent(record);
     }
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
-        if (is_down || forgets_answers) return down();
-        return inner_->end_idempotent(record);
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
+        if (is_down) return down();
+        return inner_->free_idempotent(record);
     }
 
 private:

@@ -128,6 +128,12 @@ Result<int> AppHost::serve(const Arguments& arguments, Terminal& terminal) {
     prepare_process();
     Signals signals;
     TRY(auto providers, open_providers(configuration, environment_));
+    for (const ProviderSettings& provider : configuration.providers) {
+        const std::string open = why_others_read_key(provider);
+        if (!open.empty()) {
+            log(LogLevel::Warning, "provider.key_file_open", {{"message", std::string_view(open)}});
+        }
+    }
     TRY(const auto instance, open_instance(configuration, system_clock()));
     TRY(const auto gateway, Gateway::start(configuration, *instance, std::move(providers)));
     TRY_VOID(show_first_key(*instance, gateway->base_url(), arguments.has("json"), terminal.out));
@@ -156,6 +162,12 @@ Result<void> AppHost::init(const Arguments& arguments, Terminal& terminal) {
                                     configuration.settings.data_dir);
     }
     return {};
+}
+
+Result<void> AppHost::check_configuration(const Arguments& arguments) {
+    TRY(const Configuration configuration, this->configuration(arguments));
+    TRY(auto providers, open_providers(configuration, environment_));
+    return Gateway::check(configuration, std::move(providers));
 }
 
 Result<std::vector<ShownSetting>> AppHost::show_configuration(const Arguments& arguments) {

@@ -13,6 +13,7 @@ public:
 
     Result<int> serve(const Arguments& arguments, Terminal& terminal) override;
     Result<void> init(const Arguments& arguments, Terminal& terminal) override;
+    Result<void> check_configuration(const Arguments& arguments) override;
     Result<std::vector<ShownSetting>> show_configuration(const Arguments& arguments) override;
     std::vector<Finding> examine(const Arguments& arguments) override;
 

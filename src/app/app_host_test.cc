@@ -123,6 +123,26 @@ TEST_F(AppHostTest, ConfigShowMasksCredentials) {
     }
 }
 
+TEST_F(AppHostTest, ConfigCheckRefusesWhatServeWould) {
+    const std::string file = path_ + ".toml";
+    AppHost host(environment_);
+    const auto check = [&](const std::string& text) -> std::string {
+        std::ofstream(file) << text;
+        const auto checked = host.check_configuration(with({{"config", file}}));
+        std::filesystem::remove(file);
+        return checked ? "" : checked.error().message;
+    };
+    EXPECT_EQ(check("[aliases]\nsmall = \"sandbox\"\n"), "");
+    EXPECT_NE(check("[[provider]]\nname = \"openai\"\napi_key_env = \"KW_NOT_SET\"\n")
+                  .find("the variable KW_NOT_SET is not set"),
+              std::string::npos);
+    EXPECT_NE(check("[[provider]]\nname = \"openai\"\napi_key_file = \"/nowhere\"\n")
+                  .find("cannot read /nowhere"),
+              std::string::npos);
+    EXPECT_NE(check("[tls]\ncertificate = \"/nowhere\"\nkey = \"/nowhere\"\n"), "");
+    EXPECT_NE(check("[aliases]\nsmall = \"mine/model\"\n"), "");
+}
+
 TEST_F(AppHostTest, DoctorSaysWhatIsWrongWithTheConfiguration) {
     AppHost host(environment_);
     const auto findings = host.examine(with({{"set", "log.level=loud"}}));

@@ -182,9 +182,14 @@ Findings look_at_providers(const Patient& patient) {
     Findings out;
     for (const ProviderSettings& provider : patient.configuration.providers) {
         const auto credential = credential_of(provider, patient.environment);
+        const std::string open = why_others_read_key(provider);
         Findings one =
             !credential ? bad(credential.error().message,
                               "Set the variable, or write the key into the file.")
+            : !open.empty()
+                ? warning(fmt::format("{}: {}", provider.name, open),
+                          fmt::format("chmod 600 {}, and see that the gateway's user owns it.",
+                                      provider.api_key_file))
             : credential->empty()
                 ? warning(fmt::format("{}: calls go without a credential", provider.name),
                           "Name one with api_key_env or api_key_file, if it wants one.")

@@ -56,6 +56,20 @@ TEST_F(DoctorTest, NothingIsBadBeforeTheFirstStartOrAfterIt) {
     EXPECT_EQ(finding("database").found, in(kDatabaseName) + " is intact, with 0 keys");
 }
 
+TEST_F(DoctorTest, WarnsOfAKeyFileThatEverybodyReads) {
+    const std::string file = path() + ".key";
+    std::ofstream(file) << "not-a-real-key";
+    configuration_.providers = {{.name = "openai", .api_key_file = file}};
+    std::filesystem::permissions(file, std::filesystem::perms(0644));
+    const Finding open = finding("providers");
+    std::filesystem::permissions(file, std::filesystem::perms(0600));
+    const Finding closed = finding("providers");
+    std::filesystem::remove(file);
+    EXPECT_EQ(open.grade, Finding::Grade::Warning);
+    EXPECT_NE(open.found.find("has mode 0644"), std::string::npos) << open.found;
+    EXPECT_EQ(closed.grade, Finding::Grade::Good) << closed.found;
+}
+
 TEST_F(DoctorTest, FindsFilesThatAreTooOpen) {
     make_instance();
     ASSERT_EQ(::chmod(in(kPepperName).c_str(), 0644), 0);

@@ -45,6 +45,12 @@ ProxyLimits proxy_limits(const Settings& settings) {
     return out;
 }
 
+std::vector<ModelAlias> aliases_of(const Configuration& configuration) {
+    std::vector<ModelAlias> out;
+    for (const AliasSettings& alias : configuration.aliases) out.push_back({alias.id, alias.model});
+    return out;
+}
+
 }  // namespace
 
 class Gateway::Impl {
@@ -136,13 +142,11 @@ private:
         ProxyParts parts{.keys = instance.directory.get(),
                          .blocking = &blocking_,
                          .providers = std::move(providers),
+                         .aliases = aliases_of(configuration),
                          .api_routes = admin_routes(admin_),
                          .operator_team_id = instance.team_id,
                          .limits = proxy_limits(configuration.settings),
                          .on_call = log_call};
-        for (const AliasSettings& alias : configuration.aliases) {
-            parts.aliases.push_back({alias.id, alias.model});
-        }
         TRY(proxy_, Proxy::open(std::move(parts)));
         return {};
     }
@@ -171,6 +175,17 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const Configuration& configurati
     auto impl = std::make_unique<Impl>(instance);
     TRY_VOID(impl->start(configuration, instance, std::move(providers)));
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+Result<void> Gateway::check(const Configuration& configuration, std::vector<Provider> providers) {
+    const Settings& settings = configuration.settings;
+    TRY_VOID(ClientTls::load(settings.upstream_ca_file));
+    if (!settings.tls_certificate.empty()) {
+        TRY_VOID(ServerTls::load(settings.tls_certificate, settings.tls_key));
+    }
+    TRY_VOID(
+        Proxy::open({.providers = std::move(providers), .aliases = aliases_of(configuration)}));
+    return {};
 }
 
 std::string Gateway::address() const { return impl_->address(); }

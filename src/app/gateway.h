@@ -23,6 +23,10 @@ public:
                                                   Instance& instance,
                                                   std::vector<Provider> providers);
 
+    /// What `start` would refuse before it listens.
+    /// Errors: InvalidConfig.
+    static Result<void> check(const Configuration& configuration, std::vector<Provider> providers);
+
     /// Ends at once what still runs.
     ~Gateway();
     Gateway(const Gateway&) = delete;

@@ -1,14 +1,19 @@
 #include "app/providers.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <fstream>
 #include <set>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace keywarden {
 namespace {
 
-constexpr std::streamsize kKeyFileBytesMax = 8'192;
+constexpr size_t kKeyFileBytesMax = 8'192;
+constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
 constexpr std::string_view kSandbox = "sandbox";
 
 std::unexpected<Error> wrong(const ProviderSettings& provider,
@@ -31,25 +36,78 @@ Result<Provider> open_one(const ProviderSettings& settings, Secret credential) {
         config.models.push_back({model.id, model.upstream});
     }
     auto opened = open_provider(std::move(config));
-    if (!opened) return wrong(settings, {}, opened.error().message);
-    return std::move(*opened);
+    if (opened) return std::move(*opened);
+    Error error = std::move(opened).error();  // which names the provider
+    error.message = fmt::format("{}: {}", settings.place, error.message);
+    return fail(std::move(error));
 }
 
-/// The file's text without the white space around it.
-Result<Secret> read_key_file(const ProviderSettings& provider) {
-    std::ifstream file(provider.api_key_file, std::ios::binary);
-    std::string text(static_cast<size_t>(kKeyFileBytesMax), '\0');
-    file.read(text.data(), kKeyFileBytesMax);
-    text.resize(static_cast<size_t>(file.gcount()));
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-        text.pop_back();
-    }
-    if (text.empty()) {
+/// A provider's key as people write it down: one word, maybe with white space around it.
+Result<Secret> read_key(const ProviderSettings& provider,
+                        std::string_view field,
+                        std::string_view place,
+                        std::string_view text) {
+    const size_t start = text.find_first_not_of(kWhiteSpace);
+    if (start == text.npos) return wrong(provider, field, fmt::format("{} is empty", place));
+    text = text.substr(start, text.find_last_not_of(kWhiteSpace) + 1 - start);
+    if (text.find_first_of(kWhiteSpace) != text.npos) {
         return wrong(provider,
-                     "api_key_file",
-                     fmt::format("{} cannot be read, or is empty", provider.api_key_file));
+                     field,
+                     fmt::format("{} holds more than one word; it must hold the key alone", place));
     }
-    return Secret(std::move(text));
+    if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; })) {
+        return wrong(provider,
+                     field,
+                     fmt::format("{} holds a character that no key has (is it saved as plain "
+                                 "text?)",
+                                 place));
+    }
+    return Secret(std::string(text));
+}
+
+/// The file's bytes, to one more than there may be.
+Result<std::string> read_bytes(const ProviderSettings& provider) {
+    const auto failed = [&] {
+        return wrong(
+            provider,
+            "api_key_file",
+            fmt::format("cannot read {}: {}", provider.api_key_file, std::strerror(errno)));
+    };
+    const int file = ::open(provider.api_key_file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return failed();
+    std::string text(kKeyFileBytesMax + 1, '\0');
+    size_t length = 0;
+    ssize_t got = 0;
+    do {
+        got = ::read(file, text.data() + length, text.size() - length);
+        if (got > 0) length += static_cast<size_t>(got);
+    } while ((got > 0 && length < text.size()) || (got < 0 && errno == EINTR));
+    const int error = errno;
+    ::close(file);
+    errno = error;
+    if (got < 0) return failed();
+    text.resize(length);
+    return text;
+}
+
+Result<Secret> read_variable(const ProviderSettings& provider,
+                             std::string_view field,
+                             std::string_view name,
+                             const Environment& environment) {
+    return read_key(provider, field, fmt::format("the variable {}", name), environment.get(name));
+}
+
+Result<Secret> read_key_file(const ProviderSettings& provider) {
+    TRY(std::string text, read_bytes(provider));
+    Result<Secret> key = text.size() <= kKeyFileBytesMax
+                             ? read_key(provider, "api_key_file", provider.api_key_file, text)
+                             : wrong(provider,
+                                     "api_key_file",
+                                     fmt::format("{} is larger than {} bytes: that is no key",
+                                                 provider.api_key_file,
+                                                 kKeyFileBytesMax));
+    explicit_bzero(text.data(), text.size());
+    return key;
 }
 
 }  // namespace
@@ -57,15 +115,27 @@ Result<Secret> read_key_file(const ProviderSettings& provider) {
 Result<Secret> credential_of(const ProviderSettings& provider, const Environment& environment) {
     if (!provider.api_key_file.empty()) return read_key_file(provider);
     if (!provider.api_key_env.empty()) {
-        const std::string_view value = environment.get(provider.api_key_env);
-        if (!value.empty()) return Secret(std::string(value));
-        return wrong(provider,
-                     "api_key_env",
-                     fmt::format("the variable {} is not set", provider.api_key_env));
+        if (environment.get(provider.api_key_env).empty()) {
+            return wrong(provider,
+                         "api_key_env",
+                         fmt::format("the variable {} is not set", provider.api_key_env));
+        }
+        return read_variable(provider, "api_key_env", provider.api_key_env, environment);
     }
     const KnownProvider* known = find_known_provider(provider.name);
     if (known == nullptr || known->api_key_env.empty()) return Secret();
-    return Secret(std::string(environment.get(known->api_key_env)));
+    if (environment.get(known->api_key_env).empty()) return Secret();
+    return read_variable(provider, "name", known->api_key_env, environment);
+}
+
+std::string why_others_read_key(const ProviderSettings& provider) {
+    struct stat facts{};
+    if (provider.api_key_file.empty()) return {};
+    if (::stat(provider.api_key_file.c_str(), &facts) != 0) return {};
+    if ((facts.st_mode & S_IROTH) == 0) return {};
+    return fmt::format("{} has mode {:04o}, so every user of this machine can read the key",
+                       provider.api_key_file,
+                       facts.st_mode & 07777U);
 }
 
 Result<std::vector<Provider>> open_providers(const Configuration& configuration,

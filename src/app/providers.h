@@ -1,6 +1,7 @@
 // Providers as the configuration names them, opened with their credentials.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "app/configuration.h"
@@ -21,7 +22,11 @@ Result<std::vector<Provider>> open_providers(const Configuration& configuration,
 Result<void> check_providers(const Configuration& configuration);
 
 /// The credential that the provider names, or that a known one has by custom; empty: none is sent.
-/// Errors: InvalidConfig when it is named and not there.
+/// Errors: InvalidConfig when it is named and not there, or is not one word.
 Result<Secret> credential_of(const ProviderSettings& provider, const Environment& environment);
+
+/// Who else can read the provider's key file, in words; empty when nobody can. It is not refused:
+/// secrets that Docker and Kubernetes mount are such files, in a container where nobody else is.
+std::string why_others_read_key(const ProviderSettings& provider);
 
 }  // namespace keywarden

@@ -58,16 +58,97 @@ TEST(Providers, ANamedVariableThatIsNotSetStopsTheStart) {
               "keywarden.toml:1: provider 'openai': api_key_env: the variable MINE is not set");
 }
 
-TEST(Providers, ReadsAKeyFileWithoutItsEndOfLine) {
-    const std::string path = testing::TempDir() + new_id("provider");
-    std::ofstream(path) << kFakeKey << "\n";
-    const auto providers = open_providers(with({.name = "openai", .api_key_file = path}), {});
-    std::filesystem::remove(path);
-    ASSERT_TRUE(providers);
+class KeyFile : public testing::Test {
+protected:
+    ~KeyFile() override { std::filesystem::remove_all(path_); }
+
+    void write(std::string_view text) const { std::ofstream(path_, std::ios::binary) << text; }
+
+    Result<std::vector<Provider>> open() const {
+        return open_providers(with({.name = "openai", .api_key_file = path_}), {});
+    }
+    /// What opening it says after its place.
+    std::string complaint() const {
+        const auto opened = open();
+        if (opened) return "none";
+        EXPECT_EQ(opened.error().code, ErrorCode::InvalidConfig);
+        const std::string begin = "keywarden.toml:1: provider 'openai': api_key_file: ";
+        EXPECT_TRUE(opened.error().message.starts_with(begin)) << opened.error().message;
+        return opened.error().message.substr(begin.size());
+    }
+
+    // NOLINTNEXTLINE(readability-identifier-naming): tests read it
+    const std::string path_ = testing::TempDir() + new_id("provider");
+};
+
+TEST_F(KeyFile, IsReadWithoutTheWhiteSpaceAroundTheKey) {
+    const std::string key(kFakeKey);
+    for (const std::string& text :
+         {key, key + "\n", "\n \t" + key + "\r\n\r\n", key + std::string(4000, ' ')}) {
+        write(text);
+        const auto providers = open();
+        ASSERT_TRUE(providers) << providers.error().message;
+        EXPECT_EQ(providers->front().authorization.reveal(), "Bearer " + key);
+    }
+}
+
+TEST_F(KeyFile, MayBeAsLargeAsItsBoundAndNoLarger) {
+    write(std::string(8192, 'k'));
+    EXPECT_EQ(open()->front().authorization.reveal().size(), 8192 + std::string("Bearer ").size());
+    write(std::string(8193, 'k'));
+    EXPECT_EQ(complaint(), path_ + " is larger than 8192 bytes: that is no key");
+}
+
+TEST_F(KeyFile, SaysWhatIsWrongWithIt) {
+    EXPECT_EQ(complaint(), "cannot read " + path_ + ": No such file or directory");
+    for (const char* empty : {"", "\n", " \t\r\n"}) {
+        write(empty);
+        EXPECT_EQ(complaint(), path_ + " is empty");
+    }
+    write("OPENAI_API_KEY = " + std::string(kFakeKey));
+    EXPECT_EQ(complaint(), path_ + " holds more than one word; it must hold the key alone");
+    write("one\ntwo\n");
+    EXPECT_EQ(complaint(), path_ + " holds more than one word; it must hold the key alone");
+    for (const std::string& text :
+         {std::string("a\0b", 3), "\xEF\xBB\xBF" + std::string(kFakeKey)}) {
+        write(text);
+        EXPECT_EQ(complaint(),
+                  path_ + " holds a character that no key has (is it saved as plain text?)");
+    }
+    std::filesystem::remove(path_);
+    std::filesystem::create_directory(path_);
+    EXPECT_EQ(complaint(), "cannot read " + path_ + ": Is a directory");
+}
+
+TEST_F(KeyFile, IsSpokenOfWhenEveryUserCanReadIt) {
+    using std::filesystem::perms;
+    const ProviderSettings provider{.name = "openai", .api_key_file = path_};
+    EXPECT_EQ(why_others_read_key(provider), "");
+    write(kFakeKey);
+    std::filesystem::permissions(path_, perms(0640));
+    EXPECT_EQ(why_others_read_key(provider), "") << "a group is somebody's choice";
+    std::filesystem::permissions(path_, perms(0644));
+    EXPECT_EQ(why_others_read_key(provider),
+              path_ + " has mode 0644, so every user of this machine can read the key");
+    EXPECT_TRUE(open()) << "as Docker and Kubernetes mount them";
+    EXPECT_EQ(why_others_read_key({.name = "openai"}), "");
+}
+
+TEST(Providers, AVariableHoldsOneWordAsWell) {
+    const Environment padded{{{"MINE", " " + std::string(kFakeKey) + "\n"}}};
+    const auto providers = open_providers(with({.name = "openai", .api_key_env = "MINE"}), padded);
+    ASSERT_TRUE(providers) << providers.error().message;
     EXPECT_EQ(providers->front().authorization.reveal(), "Bearer " + std::string(kFakeKey));
-    const auto missing = open_providers(with({.name = "openai", .api_key_file = path}), {});
-    ASSERT_FALSE(missing);
-    EXPECT_NE(missing.error().message.find(path), std::string::npos);
+    const Environment two{{{"OPENAI_API_KEY", "two words"}}};
+    EXPECT_EQ(open_providers(with({.name = "openai"}), two).error().message,
+              "keywarden.toml:1: provider 'openai': name: the variable OPENAI_API_KEY holds more "
+              "than one word; it must hold the key alone");
+}
+
+TEST(Providers, WhatIsWrongWithOneIsSaidOnce) {
+    EXPECT_EQ(check_providers(with({.name = "mine"})).error().message,
+              "keywarden.toml:1: Provider 'mine': base_url is missing, and this name has no known "
+              "address.");
 }
 
 TEST(Providers, AnUnknownOneNeedsAnAddress) {

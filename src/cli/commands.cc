@@ -74,7 +74,7 @@ constexpr Command kCommands[] = {
     {"config show", "", 0, 0, kServing, run_config_show,
      "Show every setting, and where its value comes from."},
     {"config check", "", 0, 0, kServing, run_config_check,
-     "Say whether the configuration is right."},
+     "Say whether `serve` would take the configuration, with its keys and files."},
     {"doctor", "", 0, 0, kServing, run_doctor,
      "Look for what is wrong with this set-up, and say what to do."},
     {"completion", "bash|zsh|fish", 1, 1, {}, run_completion,

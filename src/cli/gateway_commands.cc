@@ -44,7 +44,7 @@ Result<int> run_config_show(Session& session, const Arguments& arguments) {
 }
 
 Result<int> run_config_check(Session& session, const Arguments& arguments) {
-    TRY_VOID(session.host.show_configuration(arguments));
+    TRY_VOID(session.host.check_configuration(arguments));
     session.terminal.out << (arguments.has("json") ? "{\"ok\":true}\n"
                                                    : "The configuration is right.\n");
     return kExitOk;

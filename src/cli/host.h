@@ -39,6 +39,10 @@ public:
     /// Makes what a first start makes, prints the first key once, and returns.
     virtual Result<void> init(const Arguments& arguments, Terminal& terminal) = 0;
 
+    /// Whether `serve` would take the configuration, with the credentials and files it names.
+    /// Errors: InvalidConfig.
+    virtual Result<void> check_configuration(const Arguments& arguments) = 0;
+
     /// Errors: InvalidConfig.
     virtual Result<std::vector<ShownSetting>> show_configuration(const Arguments& arguments) = 0;
 

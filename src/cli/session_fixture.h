@@ -23,9 +23,12 @@ public:
         asked.emplace_back("init");
         return {};
     }
+    Result<void> check_configuration(const Arguments&) override {
+        if (broken) return fail(ErrorCode::InvalidConfig, "keywarden.toml:3: server.x: wrong");
+        return {};
+    }
     Result<std::vector<ShownSetting>> show_configuration(const Arguments&) override {
         asked.emplace_back("configuration");
-        if (broken) return fail(ErrorCode::InvalidConfig, "keywarden.toml:3: server.x: wrong");
         return std::vector<ShownSetting>{{"log.level", "debug", "KEYWARDEN_LOG_LEVEL"}};
     }
     std::vector<Finding> examine(const Arguments&) override { return findings; }

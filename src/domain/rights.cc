@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 #include <vector>
 
-#include "domain/key.h"
 #include "domain/permission.h"
 
 namespace keywarden {

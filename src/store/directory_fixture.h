@@ -32,7 +32,8 @@ public:
         if (away) return gone();
         return inner_->put_setting(name, value);
     }
-    AccountStore& accounts() override { return inner_->accounts(); }
+    Result<void> put_team(const Team& team) override { return inner_->put_team(team); }
+    Result<Team> get_team(std::string_view id) override { return inner_->get_team(id); }
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (away) return gone();
         return inner_->create_key(key, terms);
@@ -58,8 +59,8 @@ public:
         const IdempotencyRecord& record) override {
         return inner_->begin_idempotent(record);
     }
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
-        return inner_->end_idempotent(record);
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
+        return inner_->free_idempotent(record);
     }
 
 private:
@@ -73,8 +74,7 @@ private:
 class DirectoryFixture : public testing::Test {
 protected:
     void SetUp() override {
-        ASSERT_TRUE(store_->accounts().create_team(
-            {.id = "team_a", .name = "A", .created_at = clock_.now()}, {.tenant = "test"}));
+        ASSERT_TRUE(store_->put_team({.id = "team_a", .name = "A", .created_at = clock_.now()}));
         reload();
     }
 

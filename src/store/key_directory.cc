@@ -65,26 +65,6 @@ WindowDecision unlimited() {
     return {.allowed = true, .limit = kRateLimitRpmMax, .remaining = kRateLimitRpmMax};
 }
 
-/// What the audit log calls a change: a new secret, a new status, or else an update.
-std::string action_of(const Key* before, const Key& after) {
-    if (before == nullptr) return "key.create";
-    if (after.secrets.size() > 0 &&
-        (before->secrets.empty() || after.secrets[0].digest != before->secrets[0].digest)) {
-        return "key.rotate";
-    }
-    if (after.status == before->status) return "key.update";
-    switch (after.status) {
-        case KeyStatus::Disabled:
-            return "key.disable";
-        case KeyStatus::Quarantined:
-            return "key.quarantine";
-        case KeyStatus::Revoked:
-            return "key.revoke";
-        default:
-            return before->status == KeyStatus::Quarantined ? "key.release" : "key.enable";
-    }
-}
-
 /// What no change of a policy may do.
 Result<void> check_change(const Key& before, const Key& after) {
     if (before.status == KeyStatus::Revoked && after.status != KeyStatus::Revoked) {
@@ -131,7 +111,7 @@ public:
     Result<MintedKey> create(Key key,
                              std::string_view format_name,
                              bool test,
-                             const ChangedBy& by) {
+                             const AnswerOf& answer_of) {
         TRY(const KeyFormat* format, mintable(format_name));
         TRY_VOID(check_rate(key.rate_limit_rpm));
         TRY_VOID(check_room());
@@ -142,7 +122,8 @@ public:
         key.updated_at = now;
         key.version = 1;
         key = in_millis(std::move(key));
-        TRY_VOID(heard(store_.create_key(key, terms(nullptr, key, by))));
+        const auto answer = answer_to(key, answer_of);
+        TRY_VOID(heard(store_.create_key(key, {defaults_.caps, now, answer ? &*answer : nullptr})));
         TRY_VOID(apply(key));
         return MintedKey{.key = std::move(key), .secret = std::move(minted.secret)};
     }
@@ -150,9 +131,8 @@ public:
     Result<Key> change(std::string_view team_id,
                        std::string_view key_id,
                        std::optional<int64_t> expected_version,
-                       const std::function<Result<void>(Key&)>& change,
-                       const ChangedBy& by) {
-        const auto alter = [&](Key& key) -> Result<void> {
+                       const std::function<Result<void>(Key&)>& change) {
+        return store_change(team_id, key_id, expected_version, [&](Key& key) -> Result<void> {
             Key before = key;
             TRY_VOID(change(key));
             TRY_VOID(check_change(before, key));
@@ -163,15 +143,14 @@ public:
             key.secrets = std::move(before.secrets);
             if (key.status == KeyStatus::Revoked && !key.revoked_at) key.revoked_at = clock_.now();
             return {};
-        };
-        return store_change(team_id, key_id, expected_version, alter, by);
+        });
     }
 
     Result<MintedKey> rotate(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
                              Rotation rotation,
-                             const ChangedBy& by) {
+                             const AnswerOf& answer_of) {
         if (rotation.grace < Nanos(0) || rotation.grace > kGraceMax) {
             return fail({.code = ErrorCode::InvalidRequest,
                          .message = "The grace of a rotation is 0 to 90 days.",
@@ -200,7 +179,7 @@ public:
             forget_old(key.secrets, now);
             return {};
         };
-        TRY(Key key, store_change(team_id, key_id, expected_version, turn, by));
+        TRY(Key key, store_change(team_id, key_id, expected_version, turn, answer_of));
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was stored was minted
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
     }
@@ -280,13 +259,9 @@ private:
                 .created_at = now};
     }
 
-    /// What the change is held to, and the row that tells of it.
-    KeyTerms terms(const Key* before, const Key& after, const ChangedBy& by) const {
-        const AuditFacts was = before != nullptr ? audit_facts(*before) : AuditFacts();
-        KeyTerms terms{.caps = defaults_.caps, .now = clock_.now()};
-        terms.audit = audit_entry(by, after.team_id, action_of(before, after), {}, terms.now);
-        terms.audit.diff = audit_diff(was, audit_facts(after));
-        return terms;
+    static std::optional<IdempotencyRecord> answer_to(const Key& key, const AnswerOf& answer_of) {
+        if (!answer_of) return std::nullopt;
+        return answer_of(key);
     }
 
     Result<void> apply(const Key& key) {
@@ -299,17 +274,18 @@ private:
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
                              const std::function<Result<void>(Key&)>& alter,
-                             const ChangedBy& by) {
+                             const AnswerOf& answer_of = {}) {
         for (int attempt = 1;; ++attempt) {
             TRY(Key key, heard(store_.get_key(team_id, key_id)));
             if (expected_version && key.version != *expected_version) return version_mismatch();
-            const Key before = key;
             const int64_t next_version = key.version + 1;
             TRY_VOID(alter(key));
             key.version = next_version;
             key.updated_at = clock_.now();
             key = in_millis(std::move(key));
-            const Result<void> stored = heard(store_.update_key(key, terms(&before, key, by)));
+            const auto answer = answer_to(key, answer_of);
+            const KeyTerms terms{defaults_.caps, clock_.now(), answer ? &*answer : nullptr};
+            const Result<void> stored = heard(store_.update_key(key, terms));
             if (stored) {
                 TRY_VOID(apply(key));
                 return key;
@@ -358,24 +334,23 @@ WindowDecision KeyDirectory::peek_request(const Caller& caller, MonoTime now) co
 Result<MintedKey> KeyDirectory::create(Key key,
                                        std::string_view format,
                                        bool test,
-                                       const ChangedBy& by) {
-    return impl_->create(std::move(key), format, test, by);
+                                       const AnswerOf& answer_of) {
+    return impl_->create(std::move(key), format, test, answer_of);
 }
 
 Result<Key> KeyDirectory::change(std::string_view team_id,
                                  std::string_view key_id,
                                  std::optional<int64_t> expected_version,
-                                 const std::function<Result<void>(Key&)>& change,
-                                 const ChangedBy& by) {
-    return impl_->change(team_id, key_id, expected_version, change, by);
+                                 const std::function<Result<void>(Key&)>& change) {
+    return impl_->change(team_id, key_id, expected_version, change);
 }
 
 Result<MintedKey> KeyDirectory::rotate(std::string_view team_id,
                                        std::string_view key_id,
                                        std::optional<int64_t> expected_version,
                                        Rotation rotation,
-                                       const ChangedBy& by) {
-    return impl_->rotate(team_id, key_id, expected_version, rotation, by);
+                                       const AnswerOf& answer_of) {
+    return impl_->rotate(team_id, key_id, expected_version, rotation, answer_of);
 }
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }

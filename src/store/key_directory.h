@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "domain/audit_facts.h"
 #include "domain/caller.h"
 #include "domain/key.h"
 #include "domain/key_format.h"
@@ -43,6 +42,10 @@ struct Rotation {
     Nanos grace = std::chrono::hours(24);  // 0 to 90 days; starts at the new secret's first use
     bool emergency = false;                // the old secrets end at once
 };
+
+/// The answer that is kept for the Idempotency-Key of a request that makes or rotates `key`, if it
+/// has one. The store writes it in the transaction of the change.
+using AnswerOf = std::function<std::optional<IdempotencyRecord>(const Key& key)>;
 
 /// Threads: any, for every function.
 class KeyDirectory {
@@ -74,15 +77,16 @@ public:
     WindowDecision peek_request(const Caller& caller, MonoTime now) const;
 
     // ---- changes: they write to the store, so they may block ---------------------------------
-    // `by` stands in the row of the audit log that each change is one transaction with. Left out,
-    // it is the gateway itself.
 
     /// Mints a secret and stores the key. `key` has its id, team, name, and policy; the directory
     /// fills in secrets, times, and version. `format` empty: the default one. `test` picks the
     /// format's test environment, where it has one.
     /// Errors: those of Store::create_key; ApiKeyLimitReached when the instance is full;
     /// InvalidRequest for a format that cannot be minted.
-    Result<MintedKey> create(Key key, std::string_view format, bool test, const ChangedBy& by = {});
+    Result<MintedKey> create(Key key,
+                             std::string_view format,
+                             bool test,
+                             const AnswerOf& answer_of = {});
 
     /// Reads the key, lets `change` alter it, and stores it with the next version.
     /// `expected_version` empty: whatever is there. Retries a few times when others race.
@@ -90,8 +94,7 @@ public:
     Result<Key> change(std::string_view team_id,
                        std::string_view key_id,
                        std::optional<int64_t> expected_version,
-                       const std::function<Result<void>(Key&)>& change,
-                       const ChangedBy& by = {});
+                       const std::function<Result<void>(Key&)>& change);
 
     /// Adds a secret; the old ones live on as `rotation` says. At most kLiveSecretsMax live ones.
     /// Errors: NotFound, VersionMismatch, RevokedApiKey, InvalidRequest (too many live secrets),
@@ -100,7 +103,7 @@ public:
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
                              Rotation rotation,
-                             const ChangedBy& by = {});
+                             const AnswerOf& answer_of = {});
 
     // ---- upkeep: called about once a second by a thread that may block -----------------------
 

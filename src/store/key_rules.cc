@@ -55,34 +55,17 @@ Result<void> check_cap(const KeyCounts& counts, KeyCaps caps) {
 }
 
 Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms) {
-    const KeyCaps caps = terms.caps;
-    const TimePoint now = terms.now;
+    const KeyCaps& caps = terms.caps;
     TRY_VOID(check_cap(counts, caps));
     if (counts.created < caps.creations_per_hour_max) return {};
-    const TimePoint free_at = counts.created_first.value_or(now) + kCreationWindow;
+    const TimePoint free_at = counts.created_first.value_or(terms.now) + kCreationWindow;
     return fail({.code = ErrorCode::KeyCreationRateExceeded,
                  .message = fmt::format("The team has created {} API keys within an hour, and its "
                                         "plan allows {}.",
                                         counts.created,
                                         caps.creations_per_hour_max),
-                 .retry_after = std::max(free_at - now, Nanos(std::chrono::seconds(1))),
+                 .retry_after = std::max(free_at - terms.now, Nanos(std::chrono::seconds(1))),
                  .facts = {{"limit", caps.creations_per_hour_max}, {"used", counts.created}}});
-}
-
-KeyCaps caps_of(const Plan* plan, KeyCaps otherwise) {
-    if (plan == nullptr) return otherwise;
-    return {.active_keys_max = plan->active_keys_max.value_or(otherwise.active_keys_max),
-            .creations_per_hour_max =
-                plan->creations_per_hour_max.value_or(otherwise.creations_per_hour_max)};
-}
-
-AuditEntry audit_of(const Key& key, const KeyTerms& terms, std::string_view action) {
-    AuditEntry entry = terms.audit;
-    entry.at = terms.now;
-    entry.tenant = key.team_id;
-    entry.target = {"key", key.id};
-    if (entry.action.empty()) entry.action = action;
-    return entry;
 }
 
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next) {
@@ -131,6 +114,11 @@ bool has_lapsed(const IdempotencyRecord& record, TimePoint now) {
     return age >= kIdempotencyKept || (record.status == 0 && age >= kIdempotencyFlightMax);
 }
 
+bool is_answer_to(const IdempotencyRecord& answer, const IdempotencyRecord& held) {
+    return held.status == 0 && held.request_digest == answer.request_digest &&
+           held.created_at == in_millis(answer.created_at);
+}
+
 std::unexpected<Error> no_such_key() {
     return fail(ErrorCode::NotFound, "There is no such API key.");
 }
@@ -151,6 +139,13 @@ std::unexpected<Error> key_exists() {
 
 std::unexpected<Error> version_mismatch() {
     return fail(ErrorCode::VersionMismatch, "The API key was changed meanwhile. Read it again.");
+}
+
+std::unexpected<Error> reservation_lost() {
+    return fail({.code = ErrorCode::IdempotencyInProgress,
+                 .message = "Another request took over this Idempotency-Key, as this one took too "
+                            "long.",
+                 .retry_after = std::chrono::seconds(1)});
 }
 
 }  // namespace keywarden

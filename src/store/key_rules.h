@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -35,12 +34,6 @@ Result<void> check_cap(const KeyCounts& counts, KeyCaps caps);
 /// Errors: ApiKeyLimitReached, else KeyCreationRateExceeded.
 Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms);
 
-/// What a team may have: as its plan says, and where that says nothing, as the instance does.
-KeyCaps caps_of(const Plan* plan, KeyCaps otherwise);
-
-/// The row of the audit log for a change of `key`; `action` where the terms name none.
-AuditEntry audit_of(const Key& key, const KeyTerms& terms, std::string_view action);
-
 /// Carries over what was noted about secrets meanwhile: uses only move forward, ends only earlier.
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next);
 
@@ -53,11 +46,15 @@ HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets);
 /// Whether an Idempotency-Key's record no longer counts at `now`.
 bool has_lapsed(const IdempotencyRecord& record, TimePoint now);
 
+/// Whether `answer` is to the reservation `held`: the same request, and nobody took over meanwhile.
+bool is_answer_to(const IdempotencyRecord& answer, const IdempotencyRecord& held);
+
 /// The errors that all stores word alike.
 std::unexpected<Error> no_such_key();
 std::unexpected<Error> no_such_team();
 std::unexpected<Error> not_a_cursor();
 std::unexpected<Error> key_exists();
 std::unexpected<Error> version_mismatch();
+std::unexpected<Error> reservation_lost();
 
 }  // namespace keywarden

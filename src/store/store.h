@@ -11,24 +11,37 @@
 
 #include "base/result.h"
 #include "base/units.h"
-#include "domain/audit.h"
 #include "domain/key.h"
-#include "store/account_store.h"
 
 namespace keywarden {
 
-/// How many keys a team may have, and how fast it may make them, where its plan does not say.
+struct Team {
+    std::string id;
+    std::string name;
+    TimePoint created_at{};
+};
+
+/// How many keys a team may have, and how fast it may make them.
 struct KeyCaps {
     int64_t active_keys_max = 10;
     int64_t creations_per_hour_max = 5;
 };
 
-/// What a change of a key is held to, and what the audit log tells of it. Of the entry only the
-/// actor, the action, where it came from, and the differences are looked at.
+/// What is kept of a request that carried an Idempotency-Key, for 24 hours.
+struct IdempotencyRecord {
+    std::string scope;  // team, and route
+    std::string key;
+    Digest request_digest{};
+    int status = 0;      // 0: still in flight
+    std::string body{};  // never a secret: the replay of a creation shows none
+    TimePoint created_at{};
+};
+
+/// What a change of a key is held to, and what is written with it in one transaction.
 struct KeyTerms {
     KeyCaps caps{};
     TimePoint now{};
-    AuditEntry audit{.actor = {"system", "gateway"}};
+    const IdempotencyRecord* answer = nullptr;  // to a reserved Idempotency-Key
 };
 
 /// One page of a list. `next` is empty on the last page.
@@ -71,16 +84,6 @@ struct HotKey {
     std::span<const HotSecret> secrets{};  // newest first
 };
 
-/// What is kept of a request that carried an Idempotency-Key, for 24 hours.
-struct IdempotencyRecord {
-    std::string scope;  // team, and route
-    std::string key;
-    Digest request_digest{};
-    int status = 0;      // 0: still in flight
-    std::string body{};  // never a secret: the replay of a creation shows none
-    TimePoint created_at{};
-};
-
 /// Moments are kept in whole milliseconds, rounded down.
 /// Safe to call from any thread. Every call either happened or did not: none half-applies.
 /// Every query has the team in its condition. Errors of all: StoreUnavailable.
@@ -93,18 +96,18 @@ public:
     virtual Result<std::string> get_setting(std::string_view name) = 0;
     virtual Result<void> put_setting(std::string_view name, std::string_view value) = 0;
 
-    /// Teams, plans, apps, people, and the audit log. Lives as long as the store.
-    virtual AccountStore& accounts() = 0;
+    /// Adds the team, or renames the one with that id.
+    virtual Result<void> put_team(const Team& team) = 0;
+    /// Errors: NotFound.
+    virtual Result<Team> get_team(std::string_view id) = 0;
 
-    // Each change of a key is one transaction with its row of the audit log.
-
-    /// Adds the key with its secrets, if the team's plan, or else the caps, allow one more.
+    /// Adds the key with its secrets, if the caps allow one more.
     ///
     /// The cap is looked at before the rate. Revoked and expired keys do not count as active; every
     /// creation of the last hour counts for the rate.
     /// Errors: NotFound (no such team), ApiKeyLimitReached, KeyCreationRateExceeded (with
-    /// retry_after), InvalidRequest when an id or a digest is there already, or when the team has
-    /// no such app, the instance no such user, or the team no such maker.
+    /// retry_after), InvalidRequest when an id or a digest is there already;
+    /// IdempotencyInProgress when `terms.answer` is to a reservation that another has taken over.
     virtual Result<void> create_key(const Key& key, const KeyTerms& terms) = 0;
 
     /// Errors: NotFound, also for another team's key.
@@ -121,9 +124,8 @@ public:
     ///
     /// What record_uses wrote meanwhile stays: a secret's uses only move forward, and its end only
     /// moves earlier.
-    /// Who made it, and whose it is, stay as they are.
     /// Errors: NotFound, VersionMismatch, ApiKeyLimitReached, InvalidRequest when a digest is
-    /// another key's, or the team has no such app.
+    /// another key's; IdempotencyInProgress, as above.
     virtual Result<void> update_key(const Key& key, const KeyTerms& terms) = 0;
 
     /// Every key of every team, in no order, for the directory in memory. What `each` is given
@@ -140,8 +142,9 @@ public:
     /// `kIdempotencyFlightMax` counts as free too: its process died.
     virtual Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) = 0;
-    /// Fills in the answer of a reserved one, or frees it again when `status` is 0.
-    virtual Result<void> end_idempotent(const IdempotencyRecord& record) = 0;
+    /// Frees one that is still in flight: what it was reserved for did not happen. What does
+    /// happen writes its answer in its own transaction (see KeyTerms).
+    virtual Result<void> free_idempotent(const IdempotencyRecord& record) = 0;
 };
 
 inline constexpr Nanos kIdempotencyKept = std::chrono::hours(24);

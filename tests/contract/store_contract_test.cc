@@ -23,6 +23,15 @@ TEST_P(StoreContract, RemembersSettings) {
     EXPECT_EQ(store_->get_setting("operator"), "");
 }
 
+TEST_P(StoreContract, RenamesATeamAndKeepsItsBirthday) {
+    ASSERT_TRUE(store_->put_team({.id = "team_a", .name = "new", .created_at = kNow + 1h}));
+    const auto team = store_->get_team("team_a");
+    ASSERT_TRUE(team);
+    EXPECT_EQ(team->name, "new");
+    EXPECT_EQ(team->created_at, kNow);
+    EXPECT_EQ(store_->get_team("team_none").error().code, ErrorCode::NotFound);
+}
+
 TEST_P(StoreContract, AllowsNoActiveKeyTooMany) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_->create_key(a_key(), {kCaps, kNow}));
     const auto refused = store_->create_key(a_key(), {kCaps, kNow});
@@ -253,7 +262,7 @@ TEST_P(StoreContract, AnIdempotencyKeyIsReservedOnceAndThenAnswered) {
 
     record.status = 201;
     record.body = R"({"id":"key_1"})";
-    ASSERT_TRUE(store_->end_idempotent(record));
+    ASSERT_TRUE(store_->create_key(a_key(), {kCaps, kNow, &record}));
     IdempotencyRecord other = a_record(kNow + 23h);
     other.request_digest = sha256("other body");
     begun = store_->begin_idempotent(other);
@@ -269,7 +278,7 @@ TEST_P(StoreContract, AnIdempotencyKeyIsReservedOnceAndThenAnswered) {
 
 TEST_P(StoreContract, AFailedRequestFreesItsIdempotencyKey) {
     ASSERT_TRUE(store_->begin_idempotent(a_record()));
-    ASSERT_TRUE(store_->end_idempotent(a_record()));
+    ASSERT_TRUE(store_->free_idempotent(a_record()));
     EXPECT_EQ(*store_->begin_idempotent(a_record()), std::nullopt);
 }
 
@@ -282,21 +291,61 @@ TEST_P(StoreContract, IdempotencyKeysLapse) {
 
     const TimePoint taken = kNow + kIdempotencyFlightMax;
     record.status = 201;
-    ASSERT_TRUE(store_->end_idempotent(record));
+    record.created_at = taken;
+    ASSERT_TRUE(store_->create_key(a_key(), {kCaps, kNow, &record}));
     EXPECT_TRUE(*store_->begin_idempotent(a_record(taken + kIdempotencyKept - 1ms)));
     EXPECT_EQ(*store_->begin_idempotent(a_record(taken + kIdempotencyKept)), std::nullopt);
 }
 
+TEST_P(StoreContract, AKeyAndTheAnswerToItsIdempotencyKeyAreOneTransaction) {
+    IdempotencyRecord answer = a_record();
+    answer.status = 201;
+    Key key = a_key();
+    EXPECT_EQ(store_->create_key(key, {kCaps, kNow, &answer}).error().code,
+              ErrorCode::IdempotencyInProgress)
+        << "it was never reserved";
+    ASSERT_TRUE(store_->begin_idempotent(a_record()));
+    constexpr KeyCaps kNone{.active_keys_max = 0, .creations_per_hour_max = 5};
+    EXPECT_EQ(store_->create_key(key, {kNone, kNow, &answer}).error().code,
+              ErrorCode::ApiKeyLimitReached);
+    EXPECT_EQ((*store_->begin_idempotent(a_record()))->status, 0) << "nothing was answered";
+    ASSERT_TRUE(store_->create_key(key, {kCaps, kNow, &answer}));
+    EXPECT_EQ((*store_->begin_idempotent(a_record()))->status, 201);
+    EXPECT_FALSE(store_->create_key(a_key(), {kCaps, kNow, &answer})) << "answered once";
+
+    key.version = 2;
+    EXPECT_EQ(store_->update_key(key, {kCaps, kNow, &answer}).error().code,
+              ErrorCode::IdempotencyInProgress);
+    EXPECT_EQ(store_->get_key("team_a", key.id)->version, 1);
+    IdempotencyRecord rotated = a_record();
+    rotated.key = "retry-2";
+    ASSERT_TRUE(store_->begin_idempotent(rotated));
+    rotated.status = 200;
+    ASSERT_TRUE(store_->update_key(key, {kCaps, kNow, &rotated}));
+    EXPECT_EQ((*store_->begin_idempotent(rotated))->status, 200);
+    EXPECT_EQ(store_->list_keys({.team_id = "team_a"})->keys.size(), 1U);
+}
+
 TEST_P(StoreContract, WhoLostAnIdempotencyKeyCannotAnswerForIt) {
     ASSERT_TRUE(store_->begin_idempotent(a_record()));
-    IdempotencyRecord other = a_record(kNow + kIdempotencyFlightMax);
-    other.request_digest = sha256("other body");
-    ASSERT_EQ(*store_->begin_idempotent(other), std::nullopt);
+    const IdempotencyRecord other = a_record(kNow + kIdempotencyFlightMax);
+    ASSERT_EQ(*store_->begin_idempotent(other), std::nullopt) << "the same request, later";
     IdempotencyRecord late = a_record();
+    ASSERT_TRUE(store_->free_idempotent(late));
     late.status = 201;
-    late.body = "late";
-    ASSERT_TRUE(store_->end_idempotent(late));
+    EXPECT_EQ(store_->create_key(a_key(), {kCaps, kNow, &late}).error().code,
+              ErrorCode::IdempotencyInProgress);
     EXPECT_EQ((*store_->begin_idempotent(other))->status, 0);
+    EXPECT_TRUE(store_->list_keys({.team_id = "team_a"})->keys.empty());
+}
+
+TEST_P(StoreContract, AnAnsweredIdempotencyKeyIsNotFreed) {
+    IdempotencyRecord record = a_record();
+    ASSERT_TRUE(store_->begin_idempotent(record));
+    record.status = 201;
+    ASSERT_TRUE(store_->create_key(a_key(), {kCaps, kNow, &record}));
+    ASSERT_TRUE(store_->free_idempotent(a_record()));
+    EXPECT_EQ((*store_->begin_idempotent(a_record()))->status, 201);
 }
 
 TEST_P(StoreContract, OfRacingRequestsOneGetsTheIdempotencyKey) {

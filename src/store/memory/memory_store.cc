@@ -8,9 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "store/account_rules.h"
 #include "store/key_rules.h"
-#include "store/memory/memory_accounts.h"
 
 namespace keywarden {
 namespace {
@@ -18,47 +16,54 @@ namespace {
 class MemoryStore final : public Store {
 public:
     Result<std::string> get_setting(std::string_view name) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         const auto found = settings_.find(name);
         if (found == settings_.end()) return fail(ErrorCode::NotFound, "There is no such setting.");
         return found->second;
     }
 
     Result<void> put_setting(std::string_view name, std::string_view value) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         settings_[std::string(name)] = value;
         return {};
     }
 
-    AccountStore& accounts() override { return accounts_; }
+    Result<void> put_team(const Team& team) override {
+        const std::lock_guard lock(mutex_);
+        const auto [at, is_new] = teams_.try_emplace(team.id, team);
+        at->second.name = team.name;
+        if (is_new) at->second.created_at = in_millis(team.created_at);
+        return {};
+    }
+
+    Result<Team> get_team(std::string_view id) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = teams_.find(id);
+        if (found == teams_.end()) return no_such_team();
+        return found->second;
+    }
 
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
-        return log_.change(audit_of(key, terms, "key.create"), [&]() -> Result<void> {
-            if (accounts_.team(key.team_id) == nullptr) return no_such_team();
-            TRY_VOID(check_caps(count(key.team_id, terms.now), with_plan(key, terms)));
-            if (key_at_.contains(key.id) || !digests_are_free(key)) return key_exists();
-            TRY_VOID(check_app(key));
-            const bool has_user = key.user_id.empty() || accounts_.has_user(key.user_id);
-            if (!has_user) return no_such_part("user");
-            const bool has_maker =
-                key.maker_key_id.empty() || find(key.team_id, key.maker_key_id) != nullptr;
-            if (!has_maker) return no_such_part("maker");
-            key_at_[key.id] = keys_.size();
-            for (const KeySecret& secret : key.secrets) digest_at_[secret.digest] = keys_.size();
-            keys_.push_back(in_millis(key));
-            return {};
-        });
+        const std::lock_guard lock(mutex_);
+        if (!teams_.contains(key.team_id)) return no_such_team();
+        TRY_VOID(check_caps(count(key.team_id, terms.now), terms));
+        if (key_at_.contains(key.id) || !digests_are_free(key)) return key_exists();
+        TRY_VOID(note_answer(terms.answer));
+        key_at_[key.id] = keys_.size();
+        for (const KeySecret& secret : key.secrets) digest_at_[secret.digest] = keys_.size();
+        keys_.push_back(in_millis(key));
+        return {};
     }
 
     Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         const Key* key = find(team_id, key_id);
         if (key == nullptr) return no_such_key();
         return *key;
     }
 
     Result<KeyPage> list_keys(const KeyQuery& query) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         size_t end = keys_.size();
         if (!query.after.empty()) {
             const Key* after = find(query.team_id, query.after);
@@ -79,30 +84,35 @@ public:
     }
 
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
-        return log_.change(audit_of(key, terms, "key.update"), [&]() -> Result<void> {
-            Key* stored = find(key.team_id, key.id);
-            if (stored == nullptr) return no_such_key();
-            if (stored->version != key.version - 1) return version_mismatch();
-            if (!digests_are_free(key)) return key_exists();
-            TRY_VOID(check_app(key));
-            Key next = in_millis(key);
-            if (is_active(next, terms.now) && !is_active(*stored, terms.now)) {
-                TRY_VOID(check_cap(count(key.team_id, terms.now), with_plan(key, terms).caps));
-            }
-            replace(stored, std::move(next));
-            return {};
-        });
+        const std::lock_guard lock(mutex_);
+        Key* stored = find(key.team_id, key.id);
+        if (stored == nullptr) return no_such_key();
+        if (stored->version != key.version - 1) return version_mismatch();
+        if (!digests_are_free(key)) return key_exists();
+        Key next = in_millis(key);
+        if (is_active(next, terms.now) && !is_active(*stored, terms.now)) {
+            TRY_VOID(check_cap(count(key.team_id, terms.now), terms.caps));
+        }
+        TRY_VOID(note_answer(terms.answer));
+        next.created_at = stored->created_at;
+        keep_uses(stored->secrets, next.secrets);
+        for (const KeySecret& secret : stored->secrets) digest_at_.erase(secret.digest);
+        *stored = std::move(next);
+        for (const KeySecret& secret : stored->secrets) {
+            digest_at_[secret.digest] = static_cast<size_t>(stored - keys_.data());
+        }
+        return {};
     }
 
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         std::vector<HotSecret> secrets;
         for (const Key& key : keys_) each(hot_key(key, secrets));
         return {};
     }
 
     Result<void> record_uses(std::span<const SecretUse> uses) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         for (const SecretUse& use : uses) {
             const auto found = digest_at_.find(use.digest);
             if (found == digest_at_.end()) continue;
@@ -115,7 +125,7 @@ public:
 
     Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) override {
-        const std::lock_guard lock(log_.mutex);
+        const std::lock_guard lock(mutex_);
         std::erase_if(idempotency_, [&](const auto& entry) {
             return has_lapsed(entry.second, record.created_at);
         });
@@ -127,17 +137,11 @@ public:
         return std::optional(at->second);
     }
 
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
-        const std::lock_guard lock(log_.mutex);
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
+        const std::lock_guard lock(mutex_);
         const auto found = idempotency_.find({record.scope, record.key});
-        if (found == idempotency_.end()) return {};
-        if (found->second.request_digest != record.request_digest) return {};  // taken over
-        if (record.status == 0) {
-            idempotency_.erase(found);
-            return {};
-        }
-        found->second.status = record.status;
-        found->second.body = record.body;
+        if (found == idempotency_.end() || !is_answer_to(record, found->second)) return {};
+        idempotency_.erase(found);
         return {};
     }
 
@@ -148,46 +152,24 @@ private:
         return &keys_[found->second];
     }
 
-    void replace(Key* stored, Key next) {
-        next.created_at = stored->created_at;
-        next.user_id = stored->user_id;
-        next.maker_key_id = stored->maker_key_id;
-        keep_uses(stored->secrets, next.secrets);
-        for (const KeySecret& secret : stored->secrets) digest_at_.erase(secret.digest);
-        *stored = std::move(next);
-        for (const KeySecret& secret : stored->secrets) {
-            digest_at_[secret.digest] = static_cast<size_t>(stored - keys_.data());
-        }
-    }
-
-    KeyTerms with_plan(const Key& key, KeyTerms terms) const {
-        terms.caps = caps_of(accounts_.plan_of(key.team_id), terms.caps);
-        return terms;
-    }
-
-    Result<void> check_app(const Key& key) const {
-        if (key.app_id.empty() || accounts_.has_app(key.team_id, key.app_id)) return {};
-        return no_such_part("app");
-    }
-
-    /// For the accounts, which hold the lock.
-    int64_t live_keys(std::string_view app_id) const {
-        return std::ranges::count_if(keys_, [&](const Key& key) {
-            return key.app_id == app_id && key.status != KeyStatus::Revoked;
-        });
-    }
-    void forget_app(std::string_view app_id) {
-        for (Key& key : keys_) {
-            if (key.app_id == app_id) key.app_id.clear();
-        }
-    }
-
     /// Whether no other key has one of this one's digests.
     bool digests_are_free(const Key& key) const {
         return std::ranges::all_of(key.secrets, [&](const KeySecret& secret) {
             const auto found = digest_at_.find(secret.digest);
             return found == digest_at_.end() || keys_[found->second].id == key.id;
         });
+    }
+
+    /// The last step before the change: what comes after it cannot fail.
+    Result<void> note_answer(const IdempotencyRecord* answer) {
+        if (answer == nullptr) return {};
+        const auto found = idempotency_.find({answer->scope, answer->key});
+        if (found == idempotency_.end() || !is_answer_to(*answer, found->second)) {
+            return reservation_lost();
+        }
+        found->second.status = answer->status;
+        found->second.body = answer->body;
+        return {};
     }
 
     KeyCounts count(std::string_view team_id, TimePoint now) const {
@@ -202,12 +184,9 @@ private:
         return counts;
     }
 
-    MemoryLog log_;
-    MemoryAccounts accounts_{
-        log_,
-        {.live = [this](std::string_view app_id) { return live_keys(app_id); },
-         .forget_app = [this](std::string_view app_id) { forget_app(app_id); }}};
+    std::mutex mutex_;
     std::map<std::string, std::string, std::less<>> settings_;
+    std::map<std::string, Team, std::less<>> teams_;
     std::vector<Key> keys_;  // oldest first
     std::unordered_map<std::string, size_t> key_at_;
     std::map<Digest, size_t> digest_at_;

@@ -10,15 +10,19 @@
 #include <utility>
 
 #include "store/key_rules.h"
-#include "store/sqlite/connection.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/key_rows.h"
 #include "store/sqlite/load_keys.h"
 #include "store/sqlite/migrations.h"
-#include "store/sqlite/sqlite_accounts.h"
 
 namespace keywarden {
 namespace {
+
+/// A connection, and the lock that goes with it.
+struct Connection {
+    std::mutex mutex;
+    std::unique_ptr<Database> database;
+};
 
 /// So many lapsed Idempotency-Keys go at each new one: more than come, so the table stays small.
 constexpr int64_t kPrunedAtOnce = 100;
@@ -74,20 +78,6 @@ Result<void> note_use(Database& database, const SecretUse& use) {
         .run();
 }
 
-/// The terms with the caps of the team's plan.
-Result<KeyTerms> with_plan(Database& database, int64_t team, KeyTerms terms) {
-    Query query(database,
-                "SELECT p.active_keys_max, p.creations_per_hour_max FROM teams t "
-                "JOIN plans p ON p.n = t.plan WHERE t.n = ?1",
-                team);
-    TRY(const bool row, query.next());
-    if (!row) return terms;
-    const Plan plan{.active_keys_max = query.maybe_integer(0),
-                    .creations_per_hour_max = query.maybe_integer(1)};
-    terms.caps = caps_of(&plan, terms.caps);
-    return terms;
-}
-
 class SqliteStore final : public Store {
 public:
     SqliteStore(std::unique_ptr<Database> writer, std::unique_ptr<Database> reader) {
@@ -113,21 +103,41 @@ public:
             .run();
     }
 
-    AccountStore& accounts() override { return *accounts_; }
+    Result<void> put_team(const Team& team) override {
+        const std::lock_guard lock(writer_.mutex);
+        return Query(*writer_.database,
+                     "INSERT INTO teams(id, created_at, name) VALUES (?1, ?2, ?3) "
+                     "ON CONFLICT(id) DO UPDATE SET name = excluded.name",
+                     team.id,
+                     team.created_at,
+                     team.name)
+            .run();
+    }
+
+    Result<Team> get_team(std::string_view id) override {
+        const std::lock_guard lock(reader_.mutex);
+        Query query(*reader_.database, "SELECT id, name, created_at FROM teams WHERE id = ?1", id);
+        TRY(const bool row, query.next());
+        if (!row) return no_such_team();
+        return Team{.id = std::string(query.text(0)),
+                    .name = std::string(query.text(1)),
+                    .created_at = query.moment(2)};
+    }
 
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
-        const AuditEntry audit = audit_of(key, terms, "key.create");
-        return change(writer_, audit, [&](Database& database) -> Result<void> {
-            TRY(const auto team, find_team(database, key.team_id));
-            if (!team) return no_such_team();
-            TRY(const KeyCounts counts, count_keys(database, *team, terms.now));
-            TRY(const KeyTerms planned, with_plan(database, *team, terms));
-            TRY_VOID(check_caps(counts, planned));
-            TRY(const bool id_taken, is_taken(key.id));
-            TRY(const bool digest_taken, has_taken_digest(database, key, -1));
-            if (id_taken || digest_taken) return key_exists();
-            return insert_key(database, key, *team);
-        });
+        const std::lock_guard lock(writer_.mutex);
+        Database& database = *writer_.database;
+        TRY(Transaction transaction, Transaction::begin(database));
+        TRY(const auto team, find_team(database, key.team_id));
+        if (!team) return no_such_team();
+        TRY(const KeyCounts counts, count_keys(database, *team, terms.now));
+        TRY_VOID(check_caps(counts, terms));
+        TRY(const bool id_taken, is_taken(key.id));
+        TRY(const bool digest_taken, has_taken_digest(database, key, -1));
+        if (id_taken || digest_taken) return key_exists();
+        TRY_VOID(insert_key(database, key, *team));
+        TRY_VOID(note_answer(terms.answer));
+        return transaction.commit();
     }
 
     Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
@@ -150,20 +160,22 @@ public:
     }
 
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
-        const AuditEntry audit = audit_of(key, terms, "key.update");
-        return change(writer_, audit, [&](Database& database) -> Result<void> {
-            TRY(const auto n, find_key(database, key.team_id, key.id));
-            if (!n) return no_such_key();
-            TRY(const bool current, has_version(*n, key.version - 1));
-            if (!current) return version_mismatch();
-            TRY(const bool digest_taken, has_taken_digest(database, key, *n));
-            if (digest_taken) return key_exists();
-            if (is_active(key, terms.now)) TRY_VOID(check_place(*n, terms));
-            Key next = key;
-            TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
-            keep_uses(stored, next.secrets);
-            return update_key_row(database, next, *n);
-        });
+        const std::lock_guard lock(writer_.mutex);
+        Database& database = *writer_.database;
+        TRY(Transaction transaction, Transaction::begin(database));
+        TRY(const auto n, find_key(database, key.team_id, key.id));
+        if (!n) return no_such_key();
+        TRY(const bool current, has_version(*n, key.version - 1));
+        if (!current) return version_mismatch();
+        TRY(const bool digest_taken, has_taken_digest(database, key, *n));
+        if (digest_taken) return key_exists();
+        if (is_active(key, terms.now)) TRY_VOID(check_place(*n, terms));
+        Key next = key;
+        TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
+        keep_uses(stored, next.secrets);
+        TRY_VOID(update_key_row(database, next, *n));
+        TRY_VOID(note_answer(terms.answer));
+        return transaction.commit();
     }
 
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
@@ -201,25 +213,15 @@ public:
         return std::optional<IdempotencyRecord>();
     }
 
-    Result<void> end_idempotent(const IdempotencyRecord& record) override {
+    Result<void> free_idempotent(const IdempotencyRecord& record) override {
         const std::lock_guard lock(writer_.mutex);
-        if (record.status == 0) {
-            return Query(*writer_.database,
-                         "DELETE FROM idempotency WHERE scope = ?1 AND key = ?2 "
-                         "AND request_digest = ?3",
-                         record.scope,
-                         record.key,
-                         record.request_digest)
-                .run();
-        }
         return Query(*writer_.database,
-                     "UPDATE idempotency SET status = ?4, body = ?5 WHERE scope = ?1 AND key = ?2 "
-                     "AND request_digest = ?3",
+                     "DELETE FROM idempotency WHERE scope = ?1 AND key = ?2 "
+                     "AND request_digest = ?3 AND created_at = ?4 AND status = 0",
                      record.scope,
                      record.key,
                      record.request_digest,
-                     int64_t{record.status},
-                     record.body)
+                     record.created_at)
             .run();
     }
 
@@ -247,10 +249,24 @@ private:
                        terms.now);
         TRY(const bool row, inactive.next());
         if (!row) return {};
-        const int64_t team = inactive.integer(0);
-        TRY(const KeyCounts counts, count_keys(database, team, terms.now));
-        TRY(const KeyTerms planned, with_plan(database, team, terms));
-        return check_cap(counts, planned.caps);
+        TRY(const KeyCounts counts, count_keys(database, inactive.integer(0), terms.now));
+        return check_cap(counts, terms.caps);
+    }
+
+    Result<void> note_answer(const IdempotencyRecord* answer) {
+        if (answer == nullptr) return {};
+        TRY_VOID(Query(*writer_.database,
+                       "UPDATE idempotency SET status = ?5, body = ?6 WHERE scope = ?1 "
+                       "AND key = ?2 AND request_digest = ?3 AND created_at = ?4 AND status = 0",
+                       answer->scope,
+                       answer->key,
+                       answer->request_digest,
+                       answer->created_at,
+                       int64_t{answer->status},
+                       answer->body)
+                     .run());
+        if (writer_.database->changes() == 0) return reservation_lost();
+        return {};
     }
 
     Result<Key> read_one(std::string_view team_id, std::string_view key_id) {
@@ -326,7 +342,6 @@ private:
 
     Connection writer_;
     Connection reader_;
-    std::unique_ptr<AccountStore> accounts_ = make_sqlite_accounts(writer_, reader_);
 };
 
 std::string explain_open(int code) {
