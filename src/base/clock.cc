@@ -3,6 +3,7 @@
 #include <charconv>
 #include <ctime>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace keywarden {
 namespace {
@@ -74,18 +75,25 @@ const Clock& system_clock() {
 MonoTime precise_mono() { return std::chrono::steady_clock::now(); }
 
 std::string format_iso8601(TimePoint when) {
+    std::string text;
+    append_iso8601(text, when);
+    return text;
+}
+
+void append_iso8601(std::string& out, TimePoint when) {
     const auto millis = std::chrono::floor<std::chrono::milliseconds>(when);
     const auto day = std::chrono::floor<std::chrono::days>(millis);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss time(millis - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                       static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()),
-                       time.hours().count(),
-                       time.minutes().count(),
-                       time.seconds().count(),
-                       time.subseconds().count());
+    fmt::format_to(std::back_inserter(out),
+                   "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                   static_cast<int>(date.year()),
+                   static_cast<unsigned>(date.month()),
+                   static_cast<unsigned>(date.day()),
+                   time.hours().count(),
+                   time.minutes().count(),
+                   time.seconds().count(),
+                   time.subseconds().count());
 }
 
 std::optional<TimePoint> parse_iso8601(std::string_view text) {

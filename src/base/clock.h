@@ -42,6 +42,8 @@ private:
 
 /// "2026-11-20T11:15:42.123Z": ISO 8601 in UTC with milliseconds, rounded down.
 std::string format_iso8601(TimePoint when);
+/// The same at the end of `out`.
+void append_iso8601(std::string& out, TimePoint when);
 
 /// Reads what format_iso8601 writes, with or without a fraction, and with `Z` or a `+02:00`
 /// offset. Nothing when it is not such a moment (RFC 3339) or lies outside years 1970 to 2200.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <fmt/format.h>
 #include <memory>
 #include <mutex>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -46,6 +47,9 @@ struct Waiting {
     std::mutex mutex;
     std::string lines;
     int64_t dropped = 0;
+    // Held while lines are written, so that they keep their order. Locked before `mutex`.
+    std::mutex writing;
+    std::string written;  // its memory is used again for the next lines
 };
 
 Waiting& waiting() {
@@ -57,24 +61,77 @@ void write_line(std::string_view line) {
     sink().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
-std::string line_of(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
-    return format_log_line(settings().format,
-                           settings().color,
-                           format_iso8601(system_clock().now()),
-                           level,
-                           event,
-                           fields);
+void append_value(std::string& out, const LogField& field, LogFormat format) {
+    if (const auto* number = std::get_if<int64_t>(&field.value)) {
+        const fmt::format_int digits(*number);
+        out.append(digits.data(), digits.size());
+        return;
+    }
+    if (const auto* flag = std::get_if<bool>(&field.value)) {
+        out += *flag ? "true" : "false";
+        return;
+    }
+    const auto text = std::get<std::string_view>(field.value);
+    const bool plain = !text.empty() && text.find_first_of(" \"\\=\t\r\n") == text.npos;
+    if (format == LogFormat::Text && plain) {
+        out += text;
+    } else {
+        append_json_string(out, text);
+    }
 }
 
-std::string value_text(const LogField& field, LogFormat format) {
-    if (const auto* number = std::get_if<int64_t>(&field.value)) return std::to_string(*number);
-    if (const auto* flag = std::get_if<bool>(&field.value)) return *flag ? "true" : "false";
-    const auto text = std::get<std::string_view>(field.value);
-    std::string out;
-    const bool plain = !text.empty() && text.find_first_of(" \"\\=\t\r\n") == text.npos;
-    if (format == LogFormat::Text && plain) return std::string(text);
-    append_json_string(out, text);
-    return out;
+struct Line {
+    LogLevel level;
+    std::string_view event;
+    std::span<const LogField> fields;
+};
+
+void append_json(std::string& out, std::string_view moment, const Line& line) {
+    out += R"({"time":)";
+    append_json_string(out, moment);
+    out += R"(,"level":)";
+    append_json_string(out, kLevelNames.at(static_cast<size_t>(line.level)));
+    out += R"(,"event":)";
+    append_json_string(out, line.event);
+    for (const LogField& field : line.fields) {
+        out += ',';
+        append_json_string(out, field.name);
+        out += ':';
+        append_value(out, field, LogFormat::Json);
+    }
+    out += '}';
+}
+
+void append_text(std::string& out, bool color, std::string_view moment, const Line& line) {
+    const auto index = static_cast<size_t>(line.level);
+    out += moment;
+    out += ' ';
+    if (color) out += kLevelColors.at(index);
+    out += kLevelNames.at(index);
+    if (color) out += "\033[0m";
+    out += ' ';
+    out += line.event;
+    for (const LogField& field : line.fields) {
+        out += ' ';
+        out += field.name;
+        out += '=';
+        append_value(out, field, LogFormat::Text);
+    }
+}
+
+/// The line as it is at this moment. A view until the thread's next line: its memory is used again.
+std::string_view line_of(const Line& line) {
+    thread_local std::string moment;
+    thread_local std::string text;
+    moment.clear();
+    text.clear();
+    append_iso8601(moment, system_clock().now());
+    if (settings().format == LogFormat::Json) {
+        append_json(text, moment, line);
+    } else {
+        append_text(text, settings().color, moment, line);
+    }
+    return text;
 }
 
 }  // namespace
@@ -90,13 +147,13 @@ bool log_enabled(LogLevel level) { return level >= settings().level; }
 void log(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
     if (!log_enabled(level)) return;
     flush_log();
-    write_line(line_of(level, event, fields));
+    write_line(line_of({level, event, fields}));
     if (level >= LogLevel::Warning) sink().flush();
 }
 
-void log_soon(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
+void log_soon(LogLevel level, std::string_view event, std::span<const LogField> fields) {
     if (!log_enabled(level)) return;
-    const std::string line = line_of(level, event, fields);
+    const std::string_view line = line_of({level, event, fields});
     Waiting& queue = waiting();
     const std::lock_guard lock(queue.mutex);
     if (queue.lines.size() + line.size() >= kLogWaitingMax) {
@@ -109,16 +166,18 @@ void log_soon(LogLevel level, std::string_view event, const std::vector<LogField
 
 void flush_log() {
     Waiting& queue = waiting();
-    std::string lines;
+    const std::lock_guard writing(queue.writing);
+    queue.written.clear();
     int64_t dropped = 0;
     {
         const std::lock_guard lock(queue.mutex);
-        lines.swap(queue.lines);
+        queue.written.swap(queue.lines);
         dropped = std::exchange(queue.dropped, 0);
     }
-    if (!lines.empty()) write_line(lines);
+    if (!queue.written.empty()) write_line(queue.written);
     if (dropped > 0) {
-        write_line(line_of(LogLevel::Warning, "log.lines_dropped", {{"count", dropped}}));
+        const LogField count{"count", dropped};
+        write_line(line_of({LogLevel::Warning, "log.lines_dropped", {&count, 1}}));
     }
 }
 
@@ -127,36 +186,13 @@ std::string format_log_line(LogFormat format,
                             std::string_view moment,
                             LogLevel level,
                             std::string_view event,
-                            const std::vector<LogField>& fields) {
-    const auto index = static_cast<size_t>(level);
+                            std::span<const LogField> fields) {
     std::string out;
+    const Line line{level, event, fields};
     if (format == LogFormat::Json) {
-        out += R"({"time":)";
-        append_json_string(out, moment);
-        out += R"(,"level":)";
-        append_json_string(out, kLevelNames.at(index));
-        out += R"(,"event":)";
-        append_json_string(out, event);
-        for (const LogField& field : fields) {
-            out += ',';
-            append_json_string(out, field.name);
-            out += ':';
-            out += value_text(field, format);
-        }
-        return out + "}";
-    }
-    out += moment;
-    out += ' ';
-    if (color) out += kLevelColors.at(index);
-    out += kLevelNames.at(index);
-    if (color) out += "\033[0m";
-    out += ' ';
-    out += event;
-    for (const LogField& field : fields) {
-        out += ' ';
-        out += field.name;
-        out += '=';
-        out += value_text(field, format);
+        append_json(out, moment, line);
+    } else {
+        append_text(out, color, moment, line);
     }
     return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,8 +32,9 @@ void log(LogLevel level, std::string_view event, const std::vector<LogField>& fi
 
 /// The same, but the line may wait in memory until flush_log, or until the next line of `log`: for
 /// what is logged on the way of a call. Beyond kLogWaitingMax bytes lines are dropped, and counted.
-/// Threads: any. Lines keep their order.
-void log_soon(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {});
+/// In the steady state it takes no memory from the heap, and never asks the system for anything but
+/// its lock. Threads: any. Lines keep their order.
+void log_soon(LogLevel level, std::string_view event, std::span<const LogField> fields = {});
 
 /// Writes what log_soon left waiting.
 void flush_log();
@@ -45,6 +47,6 @@ std::string format_log_line(LogFormat format,
                             std::string_view moment,
                             LogLevel level,
                             std::string_view event,
-                            const std::vector<LogField>& fields);
+                            std::span<const LogField> fields);
 
 }  // namespace keywarden

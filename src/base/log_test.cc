@@ -29,7 +29,7 @@ TEST(Log, ANewlineCannotForgeALine) {
                                              "T",
                                              LogLevel::Info,
                                              "e",
-                                             {{"x", std::string_view("a\nT error forged")}});
+                                             std::vector<LogField>{{"x", "a\nT error forged"}});
     EXPECT_EQ(line.find('\n'), std::string::npos);
 }
 
@@ -58,9 +58,8 @@ TEST(Log, LinesThatMayWaitComeInOrderBeforeTheNextThatMayNot) {
 TEST(Log, WaitingLinesAreBoundedAndTheRestIsCounted) {
     configure_log(LogLevel::Info, LogFormat::Text, false);
     const std::string large(kLogWaitingMax / 2, 'x');
-    for (int i = 0; i < 3; ++i) {
-        log_soon(LogLevel::Info, "large", {{"x", std::string_view(large)}});
-    }
+    const LogField field{"x", std::string_view(large)};
+    for (int i = 0; i < 3; ++i) log_soon(LogLevel::Info, "large", {&field, 1});
     testing::internal::CaptureStderr();
     flush_log();
     const std::string written = testing::internal::GetCapturedStderr();
