@@ -142,8 +142,8 @@ private:
     Task<Result<void>> connect_to(SocketAddress address, MonoTime deadline);
     Task<IoStatus> send(std::span<const std::string_view> pieces);
     Task<Result<void>> receive_head();
-    /// Reads more into `in_`. False at the end of the connection.
-    Task<Result<bool>> fill(size_t room);
+    /// What a read into `in_` came to. False at the end of the connection.
+    Result<bool> filled(IoStatus status);
     void begin_body();
     /// The part of the raw bytes [data, data + size) that is body, moved to their front.
     Result<size_t> take_body(char* data, size_t size);
@@ -169,7 +169,6 @@ private:
     bool sent_ = false;
     bool aborted_ = false;
     int attempts_ = 0;
-    std::array<iovec, kPiecesMax> iov_{};
 };
 
 }  // namespace keywarden

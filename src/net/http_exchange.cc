@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 #include "net/http_server.h"
 
@@ -180,7 +181,7 @@ void Exchange::drop_consumed() {
     Buffer rest;
     rest.append(in_->view().substr(consumed_));
     *in_ = std::move(rest);
-    consumed_ = 0;
+    dropped_ += std::exchange(consumed_, 0);
 }
 
 bool Exchange::rest_is_small() const {
@@ -277,9 +278,7 @@ Exchange::Write Exchange::end(std::string_view last) {
 Exchange::Write Exchange::flush(std::span<const std::string_view> pieces, bool last) {
     assert(state_ == State::Body && pieces.size() <= kPiecesMax);
     size_t count = 0;
-    if (head_sent_) {
-        out_.release();
-    } else {
+    if (!head_sent_) {
         iov_[count++] = as_iovec(out_.view());
         head_sent_ = true;
     }

@@ -40,7 +40,7 @@ struct HttpServerOptions;
 /// that the client sees that the answer is broken. Threads: the loop's.
 class Exchange {
 public:
-    static constexpr size_t kPiecesMax = 16;
+    static constexpr size_t kPiecesMax = 4;
 
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -137,6 +137,7 @@ private:
     Buffer piece_;            // what read_piece shows
     Buffer out_;              // the head of the answer, until it is sent
     size_t consumed_ = 0;     // bytes of `in_` that are behind us
+    size_t dropped_ = 0;      // bytes of the request that are no longer in `in_`
     uint64_t body_left_ = 0;  // of a body with a length
     uint64_t out_left_ = 0;   // of an answer with a length
     ChunkedDecoder chunks_;
@@ -160,6 +161,7 @@ public:
     IoStatus await_resume() {
         const IoStatus status = Stream::Op::await_resume();
         if (status != IoStatus::Ok) exchange_->broken_ = true;
+        exchange_->out_.release();  // the head is out: a stream holds no block for it
         return status;
     }
 

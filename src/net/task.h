@@ -25,8 +25,8 @@ public:
     void give_back(void* frame, size_t size);
 
 private:
-    static constexpr size_t kStep = 128;
-    static constexpr size_t kClasses = 32;           // frames of up to 4 KiB are kept
+    static constexpr size_t kStep = 32;
+    static constexpr size_t kClasses = 128;          // frames of up to 4 KiB are kept
     static constexpr size_t kKeptAClassMax = 4'096;  // and at most so many of a class
 
     std::array<std::vector<void*>, kClasses> free_;

@@ -117,12 +117,13 @@ Task<Result<void>> UpstreamCall::connect_to(SocketAddress address, MonoTime dead
 
 Task<IoStatus> UpstreamCall::send(std::span<const std::string_view> pieces) {
     assert(pieces.size() <= kPiecesMax);
+    std::array<iovec, kPiecesMax> iov;
     size_t count = 0;
     for (const std::string_view piece : pieces) {
         if (piece.empty()) continue;
-        iov_[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
+        iov[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
     }
-    Stream::Op op = connection_->stream.write_unless_peer_speaks({iov_.data(), count});
+    Stream::Op op = connection_->stream.write_unless_peer_speaks({iov.data(), count});
     const IoStatus status = co_await op;
     sent_ = sent_ || op.wrote_any();
     // Not all of the request is out: whatever the answer, nothing else may be sent after it.
@@ -251,17 +252,16 @@ Result<size_t> UpstreamCall::take_body(char* data, size_t size) {
     return body;
 }
 
-Task<Result<bool>> UpstreamCall::fill(size_t room) {
-    const IoStatus status = co_await connection_->stream.read(&in_, room);
+Result<bool> UpstreamCall::filled(IoStatus status) {
     if (head_ != nullptr) head_->rebase(in_.data());
-    if (status == IoStatus::Ok) co_return true;
-    if (status != IoStatus::Eof) co_return broken(status, "read the answer");
+    if (status == IoStatus::Ok) return true;
+    if (status != IoStatus::Eof) return broken(status, "read the answer");
     if (framing_ != Framing::UntilClose) {
-        co_return broken(status, "the answer is shorter than it said");
+        return broken(status, "the answer is shorter than it said");
     }
     done_ = true;
     end_connection();
-    co_return false;
+    return false;
 }
 
 Task<Result<std::span<char>>> UpstreamCall::read_piece() {
@@ -274,7 +274,8 @@ Task<Result<std::span<char>>> UpstreamCall::read_piece() {
         if (shown_ == in_.size()) {
             if (first_piece_shown_) in_.release();
             shown_ = in_.size();
-            CO_TRY(const bool more, co_await fill(Buffer::kMedium));
+            const IoStatus status = co_await connection_->stream.read(&in_, Buffer::kMedium);
+            CO_TRY(const bool more, filled(status));
             if (!more) break;
         }
         char* const data = in_.data() + shown_;
@@ -307,7 +308,8 @@ Task<Result<std::span<char>>> UpstreamCall::read_rest(size_t size_max) {
         // Memory follows the bytes that have come, not the length that was promised.
         const size_t due = left_ > 0 ? static_cast<size_t>(left_) : Buffer::kMedium;
         const size_t room = std::min(due, std::max(kFirstBodyBytes, end - begin));
-        CO_TRY(const bool more, co_await fill(room));
+        const IoStatus status = co_await connection_->stream.read(&in_, room);
+        CO_TRY(const bool more, filled(status));
         if (!more) break;
     }
     shown_ = in_.size();

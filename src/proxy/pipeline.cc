@@ -148,21 +148,22 @@ Result<void> take_rate(Call* call) {
                   {"reset_after_ms", window.reset_after / std::chrono::milliseconds(1)}}});
 }
 
-/// Read this first: every phase of a call is one line, in the order it meets them.
-Task<Result<void>> run(Call* call, const std::vector<OriginPool*>* pools) {
+/// Read this first: every phase of a call is one line, in the order it meets them. What answers is
+/// begun by the caller: this frame is then gone, and a stream that lasts is the smaller for it.
+Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     note_client_request_id(call);
     CO_TRY_VOID(find_route(call));    // what is asked for
     CO_TRY_VOID(authenticate(call));  // who asks
     CO_TRY_VOID(permit(*call));       // may this kind of key
-    if (call->endpoint == nullptr) co_return co_await answer_api(call);
-    if (call->endpoint->body == BodyForm::None) co_return co_await answer_models(call);
+    if (call->endpoint == nullptr) co_return answer_api(call);
+    if (call->endpoint->body == BodyForm::None) co_return answer_models(call);
     CO_TRY_VOID(co_await read_request(call));  // the body, and its governed fields
     CO_TRY_VOID(find_model(call));             // which provider, which of its models
     CO_TRY_VOID(take_rate(call));              // not too fast
     OriginPool* const pool = (*pools)[call->provider_index];
-    if (pool == nullptr) co_return co_await answer_from_sandbox(call);
+    if (pool == nullptr) co_return answer_from_sandbox(call);
     CO_TRY_VOID(co_await send_upstream(call, pool));  // once, if anything of it goes out
-    co_return co_await relay_answer(call);            // and meter what passes
+    co_return relay_answer(call);                     // and meter what passes
 }
 
 void report(const Call& call) {
@@ -203,7 +204,13 @@ Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client) : proxy_(proxy)
 
 Task<void> Pipeline::handle(Exchange* exchange) {
     Call call(proxy_, loop_, exchange);
-    const Result<void> done = co_await run(&call, &pools_);
+    Result<Answering> answering = co_await run(&call, &pools_);
+    Result<void> done;
+    if (answering) {
+        done = co_await *answering;
+    } else {
+        done = fail(std::move(answering).error());
+    }
     if (call.client.gone() && (!done || !exchange->head_sent())) {
         exchange->abort();  // whatever came of it has nobody to be told to
     } else if (!done) {

@@ -162,9 +162,7 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
 }
 
 template <class Source>
-Task<Result<void>> relay_body(Call* call, Source* source, const AnswerHead* head) {
-    const bool is_metered = head->passed[kContentEncoding].empty() && !head->has_type("audio/");
-    call->exchange->start_body(head->length);
+Task<Result<void>> relay_body(Call* call, Source* source, bool is_metered) {
     for (;;) {
         CO_TRY(const auto piece, co_await source->read_piece());
         const std::string_view bytes(piece.data(), piece.size());
@@ -176,29 +174,34 @@ Task<Result<void>> relay_body(Call* call, Source* source, const AnswerHead* head
     co_return Result<void>();
 }
 
+Task<Result<void>> send_worded(Call* call, HttpResponse response) {
+    co_return co_await send_answer(call, &response);
+}
+
+/// No coroutine, so that nothing of the head is kept while the body passes.
 template <class Source>
-Task<Result<void>> relay_from(Call* call, Source* source, AnswerHead head) {
-    CO_TRY_VOID(check_status(head, call->provider->name));
-    const bool is_event_stream = head.has_type("text/event-stream");
+Result<Answering> relay_from(Call* call, Source* source, const AnswerHead& head) {
+    TRY_VOID(check_status(head, call->provider->name));
     if (head.status >= 400 && !head.has_type("application/json")) {
-        const HttpResponse response = worded_error(*call, head);
-        co_return co_await send_answer(call, &response);
+        return send_worded(call, worded_error(*call, head));
     }
     start_answer(call, head.status);
     for (size_t i = 0; i < kPassed.size(); ++i) {
         if (!head.passed[i].empty()) call->exchange->add_field(kPassed[i], head.passed[i]);
     }
-    if (is_event_stream) co_return co_await relay_events(call, source);
-    co_return co_await relay_body(call, source, &head);
+    if (head.has_type("text/event-stream")) return relay_events(call, source);
+    call->exchange->start_body(head.length);
+    const bool is_metered = head.passed[kContentEncoding].empty() && !head.has_type("audio/");
+    return relay_body(call, source, is_metered);
 }
 
 }  // namespace
 
-Task<Result<void>> relay_answer(Call* call) {
-    co_return co_await relay_from(call, &call->upstream_call(), head_of(call->upstream_call()));
+Result<Answering> relay_answer(Call* call) {
+    return relay_from(call, &call->upstream_call(), head_of(call->upstream_call()));
 }
 
-Task<Result<void>> answer_from_sandbox(Call* call) {
+Answering answer_from_sandbox(Call* call) {
     if (call->endpoint->body == BodyForm::Multipart) CO_TRY_VOID(co_await read_rest_of_form(call));
     const std::string body = whole_upstream_body(call);
     CO_TRY(SandboxAnswer answer,
@@ -213,7 +216,8 @@ Task<Result<void>> answer_from_sandbox(Call* call) {
     co_await wait(call, answer.steps.first_delay);
     if (call->client.gone()) co_return Result<void>();
     SandboxSource source(call, &answer.steps);
-    co_return co_await relay_from(call, &source, head_of(answer));
+    CO_TRY(Answering answering, relay_from(call, &source, head_of(answer)));
+    co_return co_await answering;
 }
 
 }  // namespace keywarden

@@ -6,6 +6,9 @@
 
 namespace keywarden {
 
+/// The part of a call that answers, to be awaited: begun when it is.
+using Answering = Task<Result<void>>;
+
 /// Relays the answer of call->upstream, and meters it as it passes.
 ///
 /// Its own 4xx pass, and so do 429 and 503 with their Retry-After; its 401 and 403 are about our
@@ -14,9 +17,9 @@ namespace keywarden {
 /// When the client leaves, the answer is read on for its usage, within kDrainMax and
 /// kDrainBytesMax, then the provider is stopped.
 /// Errors: those, and UpstreamError and UpstreamTimeout when it breaks off; see send_error.
-Task<Result<void>> relay_answer(Call* call);
+Result<Answering> relay_answer(Call* call);
 
 /// The same for the sandbox, which answers without a socket.
-Task<Result<void>> answer_from_sandbox(Call* call);
+Answering answer_from_sandbox(Call* call);
 
 }  // namespace keywarden

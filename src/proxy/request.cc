@@ -75,8 +75,7 @@ Task<Result<void>> read_form(Call* call) {
 
 Task<Result<void>> read_request(Call* call) {
     call->request = std::make_unique<RelayRequest>();
-    if (call->endpoint->body == BodyForm::Json) co_return co_await read_json(call);
-    co_return co_await read_form(call);
+    return call->endpoint->body == BodyForm::Json ? read_json(call) : read_form(call);
 }
 
 Task<Result<void>> read_rest_of_form(Call* call) {
