@@ -17,6 +17,7 @@ namespace {
 constexpr int kAcceptsAtOnceMax = 64;
 constexpr Nanos kLingerMax = std::chrono::seconds(30);
 constexpr Nanos kDrainStep = std::chrono::milliseconds(10);
+constexpr size_t kFirstReadMax = 65'536;
 
 HttpResponse render_refusal(const Error& error, std::string_view path, const RequestId& id) {
     HttpResponse response = render_error(dialect_of_unknown_path(path), error, id.view());
@@ -67,7 +68,7 @@ private:
         stream_.clear_deadline();
         stream_.set_read_timeout(patience);
         idle_ = true;
-        const IoStatus status = co_await stream_.read(&in_);
+        const IoStatus status = co_await stream_.read(&in_, first_read_);
         idle_ = false;
         co_return status == IoStatus::Ok;
     }
@@ -136,6 +137,8 @@ private:
             if (!piece) co_return false;
         }
         exchange->drop_consumed();
+        // The next request is likely to be as long as this one: then one read takes it.
+        first_read_ = std::clamp(exchange->dropped_, Buffer::kSmall, kFirstReadMax);
         co_return true;
     }
 
@@ -156,6 +159,7 @@ private:
     Stream stream_;
     Buffer in_;
     std::string peer_;
+    size_t first_read_ = Buffer::kSmall;
     bool idle_ = false;
     bool lingers_ = false;
 };
