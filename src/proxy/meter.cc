@@ -1,11 +1,9 @@
 #include "proxy/meter.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <optional>
 
-#include "base/json/scan.h"
+#include "proxy/usage_reader.h"
 
 namespace keywarden {
 namespace {
@@ -23,52 +21,7 @@ size_t find_key(std::string_view bytes, size_t from) {
 bool is_structure(char c) { return c == '"' || c == '\\' || c == '{' || c == '}'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-std::optional<int64_t> count_of(std::string_view text, const JsonMember& member) {
-    if (member.type != JsonType::Number) return std::nullopt;
-    const auto number = json_integer(member.text_of(text));
-    return number && *number >= 0 ? number : std::nullopt;
-}
-
-/// A count that stands in an object within the usage.
-std::optional<int64_t> detail(std::string_view text,
-                              const JsonMember& details,
-                              std::string_view name) {
-    if (details.type != JsonType::Object) return std::nullopt;
-    const std::string_view inside = details.text_of(text);
-    JsonMember found;
-    if (!find_json_members(inside, {&name, 1}, {&found, 1})) return std::nullopt;
-    return count_of(inside, found);
-}
-
 }  // namespace
-
-TokenUsage read_usage(std::string_view object) {
-    static constexpr std::array<std::string_view, 9> kNames = {
-        "prompt_tokens",
-        "input_tokens",
-        "completion_tokens",
-        "output_tokens",
-        "total_tokens",
-        "prompt_tokens_details",
-        "input_tokens_details",
-        "completion_tokens_details",
-        "output_tokens_details",
-    };
-    std::array<JsonMember, kNames.size()> found;
-    if (!find_json_members(object, kNames, found)) return {};
-    const auto either = [&](std::optional<int64_t> a, std::optional<int64_t> b) {
-        return a ? a : b;
-    };
-    TokenUsage usage;
-    usage.input = either(count_of(object, found[0]), count_of(object, found[1]));
-    usage.output = either(count_of(object, found[2]), count_of(object, found[3]));
-    usage.total = count_of(object, found[4]);
-    usage.cached_input = either(detail(object, found[5], "cached_tokens"),
-                                detail(object, found[6], "cached_tokens"));
-    usage.reasoning = either(detail(object, found[7], "reasoning_tokens"),
-                             detail(object, found[8], "reasoning_tokens"));
-    return usage;
-}
 
 bool tells_usage(std::string_view bytes) {
     for (size_t at = find_key(bytes, 0); at != std::string_view::npos; at = find_key(bytes, at)) {
@@ -139,6 +92,14 @@ size_t UsageMeter::search(std::string_view bytes) {
 }
 
 size_t UsageMeter::capture(std::string_view bytes) {
+    if (depth_ == 0) {  // at its brace: mostly the rest of it is here too
+        const UsageReading reading = read_usage(bytes.substr(0, kObjectBytesMax));
+        if (reading.size > 0) {
+            if (!reading.usage.empty()) usage_ = reading.usage;
+            state_ = State::Searching;
+            return reading.size;
+        }
+    }
     size_t at = 0;
     bool ended = false;
     while (at < bytes.size() && !ended) {
@@ -162,8 +123,8 @@ size_t UsageMeter::capture(std::string_view bytes) {
     }
     const bool too_long = object_.size() + at > kObjectBytesMax;
     if (ended && !too_long) {
-        if (!object_.empty()) object_.append(bytes.substr(0, at));
-        const TokenUsage found = read_usage(object_.empty() ? bytes.substr(0, at) : object_);
+        object_.append(bytes.substr(0, at));
+        const TokenUsage found = read_usage(object_).usage;
         if (!found.empty()) usage_ = found;
     } else if (!too_long) {
         object_.append(bytes.substr(0, at));

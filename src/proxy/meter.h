@@ -9,10 +9,6 @@
 
 namespace keywarden {
 
-/// Reads a provider's usage object: `prompt_tokens`, `completion_tokens`, `total_tokens` and their
-/// details, or the same as `input_tokens` and `output_tokens`. What is not there stays absent.
-TokenUsage read_usage(std::string_view object);
-
 /// Whether the bytes hold a `"usage"` that is not null: cheap, for events that mostly do not.
 bool tells_usage(std::string_view bytes);
 

@@ -7,31 +7,6 @@
 namespace keywarden {
 namespace {
 
-TEST(ReadUsage, KnowsBothSetsOfNames) {
-    const TokenUsage chat =
-        read_usage(R"({"prompt_tokens":57,"completion_tokens":23,"total_tokens":80,)"
-                   R"("prompt_tokens_details":{"cached_tokens":8,"audio_tokens":0},)"
-                   R"("completion_tokens_details":{"reasoning_tokens":3}})");
-    EXPECT_EQ(
-        chat,
-        (TokenUsage{.input = 57, .output = 23, .total = 80, .cached_input = 8, .reasoning = 3}));
-    const TokenUsage responses = read_usage(
-        R"({"input_tokens":36,"input_tokens_details":{"cached_tokens":0},"output_tokens":87,)"
-        R"("output_tokens_details":{"reasoning_tokens":5},"total_tokens":123})");
-    EXPECT_EQ(
-        responses,
-        (TokenUsage{.input = 36, .output = 87, .total = 123, .cached_input = 0, .reasoning = 5}));
-    EXPECT_EQ(read_usage(R"({"prompt_tokens":8,"total_tokens":8})"),
-              (TokenUsage{.input = 8, .total = 8}));
-}
-
-TEST(ReadUsage, LeavesAbsentWhatIsNoCount) {
-    EXPECT_TRUE(
-        read_usage(R"({"prompt_tokens":-1,"completion_tokens":"7","total_tokens":null})").empty());
-    EXPECT_TRUE(read_usage("{").empty());
-    EXPECT_FALSE(read_usage(R"({"prompt_tokens":1,"prompt_tokens_details":[1]})").cached_input);
-}
-
 TEST(UsageMeter, FindsTheLastUsageWhereverTheBytesAreCut) {
     const std::string body =
         R"({"choices":[{"text":"say \"usage\":{\"prompt_tokens\":1}","usage":"none"}],)"

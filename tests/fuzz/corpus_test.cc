@@ -28,6 +28,7 @@ constexpr Target kTargets[] = {
     {"sandbox", fuzz_sandbox},
     {"sse", fuzz_sse},
     {"url", fuzz_url},
+    {"usage", fuzz_usage},
 };
 
 class FuzzCorpus : public testing::TestWithParam<Target> {};

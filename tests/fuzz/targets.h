@@ -14,6 +14,7 @@ void fuzz_key(std::string_view input);
 void fuzz_sandbox(std::string_view input);
 void fuzz_sse(std::string_view input);
 void fuzz_url(std::string_view input);
+void fuzz_usage(std::string_view input);
 
 /// For the promises: assert would be left out of a release.
 inline void must(bool promise) {

@@ -1,0 +1,159 @@
+#include "proxy/usage_reader.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+
+namespace keywarden {
+namespace {
+
+using Count = std::optional<int64_t> TokenUsage::*;
+
+struct Name {
+    std::string_view text;
+    Count count;
+};
+
+// Where both of a pair are there, the one that comes first in the object counts.
+constexpr std::array<Name, 5> kCounts = {{{"prompt_tokens", &TokenUsage::input},
+                                          {"completion_tokens", &TokenUsage::output},
+                                          {"total_tokens", &TokenUsage::total},
+                                          {"input_tokens", &TokenUsage::input},
+                                          {"output_tokens", &TokenUsage::output}}};
+constexpr std::array<Name, 4> kDetails = {
+    {{"prompt_tokens_details", &TokenUsage::cached_input},
+     {"completion_tokens_details", &TokenUsage::reasoning},
+     {"input_tokens_details", &TokenUsage::cached_input},
+     {"output_tokens_details", &TokenUsage::reasoning}}};
+
+std::string_view name_of_detail(Count count) {
+    return count == &TokenUsage::cached_input ? "cached_tokens" : "reasoning_tokens";
+}
+
+/// Each member function moves past what it is named after, and is false where that is not there.
+class Reader {
+public:
+    explicit Reader(std::string_view bytes)
+        : begin_(bytes.data()), at_(begin_), end_(begin_ + bytes.size()) {}
+
+    UsageReading read() {
+        const bool whole = object([this](std::string_view name) { return member(name); });
+        if (!whole) return {};
+        return {.usage = usage_, .size = static_cast<size_t>(at_ - begin_)};
+    }
+
+private:
+    bool member(std::string_view name) {
+        for (const Name& each : kCounts) {
+            if (each.text == name) return count(usage_.*each.count);
+        }
+        for (const Name& each : kDetails) {
+            if (each.text != name || !next_is('{')) continue;
+            return object([this, &each](std::string_view inner) {
+                if (inner != name_of_detail(each.count)) return value();
+                return count(usage_.*each.count);
+            });
+        }
+        return value();
+    }
+
+    template <class Member>
+    bool object(Member read_member) {
+        if (!take('{')) return false;
+        if (take('}')) return true;
+        do {
+            std::string_view name;
+            if (!string(name) || !take(':') || !read_member(name)) return false;
+        } while (take(','));
+        return take('}');
+    }
+
+    /// A whole number that is not negative goes to `into`, unless one is there; all else is passed.
+    bool count(std::optional<int64_t>& into) {
+        skip_space();
+        int64_t number = 0;
+        const auto [end, error] = std::from_chars(at_, end_, number);
+        const bool whole = error == std::errc() && end < end_ &&
+                           (*end == ',' || *end == '}' || *end == ' ' || *end == '\n');
+        if (!whole || number < 0) return value();
+        if (!into) into = number;
+        at_ = end;
+        return true;
+    }
+
+    /// Any value. What is in it is not checked, but for its quotes and brackets.
+    bool value() {
+        int depth = 0;
+        uint32_t braces = 0;  // a bit for each depth: whether it is an object
+        static_assert(kUsageDepthMax <= 32);
+        std::string_view ignored;
+        do {
+            skip_space();
+            if (at_ == end_) return false;
+            switch (*at_) {
+                case '"':
+                    if (!string(ignored)) return false;
+                    break;
+                case '{':
+                case '[':
+                    if (++depth > kUsageDepthMax) return false;
+                    braces = braces << 1U | (*at_++ == '{' ? 1U : 0U);
+                    break;
+                case '}':
+                case ']':
+                    if (--depth < 0 || (braces & 1U) != (*at_++ == '}' ? 1U : 0U)) return false;
+                    braces >>= 1U;
+                    break;
+                case ',':
+                case ':':
+                    if (depth == 0) return false;
+                    ++at_;
+                    break;
+                default:
+                    while (at_ < end_ && !ends_scalar(*at_)) ++at_;
+            }
+        } while (depth > 0);
+        return true;
+    }
+
+    bool string(std::string_view& inside) {
+        if (!take('"')) return false;
+        const char* const from = at_;
+        while (at_ < end_ && *at_ != '"') at_ += *at_ == '\\' && end_ - at_ > 1 ? 2 : 1;
+        if (at_ == end_) return false;
+        inside = {from, static_cast<size_t>(at_++ - from)};
+        return true;
+    }
+
+    static bool ends_scalar(char c) {
+        return c == ',' || c == '}' || c == ']' || c == ':' || c == '"' || c == '{' || c == '[' ||
+               is_space(c);
+    }
+    static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+    void skip_space() {
+        while (at_ < end_ && is_space(*at_)) ++at_;
+    }
+    bool next_is(char c) {
+        skip_space();
+        return at_ < end_ && *at_ == c;
+    }
+    bool take(char c) {
+        if (!next_is(c)) return false;
+        ++at_;
+        return true;
+    }
+
+    const char* begin_;
+    const char* at_;
+    const char* end_;
+    TokenUsage usage_{};
+};
+
+}  // namespace
+
+UsageReading read_usage(std::string_view bytes) { return Reader(bytes).read(); }
+
+}  // namespace keywarden

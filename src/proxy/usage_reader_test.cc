@@ -1,0 +1,87 @@
+#include "proxy/usage_reader.h"
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace keywarden {
+namespace {
+
+constexpr std::string_view kChat =
+    R"({"prompt_tokens":57,"completion_tokens":23,"total_tokens":80,)"
+    R"("prompt_tokens_details":{"cached_tokens":8,"audio_tokens":0},)"
+    R"("completion_tokens_details":{"reasoning_tokens":3}})";
+
+TEST(UsageReader, KnowsBothSetsOfNames) {
+    EXPECT_EQ(
+        read_usage(kChat).usage,
+        (TokenUsage{.input = 57, .output = 23, .total = 80, .cached_input = 8, .reasoning = 3}));
+    EXPECT_EQ(
+        read_usage(R"({ "input_tokens" : 36 , "input_tokens_details":{"cached_tokens":0},)"
+                   R"("output_tokens":87,"output_tokens_details": { "a":[{"b":"}"}],)"
+                   R"("reasoning_tokens":5 },)"
+                   "\n \"total_tokens\":123\n}")
+            .usage,
+        (TokenUsage{.input = 36, .output = 87, .total = 123, .cached_input = 0, .reasoning = 5}));
+    EXPECT_EQ(read_usage(R"({"prompt_tokens":8,"total_tokens":8})").usage,
+              (TokenUsage{.input = 8, .total = 8}));
+}
+
+TEST(UsageReader, LeavesAbsentWhatIsNoCount) {
+    const UsageReading none =
+        read_usage(R"({"prompt_tokens":-1,"completion_tokens":"7","total_tokens":null})");
+    EXPECT_TRUE(none.usage.empty());
+    EXPECT_GT(none.size, 0U);
+    EXPECT_FALSE(read_usage(R"({"prompt_tokens":1.5})").usage.input);
+    EXPECT_FALSE(read_usage(R"({"prompt_tokens":1e3})").usage.input);
+    EXPECT_FALSE(read_usage(R"({"prompt_tokens":99999999999999999999})").usage.input);
+    const UsageReading list = read_usage(R"({"prompt_tokens":1,"prompt_tokens_details":[1]})");
+    EXPECT_EQ(list.usage.input, 1);
+    EXPECT_FALSE(list.usage.cached_input);
+}
+
+TEST(UsageReader, TakesCountsOnlyFromWhereTheyBelong) {
+    const UsageReading reading = read_usage(
+        R"({"cost":{"prompt_tokens":9,"x":{"y":[1,2,{"total_tokens":9}]}},"total_tokens":3,)"
+        R"("completion_tokens_details":{"cached_tokens":9},"note":"\"total_tokens\":9,\\"})");
+    EXPECT_EQ(reading.usage, (TokenUsage{.total = 3}));
+}
+
+TEST(UsageReader, TellsWhereTheObjectEnds) {
+    EXPECT_EQ(read_usage("{}").size, 2U);
+    EXPECT_EQ(read_usage(std::string(kChat) + R"(,"prompt_tokens":1})").size, kChat.size());
+}
+
+TEST(UsageReader, ReadsNothingOfAnObjectThatIsCutOffOrBroken) {
+    for (size_t size = 0; size < kChat.size(); ++size) {
+        // On the heap and as long as it says, so that a sanitizer sees a look past the end.
+        const auto cut = std::make_unique<char[]>(size);
+        kChat.copy(cut.get(), size);
+        const UsageReading reading = read_usage({cut.get(), size});
+        EXPECT_EQ(reading.size, 0U) << size;
+        EXPECT_TRUE(reading.usage.empty()) << size;
+    }
+    for (const std::string_view broken : {"[]",
+                                          R"({"a"})",
+                                          R"({"a":})",
+                                          R"({"a":,"b":1})",
+                                          R"({"a":1,})",
+                                          R"({"total_tokens":1]})",
+                                          R"({"a":[}})",
+                                          R"({"a":"\"})"}) {
+        EXPECT_EQ(read_usage(broken).size, 0U) << broken;
+    }
+}
+
+TEST(UsageReader, DoesNotFollowNestingWithoutEnd) {
+    const auto nested = [](int depth) {
+        return R"({"a":)" + std::string(static_cast<size_t>(depth), '[') +
+               std::string(static_cast<size_t>(depth), ']') + "}";
+    };
+    EXPECT_GT(read_usage(nested(kUsageDepthMax)).size, 0U);
+    EXPECT_EQ(read_usage(nested(kUsageDepthMax + 1)).size, 0U);
+}
+
+}  // namespace
+}  // namespace keywarden
