@@ -98,13 +98,6 @@ void Buffer::reserve(size_t size) {
     block_ = larger;
 }
 
-void Buffer::append(std::string_view bytes) {
-    if (bytes.empty()) return;
-    if (room() < bytes.size()) reserve(size_ + bytes.size());
-    std::memcpy(tail(), bytes.data(), bytes.size());
-    size_ += bytes.size();
-}
-
 void Buffer::append_number(uint64_t value) {
     constexpr size_t kDigitsMax = 20;
     if (room() < kDigitsMax) reserve(size_ + kDigitsMax);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -89,8 +90,19 @@ public:
     /// Says that `count` bytes were written at the tail. Requires: count <= room().
     void grow(size_t count) { size_ += count; }
 
-    void append(std::string_view bytes);
+    void append(std::string_view bytes) {
+        make_room(bytes.size());
+        put(bytes);
+    }
     void append_number(uint64_t value);
+    /// A field of an HTTP head: "name: value", and the end of its line.
+    void append_field(std::string_view name, std::string_view value) {
+        make_room(name.size() + value.size() + 4);
+        put(name);
+        put(": ");
+        put(value);
+        put("\r\n");
+    }
     /// Drops what follows the first `size` bytes. Requires: size <= size().
     void truncate(size_t size) { size_ = size; }
     /// Drops the first `count` bytes and moves the rest to the front. Requires: count <= size().
@@ -100,6 +112,14 @@ public:
     void release();
 
 private:
+    void make_room(size_t count) {
+        if (room() < count) reserve(size_ + count);
+    }
+    void put(std::string_view bytes) {
+        if (!bytes.empty()) std::memcpy(tail(), bytes.data(), bytes.size());
+        size_ += bytes.size();
+    }
+
     BufferPool::Block block_{};
     size_t size_ = 0;
 };

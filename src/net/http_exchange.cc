@@ -203,14 +203,7 @@ void Exchange::start(int status) {
 }
 
 void Exchange::add_field(std::string_view name, std::string_view value) {
-    const bool splits = std::ranges::any_of(value, [](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-    });
-    if (splits) return;
-    out_.append(name);
-    out_.append(": ");
-    out_.append(value);
-    out_.append("\r\n");
+    if (is_field_text(value)) out_.append_field(name, value);
 }
 
 void Exchange::add_field(std::string_view name, uint64_t value) {

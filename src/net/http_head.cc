@@ -1,6 +1,7 @@
 #include "net/http_head.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/http.h"
@@ -44,27 +45,18 @@ bool is_target_text(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
 }
 
-/// No control byte but TAB. Eight bytes at a time: only a block with a suspect is looked at
-/// closely. Source: "Determine if a word has a byte less than n", Bit Twiddling Hacks (S. E.
-/// Anderson).
-bool is_field_text(const char* data, size_t size) {
-    constexpr uint64_t kOnes = 0x0101010101010101ULL;
-    constexpr uint64_t kHighs = 0x8080808080808080ULL;
-    const auto plain = [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
-    };
-    size_t i = 0;
-    for (; i + 8 <= size; i += 8) {
-        uint64_t word = 0;
-        std::memcpy(&word, data + i, 8);
-        const uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
-        const uint64_t flipped = word ^ (kOnes * 0x7f);
-        const uint64_t is_delete = (flipped - kOnes) & ~flipped & kHighs;
-        if ((below_space | is_delete) == 0) continue;
-        if (!std::all_of(data + i, data + i + 8, plain)) return false;
-    }
-    return std::all_of(data + i, data + size, plain);
+using Bytes16 = unsigned char __attribute__((vector_size(16)));
+
+/// Sixteen bytes: all ones where one is a control byte, TAB included.
+Bytes16 control_bytes(const char* sixteen) {
+    Bytes16 bytes;
+    std::memcpy(&bytes, sixteen, sizeof bytes);
+    return reinterpret_cast<Bytes16>((bytes < 0x20) | (bytes == 0x7f));
+}
+
+bool any(Bytes16 found) {
+    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(found);
+    return (halves[0] | halves[1]) != 0;
 }
 
 /// A name, or an address in brackets, and perhaps a port.
@@ -127,6 +119,20 @@ HeadFault parse_version(std::string_view text, int8_t& minor) {
 
 }  // namespace
 
+bool is_field_text(std::string_view text) {
+    constexpr size_t kStep = sizeof(Bytes16);
+    const auto is_plain = [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+    };
+    if (text.size() < kStep) return std::ranges::all_of(text, is_plain);
+    Bytes16 found = control_bytes(text.data() + text.size() - kStep);  // some of them twice
+    for (size_t i = 0; i + kStep <= text.size(); i += kStep) {
+        found |= control_bytes(text.data() + i);
+    }
+    return !any(found) || std::ranges::all_of(text, is_plain);
+}
+
 FieldView MessageHead::field(size_t index) const {
     const Field& found = fields_[index];
     return {view(found.name), view(found.value)};
@@ -147,7 +153,7 @@ size_t MessageHead::count(std::string_view name) const {
     return found;
 }
 
-bool MessageHead::named_in_connection(std::string_view name) const {
+bool MessageHead::connection_names(std::string_view name) const {
     for (size_t i = 0; i < count_; ++i) {
         if (!equal_ignoring_case(view(fields_[i].name), "connection")) continue;
         const bool named = any_of_list(view(fields_[i].value), [name](std::string_view member) {
@@ -196,14 +202,17 @@ MessageHead::Progress MessageHead::parse_lines(const char* data, size_t size, Pa
 }
 
 HeadFault MessageHead::parse_field(size_t begin, size_t end) {
-    size_t colon = begin;
-    while (colon < end && kToken[base_[colon]]) ++colon;
-    if (colon == begin || colon == end || base_[colon] != ':') return HeadFault::Malformed;
+    const auto* const mark = static_cast<const char*>(std::memchr(base_ + begin, ':', end - begin));
+    if (mark == nullptr) return HeadFault::Malformed;
+    const auto colon = static_cast<size_t>(mark - base_);
+    bool is_token = colon > begin;
+    for (size_t i = begin; i < colon; ++i) is_token &= kToken[base_[i]];
+    if (!is_token) return HeadFault::Malformed;
     size_t first = colon + 1;
     while (first < end && is_space(base_[first])) ++first;
     size_t last = end;
     while (last > first && is_space(base_[last - 1])) --last;
-    if (!is_field_text(base_ + first, last - first)) return HeadFault::Malformed;
+    if (!is_field_text({base_ + first, last - first})) return HeadFault::Malformed;
     if (count_ == kHeadFieldsMax) return HeadFault::TooLarge;
     const Field field{span(begin, colon), span(first, last)};
     fields_[count_++] = field;
@@ -246,6 +255,7 @@ bool MessageHead::take_framing_field(std::string_view name, Span span) {
 }
 
 void MessageHead::take_connection(std::string_view value) {
+    has_connection_ = true;
     any_of_list(value, [this](std::string_view member) {
         says_close_ = says_close_ || equal_ignoring_case(member, "close");
         says_keep_alive_ = says_keep_alive_ || equal_ignoring_case(member, "keep-alive");
@@ -349,8 +359,7 @@ HeadFault ResponseHead::parse_first_line(size_t begin, size_t end) {
         status_ = status_ * 10 + (c - '0');
     }
     const std::string_view reason = line.substr(kShortest);
-    if (status_ < 100 || !(reason.empty() || reason.starts_with(' ')) ||
-        !is_field_text(reason.data(), reason.size())) {
+    if (status_ < 100 || !(reason.empty() || reason.starts_with(' ')) || !is_field_text(reason)) {
         return HeadFault::Malformed;
     }
     return HeadFault::None;

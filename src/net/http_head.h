@@ -20,6 +20,9 @@ struct FieldView {
     std::string_view value;  // without the spaces around it
 };
 
+/// No control byte but TAB: fit to be the value of a field. Source: RFC 9110, section 5.5.
+bool is_field_text(std::string_view text);
+
 /// What may be wrong with a head.
 enum class HeadFault : uint8_t {
     None,
@@ -53,7 +56,9 @@ public:
     /// What the version and the Connection fields say about using the connection again.
     bool keep_alive() const { return keep_alive_; }
     /// Whether a Connection field names this field: such a field is for one hop only.
-    bool named_in_connection(std::string_view name) const;
+    bool named_in_connection(std::string_view name) const {
+        return has_connection_ && connection_names(name);
+    }
 
     /// The bytes given to `parse` now begin at `data`.
     void rebase(const char* data) { base_ = data; }
@@ -84,6 +89,7 @@ protected:
     /// False when the field makes the framing doubtful.
     bool take_framing_field(std::string_view name, Span span);
     void take_connection(std::string_view value);
+    bool connection_names(std::string_view name) const;
     HeadFault check_framing();
     std::string_view view(Span span) const { return {base_ + span.begin, span.size}; }
 
@@ -98,6 +104,7 @@ protected:
     bool has_length_ = false;
     bool chunked_ = false;
     bool keep_alive_ = true;
+    bool has_connection_ = false;
     bool says_close_ = false;
     bool says_keep_alive_ = false;
     bool expects_continue_ = false;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <fmt/format.h>
+#include <system_error>
 
 #include "base/clock.h"
 #include "base/error_body.h"
@@ -11,29 +14,41 @@
 namespace keywarden {
 namespace {
 
-/// A field's value, put together without the heap.
-template <class... Parts>
-void add(Exchange* exchange,
-         std::string_view name,
-         fmt::format_string<Parts...> form,
-         Parts&&... parts) {
-    std::array<char, 128> text{};
-    const auto end =
-        fmt::format_to_n(text.data(), text.size(), form, std::forward<Parts>(parts)...);
-    exchange->add_field(name, std::string_view(text.data(), std::min(end.size, text.size())));
-}
+/// A field's value, put together without the heap. What is too long for it is left out.
+class FieldText {
+public:
+    FieldText& operator<<(std::string_view text) {
+        if (text.size() <= text_.size() - size_) {
+            size_ += text.copy(text_.data() + size_, text.size());
+        }
+        return *this;
+    }
+    FieldText& operator<<(int64_t number) {
+        const auto [end, error] =
+            std::to_chars(text_.data() + size_, text_.data() + text_.size(), number);
+        if (error == std::errc()) size_ = static_cast<size_t>(end - text_.data());
+        return *this;
+    }
+    std::string_view view() const { return {text_.data(), size_}; }
+
+private:
+    std::array<char, 128> text_;
+    size_t size_ = 0;
+};
 
 int64_t whole_seconds(Nanos wait) { return std::chrono::ceil<std::chrono::seconds>(wait).count(); }
 
 /// Source: draft-ietf-httpapi-ratelimit-headers-10; x-ratelimit-* as OpenAI writes them.
 void add_limit(Exchange* exchange, const WindowDecision& window, bool is_openai) {
     const int64_t reset = whole_seconds(window.reset_after);
-    add(exchange, "RateLimit-Policy", R"("rpm";q={};w=60)", window.limit);
-    add(exchange, "RateLimit", R"("rpm";r={};t={})", window.remaining, reset);
+    exchange->add_field("RateLimit-Policy",
+                        (FieldText() << R"("rpm";q=)" << window.limit << ";w=60").view());
+    exchange->add_field(
+        "RateLimit", (FieldText() << R"("rpm";r=)" << window.remaining << ";t=" << reset).view());
     if (!is_openai) return;
     exchange->add_field("x-ratelimit-limit-requests", static_cast<uint64_t>(window.limit));
     exchange->add_field("x-ratelimit-remaining-requests", static_cast<uint64_t>(window.remaining));
-    add(exchange, "x-ratelimit-reset-requests", "{}s", reset);
+    exchange->add_field("x-ratelimit-reset-requests", (FieldText() << reset << "s").view());
 }
 
 /// Source: RFC 9745 (Deprecation), RFC 8594 (Sunset).
@@ -41,7 +56,7 @@ void add_rotation(Exchange* exchange, const Caller& caller) {
     if (caller.deprecated_at) {
         const auto since =
             std::chrono::floor<std::chrono::seconds>(caller.deprecated_at->time_since_epoch());
-        add(exchange, "Deprecation", "@{}", since.count());
+        exchange->add_field("Deprecation", (FieldText() << "@" << int64_t{since.count()}).view());
     }
     if (caller.sunset_at) exchange->add_field("Sunset", http_date(*caller.sunset_at));
 }

@@ -43,24 +43,20 @@ Result<std::unique_ptr<Proxy>> Proxy::open(ProxyParts parts) {
 }
 
 Proxy::Proxy(ProxyParts parts, Router router, Catalogue catalogue)
-    : parts_(std::move(parts)),
-      router_(std::move(router)),
-      catalogue_(std::move(catalogue)),
-      user_agent_("keywarden/" + std::string(version())) {
+    : parts_(std::move(parts)), router_(std::move(router)), catalogue_(std::move(catalogue)) {
     for (const Provider& provider : parts_.providers) {
-        hosts_.push_back(provider.base.authority());
-        std::vector<std::string>& paths = paths_.emplace_back();
+        std::vector<std::string>& heads = heads_.emplace_back();
         for (const Endpoint& endpoint : endpoints()) {
-            paths.push_back(upstream_path_of(provider, endpoint));
+            heads.push_back(upstream_head_of(provider, endpoint));
         }
     }
 }
 
-std::string Proxy::upstream_path_of(const Provider& provider, const Endpoint& endpoint) {
-    const bool is_relayed = endpoint.body != BodyForm::None;
-    return is_relayed && provider.kind != ProviderKind::Sandbox
-               ? keywarden::upstream_path(provider, endpoint.facts.path)
-               : std::string();
+std::string Proxy::upstream_head_of(const Provider& provider, const Endpoint& endpoint) {
+    if (endpoint.body == BodyForm::None || provider.kind == ProviderKind::Sandbox) return {};
+    return "POST " + upstream_path(provider, endpoint.facts.path) +
+           " HTTP/1.1\r\nHost: " + provider.base.authority() + "\r\nUser-Agent: keywarden/" +
+           std::string(version()) + "\r\n";
 }
 
 const RouteFacts& Proxy::facts(size_t route) const {

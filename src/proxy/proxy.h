@@ -82,12 +82,11 @@ public:
     const Endpoint* endpoint(size_t route) const;  // null: one of the API's
     const ApiRoute& api_route(size_t route) const;
 
-    // What goes into the head of a request to a provider, made once.
-    std::string_view upstream_host(size_t provider) const { return hosts_[provider]; }
-    std::string_view upstream_path(size_t provider, size_t route) const {
-        return paths_[provider][route];
+    /// The head of a request to a provider as far as it is the same for each: request line, Host,
+    /// User-Agent. Requires: the route is a relayed one, the provider is none of ours.
+    std::string_view upstream_head(size_t provider, size_t route) const {
+        return heads_[provider][route];
     }
-    std::string_view user_agent() const { return user_agent_; }
 
     /// Every route the gateway answers, for documents and their tests.
     static std::vector<RouteFacts> routes_of(const std::vector<ApiRoute>& api_routes);
@@ -95,15 +94,13 @@ public:
 private:
     Proxy(ProxyParts parts, Router router, Catalogue catalogue);
 
-    static std::string upstream_path_of(const Provider& provider, const Endpoint& endpoint);
+    static std::string upstream_head_of(const Provider& provider, const Endpoint& endpoint);
 
     ProxyParts parts_;
     Router router_;
     Catalogue catalogue_;
     FailedAttempts failed_attempts_{parts_.limits.failed_attempts};
-    std::string user_agent_;
-    std::vector<std::string> hosts_;               // one a provider
-    std::vector<std::vector<std::string>> paths_;  // one a provider and endpoint
+    std::vector<std::vector<std::string>> heads_;  // one a provider and endpoint
 };
 
 }  // namespace keywarden

@@ -70,11 +70,11 @@ TEST_F(Relay, WritesTheHeadAnew) {
               "Host: 127.0.0.1:" +
                   std::to_string(imposter_->port()) +
                   "\r\n"
-                  "Authorization: Bearer " +
-                  std::string(kUpstreamKey) +
-                  "\r\n"
                   "User-Agent: keywarden/" +
                   std::string(version()) +
+                  "\r\n"
+                  "Authorization: Bearer " +
+                  std::string(kUpstreamKey) +
                   "\r\n"
                   "Content-Type: application/json\r\n"
                   "Accept: application/json\r\n"

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/http.h"
-#include "base/version.h"
 #include "providers/provider.h"
 
 namespace keywarden {
@@ -15,33 +14,41 @@ namespace {
 
 using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
 
+/// The fields of a request that go on to the provider: no two names are of one length.
 constexpr std::array<std::string_view, 4> kPassedOn = {
-    "Content-Type", "Accept", "OpenAI-Beta", "Idempotency-Key"};
+    "Accept", "OpenAI-Beta", "Content-Type", "Idempotency-Key"};
 
-void add_field(Buffer& head, std::string_view name, std::string_view value) {
-    head.append(name);
-    head.append(": ");
-    head.append(value);
-    head.append("\r\n");
+/// Which of them that is, or kPassedOn.size().
+size_t passed_on(std::string_view name) {
+    for (size_t i = 0; i < kPassedOn.size(); ++i) {
+        if (kPassedOn[i].size() != name.size()) continue;
+        return equal_ignoring_case(kPassedOn[i], name) ? i : kPassedOn.size();
+    }
+    return kPassedOn.size();
+}
+
+/// The first of each.
+void pass_fields_on(const RequestHead& head, Buffer& out) {
+    std::array<bool, kPassedOn.size()> is_there{};
+    for (size_t i = 0; i < head.field_count(); ++i) {
+        const FieldView field = head.field(i);
+        const size_t index = passed_on(field.name);
+        if (index == kPassedOn.size() || is_there[index] || field.value.empty()) continue;
+        if (head.named_in_connection(field.name)) continue;
+        is_there[index] = true;
+        out.append_field(kPassedOn[index], field.value);
+    }
 }
 
 /// The head, with the body's length; none: it comes in chunks.
 void write_head(Call* call, std::optional<uint64_t> length) {
     Buffer& out = call->request->head;
     const Provider& provider = *call->provider;
-    out.append("POST ");
-    out.append(call->proxy->upstream_path(call->provider_index, call->route));
-    out.append(" HTTP/1.1\r\n");
-    add_field(out, "Host", call->proxy->upstream_host(call->provider_index));
+    out.append(call->proxy->upstream_head(call->provider_index, call->route));
     const Secret& key =
         call->request->own_key.empty() ? provider.authorization : call->request->own_key;
-    if (!key.empty()) add_field(out, "Authorization", key.reveal());
-    add_field(out, "User-Agent", call->proxy->user_agent());
-    const RequestHead& head = call->exchange->head();
-    for (const std::string_view name : kPassedOn) {
-        const std::string_view value = head.value(name);
-        if (!value.empty() && !head.named_in_connection(name)) add_field(out, name, value);
-    }
+    if (!key.empty()) out.append_field("Authorization", key.reveal());
+    pass_fields_on(call->exchange->head(), out);
     if (length) {
         out.append("Content-Length: ");
         out.append_number(*length);

@@ -1,5 +1,6 @@
 #include "proxy/usage_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -22,11 +23,10 @@ constexpr std::array<Name, 5> kCounts = {{{"prompt_tokens", &TokenUsage::input},
                                           {"total_tokens", &TokenUsage::total},
                                           {"input_tokens", &TokenUsage::input},
                                           {"output_tokens", &TokenUsage::output}}};
-constexpr std::array<Name, 4> kDetails = {
-    {{"prompt_tokens_details", &TokenUsage::cached_input},
-     {"completion_tokens_details", &TokenUsage::reasoning},
-     {"input_tokens_details", &TokenUsage::cached_input},
-     {"output_tokens_details", &TokenUsage::reasoning}}};
+constexpr std::array<Name, 4> kDetails = {{{"prompt_tokens_details", &TokenUsage::cached_input},
+                                           {"completion_tokens_details", &TokenUsage::reasoning},
+                                           {"input_tokens_details", &TokenUsage::cached_input},
+                                           {"output_tokens_details", &TokenUsage::reasoning}}};
 
 std::string_view name_of_detail(Count count) {
     return count == &TokenUsage::cached_input ? "cached_tokens" : "reasoning_tokens";
@@ -121,12 +121,22 @@ private:
     bool string(std::string_view& inside) {
         if (!take('"')) return false;
         const char* const from = at_;
-        while (at_ < end_ && *at_ != '"') at_ += *at_ == '\\' && end_ - at_ > 1 ? 2 : 1;
-        if (at_ == end_) return false;
-        inside = {from, static_cast<size_t>(at_++ - from)};
+        for (;;) {
+            at_ = std::find(at_, end_, '"');
+            if (at_ == end_) return false;
+            ++at_;
+            if (!is_escaped(from, at_ - 1)) break;
+        }
+        inside = {from, static_cast<size_t>(at_ - 1 - from)};
         return true;
     }
 
+    /// Whether an odd number of backslashes stands before `at`.
+    static bool is_escaped(const char* from, const char* at) {
+        const char* plain = at;
+        while (plain > from && plain[-1] == '\\') --plain;
+        return (at - plain) % 2 != 0;
+    }
     static bool ends_scalar(char c) {
         return c == ',' || c == '}' || c == ']' || c == ':' || c == '"' || c == '{' || c == '[' ||
                is_space(c);
