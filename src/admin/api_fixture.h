@@ -61,8 +61,8 @@ protected:
                              Secret("a pepper for tests"))
                 .value());
         directory_ = KeyDirectory::load(*store_, *formats_, defaults, clock_).value();
-        context_ =
-            std::make_unique<AdminContext>(AdminContext{.keys = *directory_, .clock = clock_});
+        context_ = std::make_unique<AdminContext>(
+            AdminContext{.keys = *directory_, .clock = clock_, .operator_id = "user_operator"});
         routes_ = admin_routes(*context_);
         router_ = std::make_unique<Router>(Router::open(admin_route_facts()).value());
         be_operator();

@@ -49,7 +49,7 @@ Json limits_of(AdminContext& context, const Caller& caller) {
 
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call) {
     const Caller& caller = *call.caller;
-    Json answer = {{"object", "operator"}};
+    Json answer = {{"id", context.operator_id}, {"object", "operator"}};
     if (!caller.is_operator) {
         TRY(const Key key, context.keys.store().get_key(caller.team_id, caller.key_id()));
         answer = key_record(key, context.keys.defaults(), context.clock.now());

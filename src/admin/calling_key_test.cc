@@ -53,6 +53,7 @@ TEST_F(CallingKey, SaysWhatRemainsAndCostsNothing) {
 TEST_F(CallingKey, TheOperatorHasNoKey) {
     const Json got = get("/v1/key").json();
     EXPECT_EQ(got["object"], "operator");
+    EXPECT_EQ(got["id"], make_key()["created_by"]) << "whoever makes a key here is the caller";
     EXPECT_EQ(got["team"]["id"], "team_1");
     EXPECT_EQ(got["permissions"], Json({"inference", "keys.read", "keys.write", "operator"}));
     EXPECT_TRUE(got["limits"].empty());

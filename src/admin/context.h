@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "base/clock.h"
 #include "store/key_directory.h"
@@ -12,6 +13,8 @@ namespace keywarden {
 struct AdminContext {
     KeyDirectory& keys;
     const Clock& clock;
+    /// The user who runs the instance: who acts over the local socket.
+    std::string operator_id{};
     /// True once the server stops taking new connections: /ready says so.
     std::function<bool()> draining = [] { return false; };
 };

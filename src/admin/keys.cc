@@ -51,7 +51,7 @@ Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call) {
 
     draft.key.id = new_id("key");
     draft.key.team_id = call.caller->team_id;
-    draft.key.created_by = call.caller->is_operator ? "operator" : call.caller->key_id();
+    draft.key.created_by = call.caller->is_operator ? context.operator_id : call.caller->key_id();
     TRY(const auto grantor, grantor_of(context, *call.caller));
     if (grantor) {
         if (!draft.kind_named) draft.key.kind = grantor->kind;

@@ -25,7 +25,7 @@ TEST_F(Keys, ANameAloneMakesAKeyThatWorks) {
     EXPECT_EQ(key["kind"], "full");
     EXPECT_EQ(key["status"], "active");
     EXPECT_EQ(key["rate_limit_rpm"], 60);
-    EXPECT_EQ(key["created_by"], "operator");
+    EXPECT_EQ(key["created_by"], "user_operator");
     EXPECT_EQ(key["version"], 1);
     EXPECT_EQ(reply.header("ETag"), "\"1\"");
     EXPECT_EQ(reply.header("Location"), "/v1/account/keys/" + key["id"].get<std::string>());

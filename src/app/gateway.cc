@@ -58,6 +58,7 @@ public:
     explicit Impl(Instance& instance)
         : admin_{.keys = *instance.directory,
                  .clock = system_clock(),
+                 .operator_id = instance.operator_id,
                  .draining = [this] { return draining_.load(); }},
           socket_path_(instance.dir.file(kOperatorSocketName)) {}
 

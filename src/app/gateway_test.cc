@@ -96,6 +96,21 @@ TEST_F(GatewayTest, TheOperatorsSocketNeedsNoKeyAndIsForItsOwnerAlone) {
     EXPECT_NE(::stat(unix_socket().unix_path.c_str(), &facts), 0) << "it goes with the gateway";
 }
 
+TEST_F(GatewayTest, TheOperatorIsOneUserOverTheSocketAndAtTheFirstStart) {
+    start();
+    first_key();
+    EXPECT_EQ(ask(unix_socket(),
+                  {.method = "POST",
+                   .target = "/v1/keys",
+                   .headers = {{"Content-Type", "application/json"}},
+                   .body = R"({"name":"second"})"}),
+              201);
+    const auto keys = instance_->store->list_keys({.team_id = instance_->team_id});
+    ASSERT_TRUE(keys);
+    ASSERT_EQ(keys->keys.size(), 2U);
+    for (const Key& key : keys->keys) EXPECT_EQ(key.created_by, instance_->operator_id);
+}
+
 TEST_F(GatewayTest, APortIsNeverSharedWithAnotherGateway) {
     start();
     configuration_.settings.listen = gateway_->address();

@@ -50,7 +50,7 @@ struct Key {
     std::string team_id;
     std::string name;  // 1 to 100 characters
     std::string description{};
-    std::string created_by{};  // a user's id, or a key's id
+    std::string created_by{};  // the id of a user (the operator's, over the socket), or of a key
     KeyKind kind = KeyKind::Full;
     KeyStatus status = KeyStatus::Active;
     std::optional<TimePoint> not_before{};
