@@ -14,6 +14,7 @@ namespace keywarden {
 namespace {
 
 constexpr int64_t kTeams = 1000;
+constexpr int64_t kFirst = 1000;  // numbers below are for what a first start makes
 
 class Filler {
 public:
@@ -22,7 +23,7 @@ public:
         run("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN");
         run("WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter "
             "WHERE n < 1000) INSERT INTO teams(n, id, created_at, name) "
-            "SELECT n, 'team_' || n, 0, 'T' FROM counter");
+            "SELECT 1000 + n - 1, 'team_' || n, 0, 'T' FROM counter");
         check(sqlite3_prepare_v2(
             database_,
             "INSERT INTO keys(n, id, team, kind, status, version, created_at, updated_at, name, "
@@ -50,11 +51,11 @@ public:
 
     void add(int64_t n, const Digest& digest) {
         const std::string id = new_id("key");
-        sqlite3_bind_int64(key_, 1, n);
+        sqlite3_bind_int64(key_, 1, kFirst + n);
         sqlite3_bind_text(key_, 2, id.c_str(), -1, SQLITE_STATIC);
-        sqlite3_bind_int64(key_, 3, 1 + n % kTeams);
+        sqlite3_bind_int64(key_, 3, kFirst + n % kTeams);
         step(key_);
-        sqlite3_bind_int64(secret_, 1, n);
+        sqlite3_bind_int64(secret_, 1, kFirst + n);
         sqlite3_bind_blob(
             secret_, 2, digest.data(), static_cast<int>(digest.size()), SQLITE_STATIC);
         step(secret_);

@@ -11,9 +11,9 @@
 
 namespace keywarden {
 
-/// Fills a store that open_store has made at `path` with `count` keys of 1,000 teams, by SQL.
-/// Returns the secrets of an even sample of at most `sample` of them, in random order.
-/// Ends the process when SQLite fails.
+/// Adds `count` keys of 1,000 teams to a store that open_store, or a gateway's first start, has
+/// made at `path`, by SQL. Returns the secrets of an even sample of at most `sample` of them, in
+/// random order. Ends the process when SQLite fails.
 std::vector<Secret> fill_with_keys(const std::filesystem::path& path,
                                    int64_t count,
                                    int64_t sample,

@@ -11,6 +11,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GATEWAY = ROOT / "build" / "release" / "keywarden"
 TOOLS = ROOT / "build" / "bench" / "tests" / "bench" / "relay"
+KEY_TOOLS = TOOLS.parent / "keys"
 MEASURED_CPU, OTHERS_CPU = 0, 1  # what is measured has a processor to itself
 START_SECONDS_MAX = 20
 CONNECTIONS_MAX = 8192
@@ -172,6 +173,34 @@ class Gateway(Side):
 
     def model(self, pace: str) -> str:
         return f"{model_of(pace)}-1"
+
+
+class Starting:
+    """A gateway of its own, with as many processors as there are, that only starts and stops."""
+
+    def __init__(self, folder):
+        self.data = folder / "data"
+        self.log = folder / "log"
+        self.start()  # the first start makes the database
+
+    def start(self) -> float:
+        """Seconds until it takes a connection."""
+        port = free_port()
+        with self.log.open("a") as log:
+            began = time.monotonic()
+            process = subprocess.Popen([GATEWAY, "serve", "--data-dir", self.data, "--listen",
+                                        f"127.0.0.1:{port}"], stdout=log, stderr=log,
+                                       stdin=subprocess.DEVNULL)
+            wait_until(lambda: is_open(port), "the gateway")
+            took = time.monotonic() - began
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        return took
+
+    def measure(self, count, rounds) -> list:
+        [database] = self.data.glob("*.db")
+        subprocess.run([KEY_TOOLS / "fill_keys", database, str(count)], check=True)
+        return [self.start() for _ in range(rounds)]
 
 
 class Mock:
