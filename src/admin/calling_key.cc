@@ -40,6 +40,7 @@ Json limits_of(AdminContext& context, const Caller& caller) {
     const auto reset = std::chrono::ceil<std::chrono::seconds>(minute.reset_after);
     return {{{"name", "rpm"},
              {"limit", minute.limit},
+             {"used", minute.limit - minute.remaining},
              {"remaining", minute.remaining},
              {"window_seconds", 60},
              {"reset_seconds", reset.count()}}};

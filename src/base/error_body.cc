@@ -145,6 +145,20 @@ std::string_view challenge(ErrorCode code) {
                                             : R"(Bearer realm="keywarden", error="invalid_token")";
 }
 
+constexpr Nanos kWaitForStore = std::chrono::seconds(30);
+constexpr Nanos kWaitForPerson = std::chrono::hours(1);
+
+/// How long the caller is told to wait; zero: nothing is said. A 429 always says: a client that
+/// finds nothing there tries again at once.
+Nanos wait_of(const Error& error) {
+    if (error.code == ErrorCode::AuthUnavailable || error.code == ErrorCode::StoreUnavailable) {
+        return kWaitForStore;
+    }
+    const ErrorInfo& row = info(error.code);
+    if (error.retry_after > Nanos(0) || row.http_status != 429) return error.retry_after;
+    return row.retryable ? Nanos(std::chrono::seconds(1)) : kWaitForPerson;
+}
+
 }  // namespace
 
 HttpResponse render_error(Dialect dialect, const Error& error, std::string_view request_id) {
@@ -158,13 +172,9 @@ HttpResponse render_error(Dialect dialect, const Error& error, std::string_view 
     };
     if (row.http_status == 401) add("WWW-Authenticate", challenge(error.code));
     if (dialect == Dialect::Bedrock) add("x-amzn-ErrorType", bedrock_type(row.http_status));
-    const bool store_is_away =
-        error.code == ErrorCode::AuthUnavailable || error.code == ErrorCode::StoreUnavailable;
-    if (error.retry_after > Nanos(0) || store_is_away) {
-        const auto wait = store_is_away
-                              ? std::chrono::seconds(30)
-                              : std::chrono::ceil<std::chrono::seconds>(error.retry_after);
-        add("Retry-After", std::to_string(std::max<int64_t>(1, wait.count())));
+    if (const Nanos wait = wait_of(error); wait > Nanos(0)) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+        add("Retry-After", std::to_string(seconds.count()));
     }
     if (row.http_status == 429 && !row.retryable) add("x-should-retry", "false");
     return response;

@@ -87,11 +87,23 @@ TEST(ErrorBody, RetryAfterIsWholeSecondsAndAtLeastOne) {
     };
     EXPECT_EQ(wait(std::chrono::milliseconds(1)), "1");
     EXPECT_EQ(wait(std::chrono::milliseconds(1001)), "2");
-    EXPECT_EQ(wait(Nanos(0)), "(none)");
+    EXPECT_EQ(wait(Nanos(0)), "1") << "a client that is told nothing tries again at once";
     for (const ErrorCode code : {ErrorCode::AuthUnavailable, ErrorCode::StoreUnavailable}) {
         const HttpResponse away = render_error(Dialect::Problem, {.code = code}, "r");
         EXPECT_EQ(header(away, "Retry-After"), "30");
     }
+}
+
+TEST(ErrorBody, Every429SaysWhenAndWhetherToComeBack) {
+    for (const ErrorInfo& row : all_errors()) {
+        if (row.http_status != 429) continue;
+        const HttpResponse got = render_error(Dialect::OpenAi, {.code = row.code}, "r");
+        EXPECT_EQ(header(got, "Retry-After"), row.retryable ? "1" : "3600") << row.slug;
+        EXPECT_EQ(header(got, "x-should-retry"), row.retryable ? "(none)" : "false") << row.slug;
+    }
+    EXPECT_EQ(header(render_error(Dialect::OpenAi, {.code = ErrorCode::UpstreamError}, "r"),
+                     "Retry-After"),
+              "(none)");
 }
 
 TEST(ErrorBody, FactsRideAlong) {

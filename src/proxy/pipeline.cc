@@ -144,6 +144,7 @@ Result<void> take_rate(Call* call) {
         .retry_after = window.retry_after,
         .facts = {{"denied_by", "key"},
                   {"limit", limit},
+                  {"used", limit - window.remaining},
                   {"remaining", window.remaining},
                   {"reset_after_ms", window.reset_after / std::chrono::milliseconds(1)}}});
 }

@@ -168,6 +168,9 @@ TEST_F(Relay, ARefusedCallTakesNothingAndSaysWhenToComeBack) {
     const std::string refused = ask(call);
     EXPECT_EQ(status(refused), 429);
     EXPECT_NE(refused.find("rate_limit_exceeded"), std::string::npos);
+    EXPECT_NE(refused.find(R"("denied_by":"key","limit":1,"used":1,"remaining":0,)"),
+              std::string::npos)
+        << refused;
     EXPECT_NE(field(refused, "Retry-After"), "");
     EXPECT_TRUE(field(refused, "RateLimit").starts_with(R"("rpm";r=0;t=)"));
     EXPECT_EQ(row(3), "429 /v1/chat/completions gpt-4o rate_limit_exceeded");

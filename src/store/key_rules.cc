@@ -46,12 +46,14 @@ bool is_active(const Key& key, TimePoint now) {
 
 Result<void> check_cap(const KeyCounts& counts, KeyCaps caps) {
     if (counts.active < caps.active_keys_max) return {};
-    return fail({.code = ErrorCode::ApiKeyLimitReached,
-                 .message = fmt::format("The team has {} active API keys, and its plan allows {}. "
-                                        "Revoke one that is no longer used, or upgrade your plan.",
-                                        counts.active,
-                                        caps.active_keys_max),
-                 .facts = {{"limit", caps.active_keys_max}, {"used", counts.active}}});
+    return fail(
+        {.code = ErrorCode::ApiKeyLimitReached,
+         .message = fmt::format("The team has {} active API keys, and its plan allows {}. "
+                                "Revoke one that is no longer used, or upgrade your plan.",
+                                counts.active,
+                                caps.active_keys_max),
+         .facts = {
+             {"denied_by", "plan"}, {"limit", caps.active_keys_max}, {"used", counts.active}}});
 }
 
 Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms) {
@@ -65,7 +67,9 @@ Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms) {
                                         counts.created,
                                         caps.creations_per_hour_max),
                  .retry_after = std::max(free_at - terms.now, Nanos(std::chrono::seconds(1))),
-                 .facts = {{"limit", caps.creations_per_hour_max}, {"used", counts.created}}});
+                 .facts = {{"denied_by", "plan"},
+                           {"limit", caps.creations_per_hour_max},
+                           {"used", counts.created}}});
 }
 
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next) {
