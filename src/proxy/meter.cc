@@ -1,6 +1,9 @@
 #include "proxy/meter.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include "proxy/usage_reader.h"
@@ -10,12 +13,31 @@ namespace {
 
 constexpr std::string_view kKey = R"("usage")";
 
+using Bytes16 = unsigned char __attribute__((vector_size(16)));
+
+Bytes16 load(const char* sixteen) {
+    Bytes16 bytes;
+    std::memcpy(&bytes, sixteen, sizeof bytes);
+    return bytes;
+}
+
+/// Whether `"us` may begin at one of the sixteen bytes, of which eighteen can be read.
+bool may_begin(const char* at) {
+    const auto found = (load(at) == '"') & (load(at + 1) == 'u') & (load(at + 2) == 's');
+    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(found);
+    return (halves[0] | halves[1]) != 0;
+}
+
 /// Where the key begins, from `from` on, or npos. Most quotes in JSON begin something else, so a
-/// search that stops at each of them is slow.
+/// search that stops at each of them is slow: sixteen places are looked at in one step.
 size_t find_key(std::string_view bytes, size_t from) {
-    const void* at = ::memmem(bytes.data() + from, bytes.size() - from, kKey.data(), kKey.size());
-    if (at == nullptr) return std::string_view::npos;
-    return static_cast<size_t>(static_cast<const char*>(at) - bytes.data());
+    constexpr size_t kStep = sizeof(Bytes16);
+    for (; from + kStep + 2 <= bytes.size(); from += kStep) {
+        if (!may_begin(bytes.data() + from)) continue;
+        const size_t found = bytes.substr(0, from + kStep + kKey.size() - 1).find(kKey, from);
+        if (found != std::string_view::npos) return found;
+    }
+    return bytes.find(kKey, from);
 }
 
 bool is_structure(char c) { return c == '"' || c == '\\' || c == '{' || c == '}'; }

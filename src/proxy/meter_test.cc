@@ -1,6 +1,7 @@
 #include "proxy/meter.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,19 @@ TEST(UsageMeter, AnObjectWithoutEndIsNotKept) {
     meter.feed(R"({"usage":{"prompt_tokens":1,"x":")" + std::string(10'000, 'x'));
     meter.feed(R"("},"usage":{"prompt_tokens":2}})");
     EXPECT_EQ(meter.usage().input, 2);
+}
+
+TEST(TellsUsage, WhereverItStands) {
+    for (size_t before = 0; before < 80; ++before) {
+        for (size_t after = 0; after < 40; ++after) {
+            const std::string text =
+                std::string(before, '"') + R"("usage":{)" + std::string(after, 'u');
+            // As long as it says, so that a sanitizer sees a look past the end.
+            const std::vector<char> bytes(text.begin(), text.end());
+            EXPECT_TRUE(tells_usage({bytes.data(), bytes.size()})) << before << " " << after;
+            EXPECT_FALSE(tells_usage({bytes.data(), before + 5})) << before << " " << after;
+        }
+    }
 }
 
 TEST(TellsUsage, OnlyWhenItIsNotNull) {
