@@ -47,7 +47,8 @@ public:
     /// Closes one that idles here.
     void drop_idle(UpstreamConnection* connection);
 
-    /// A session for a new connection, to resume the last one. Null: this client has no TLS.
+    /// A session for a new connection, to resume the last one. Null: this client has no TLS, or
+    /// none for such a host.
     ssl_st* new_tls_session();
     bool is_full() const { return open_ >= context_.options.connections_max; }
     void count(int change) { open_ += static_cast<size_t>(change); }

@@ -88,6 +88,18 @@ bool is_address(const std::string& host) {
            inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
+/// Has only a certificate for `host` accepted. False when that cannot be had: then none may be, for
+/// what was not set is not checked. (OpenSSL takes an empty name for "any name".)
+bool accept_only(SSL* ssl, const std::string& host) {
+    if (host.empty() || host.find('\0') != std::string::npos) return false;
+    if (is_address(host)) {
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+    }
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 &&
+           SSL_set1_host(ssl, host.c_str()) == 1;
+}
+
 }  // namespace
 
 void SessionDeleter::operator()(ssl_session_st* session) const { SSL_SESSION_free(session); }
@@ -134,7 +146,7 @@ ssl_st* ServerTls::new_session() const {
         context = context_;
     }
     SSL* ssl = SSL_new(context.get());  // keeps a reference to its context
-    SSL_set_accept_state(ssl);
+    if (ssl != nullptr) SSL_set_accept_state(ssl);
     return ssl;
 }
 
@@ -156,18 +168,13 @@ Result<std::unique_ptr<ClientTls>> ClientTls::load(const std::string& ca_file) {
 ssl_st* ClientTls::new_session(const std::string& host,
                                ssl_session_st* last,
                                TlsSession* keep) const {
-    SSL* ssl = SSL_new(context_.get());
-    SSL_set_connect_state(ssl);
-    SSL_set_ex_data(ssl, keep_index(), keep);
-    if (is_address(host)) {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
-    } else {
-        SSL_set_tlsext_host_name(ssl, host.c_str());
-        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        SSL_set1_host(ssl, host.c_str());
-    }
-    if (last != nullptr) SSL_set_session(ssl, last);
-    return ssl;
+    ERR_clear_error();
+    std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context_.get()), SSL_free);
+    if (ssl == nullptr || !accept_only(ssl.get(), host)) return nullptr;
+    SSL_set_connect_state(ssl.get());
+    SSL_set_ex_data(ssl.get(), keep_index(), keep);
+    if (last != nullptr) SSL_set_session(ssl.get(), last);  // if it cannot: a whole handshake
+    return ssl.release();
 }
 
 }  // namespace keywarden

@@ -31,7 +31,7 @@ public:
     /// theirs. After an error the old one stays in use.
     Result<void> reload();
 
-    /// A session object for a new connection; owned by the caller.
+    /// A session object for a new connection; owned by the caller. Null: out of memory.
     ssl_st* new_session() const;
 
 private:
@@ -52,7 +52,8 @@ public:
 
     /// A session object that will accept only a certificate for `host` (a name or an address).
     /// `last` is resumed when given. New tickets go to `*keep` for as long as the session object
-    /// lives. Owned by the caller.
+    /// lives. Owned by the caller. Null when it cannot be made to check that: an empty host, or one
+    /// too long for a name.
     ssl_st* new_session(const std::string& host, ssl_session_st* last, TlsSession* keep) const;
 
 private:

@@ -141,6 +141,15 @@ TEST_F(TlsTest, ChecksTheNameAndTheAddress) {
     server_.reset();
 }
 
+TEST_F(TlsTest, AHostThatCannotBeCheckedIsNotCalled) {
+    const std::string long_name = std::string(250, 'a') + ".example";
+    for (const std::string& host : {std::string(), long_name, std::string("localhost\0x", 11)}) {
+        TlsSession keep;
+        EXPECT_EQ(client_tls_->new_session(host, nullptr, &keep), nullptr) << host;
+    }
+    EXPECT_NE(call("").problem, "");
+}
+
 TEST_F(TlsTest, RefusesAuthoritiesItDoesNotKnowAndOldCertificates) {
     TemporaryFolder other;
     write_certificate(other.file("cert"), other.file("key"), "DNS:localhost");

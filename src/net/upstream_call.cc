@@ -105,7 +105,7 @@ Task<Result<void>> UpstreamCall::connect_to(SocketAddress address, MonoTime dead
     if (connected != IoStatus::Ok) co_return broken(connected, "connect");
     if (!pool_->origin().tls) co_return Result<void>();
     ssl_st* session = pool_->new_tls_session();
-    if (session == nullptr) co_return broken(IoStatus::Ok, "this client has no TLS settings");
+    if (session == nullptr) co_return broken(IoStatus::Ok, "TLS cannot be set up for this host");
     stream.set_deadline(deadline);
     const IoStatus secured = co_await stream.handshake(session);
     if (secured == IoStatus::Ok) {
