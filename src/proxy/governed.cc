@@ -70,7 +70,7 @@ bool is_credential_field(std::string_view name) {
 
 Result<void> GovernedBody::read(std::string_view text) {
     text_ = text;
-    TRY_VOID(find_json_members(text, kNames, members_));
+    TRY_VOID(find_json_members(text, kNames, members_, OtherCase::IsRefused));
     TRY_VOID(check_types());
     TRY_VOID(read_stream_options());
     const auto model = json_text(member(Governed::Model).text_of(text), model_scratch_);
@@ -112,7 +112,7 @@ Result<void> GovernedBody::read_stream_options() {
     include_usage_ = {};
     if (options.type != JsonType::Object) return {};
     const std::string_view text = options.text_of(text_);
-    TRY_VOID(find_json_members(text, kIncludeUsage, {&include_usage_, 1}));
+    TRY_VOID(find_json_members(text, kIncludeUsage, {&include_usage_, 1}, OtherCase::IsRefused));
     if (!include_usage_.present || include_usage_.type == JsonType::Null) return {};
     if (include_usage_.type != JsonType::Bool) {
         return wrong("stream_options.include_usage", name(JsonType::Bool));

@@ -26,6 +26,27 @@ TEST(GovernedBody, ChangesNothingWhereNothingMustChange) {
     EXPECT_EQ(edited(R"({"\u006dodel":"\u006d"})", "m"), R"({"\u006dodel":"\u006d"})");
 }
 
+TEST(GovernedBody, RefusesWhatSomeReadersTakeForAGovernedMember) {
+    for (const char* name : {"Model", "mODEL", R"(\u004dodel)"}) {
+        const std::string text = R"({"model":"m",")" + std::string(name) + R"(":"dear"})";
+        EXPECT_TRUE(edited(text, "m").starts_with("The field 'model' must be written so, not '"))
+            << text;
+    }
+    EXPECT_EQ(edited(R"({"model":"m","Api_Key":"a"})", "m"),
+              "The field 'api_key' must be written so, not 'Api_Key'.");
+    // Beyond ASCII, two letters fold into it.
+    EXPECT_TRUE(
+        edited("{\"model\":\"m\",\"\u017ftream\":true}", "m").starts_with("The field 'stream'"));
+    EXPECT_TRUE(
+        edited(R"({"model":"m","max_to\u212aens":1})", "m").starts_with("The field 'max_tokens'"));
+    EXPECT_EQ(edited(R"({"model":"m","stream_options":{"Include_Usage":true}})", "m"),
+              "The field 'include_usage' must be written so, not 'Include_Usage'.");
+    const std::string others =
+        R"({"model":"m","Models":1,"mode":2,"User":"\u017f","\u017f":1,"É":2,)"
+        R"("x":{"Model":3},"metadata":{"API_KEY":4}})";
+    EXPECT_EQ(edited(others, "m"), others);
+}
+
 TEST(GovernedBody, WritesAnyIdOfAModelAsAString) {
     EXPECT_EQ(edited(R"({"model":"m"})", "a/b-1"), R"({"model":"a/b-1"})");
     EXPECT_EQ(edited(R"({"model":"m"})", "a\"b"), R"({"model":"a\"b"})");

@@ -135,12 +135,43 @@ size_t broken_escape(std::string_view text) {
     return std::string_view::npos;
 }
 
+/// Which of `names` a reader that ignores case would take `text` for, as Go's encoding/json does:
+/// two letters beyond ASCII fold into it (U+017F to s, U+212A to k). Nothing: none.
+std::string_view name_in_other_case(std::string_view text,
+                                    std::span<const std::string_view> names) {
+    const auto folds = [](char c) {
+        return static_cast<uint8_t>(c) >= 0x80 || (c >= 'A' && c <= 'Z');
+    };
+    if (std::ranges::none_of(text, folds)) return {};  // nearly always
+    std::array<char, kJsonNameMax> folded;
+    size_t size = 0;
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (size == folded.size()) return {};
+        char c = text[i];
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+        if (text.substr(i).starts_with("\u017f")) {
+            c = 's';
+            i += 1;
+        } else if (text.substr(i).starts_with("\u212a")) {
+            c = 'k';
+            i += 2;
+        }
+        folded[size++] = c;
+    }
+    const auto found = std::ranges::find(names, std::string_view(folded.data(), size));
+    return found == names.end() ? std::string_view() : *found;
+}
+
 /// Walks over the tokens of one document. Each `check_` returns the token after what it checked,
 /// or null, with `wrong_` and `what_` set.
 class Grammar {
 public:
-    Grammar(std::string_view text, const uint32_t* tokens, size_t count)
-        : text_(text.data()), length_(text.size()), tokens_(tokens), end_(tokens + count) {}
+    Grammar(std::string_view text, const uint32_t* tokens, size_t count, OtherCase other_case)
+        : text_(text.data()),
+          length_(text.size()),
+          tokens_(tokens),
+          end_(tokens + count),
+          other_case_(other_case) {}
 
     Result<void> find(std::span<const std::string_view> names, std::span<JsonMember> found) {
         // The last token closes an object, so that whatever else runs out of tokens meets it: only
@@ -160,7 +191,12 @@ public:
             const ByteRange bytes{*value, end_of_token(at - 1)};
 
             if (previous != nullptr) previous->next_begin = key.begin;
-            const size_t index = index_of(key, names);
+            const std::string_view name = plain_name(key);
+            const auto index = static_cast<size_t>(std::ranges::find(names, name) - names.begin());
+            if (index == names.size() && other_case_ == OtherCase::IsRefused) {
+                const std::string_view meant = name_in_other_case(name, names);
+                if (!meant.empty()) return miswritten(name, meant);
+            }
             previous = index < names.size() ? &found[index] : nullptr;
             if (previous != nullptr) {
                 if (previous->present) return repeated(names[index]);
@@ -188,6 +224,13 @@ private:
         return fail(Error{.code = ErrorCode::InvalidRequest,
                           .message = "The field '" + std::string(name) + "' is given twice.",
                           .param = std::string(name)});
+    }
+
+    static std::unexpected<Error> miswritten(std::string_view name, std::string_view meant) {
+        return fail(Error{.code = ErrorCode::InvalidRequest,
+                          .message = "The field '" + std::string(meant) +
+                                     "' must be written so, not '" + std::string(name) + "'.",
+                          .param = std::string(meant)});
     }
 
     Result<void> end_of_document(const uint32_t* at) const {
@@ -265,24 +308,20 @@ private:
         return wrong(at + 1, "a ':' is expected") != nullptr;
     }
 
-    size_t index_of(ByteRange key, std::span<const std::string_view> names) const {
-        std::string_view text(text_ + key.begin, key.size());
-        if (text.find('\\') == std::string_view::npos) {
-            text = text.substr(1, text.size() - 2);
-        } else {
-            if (text.size() > kEscapedNameMax) return names.size();
-            thread_local std::string unescaped;
-            const auto plain = json_text(text, unescaped);
-            if (!plain) return names.size();
-            text = *plain;
-        }
-        return static_cast<size_t>(std::ranges::find(names, text) - names.begin());
+    /// A member's name, unescaped; empty for one that no name looked for can be.
+    std::string_view plain_name(ByteRange key) const {
+        const std::string_view text(text_ + key.begin, key.size());
+        if (text.find('\\') == std::string_view::npos) return text.substr(1, text.size() - 2);
+        if (text.size() > kEscapedNameMax) return {};
+        thread_local std::string unescaped;
+        return json_text(text, unescaped).value_or(std::string_view());
     }
 
     const char* text_;
     size_t length_;
     const uint32_t* tokens_;
     const uint32_t* end_;
+    OtherCase other_case_;
     std::array<bool, kJsonDepthMax> is_object_;  // the container at each depth
     size_t wrong_ = 0;
     std::string_view what_;
@@ -351,7 +390,8 @@ std::string_view name(JsonType type) {
 
 Result<void> find_json_members(std::string_view text,
                                std::span<const std::string_view> names,
-                               std::span<JsonMember> found) {
+                               std::span<JsonMember> found,
+                               OtherCase other_case) {
     assert(found.size() == names.size());
     std::ranges::fill(found, JsonMember{});
     if (text.empty()) return fail(ErrorCode::InvalidRequest, std::string(reason(simdjson::EMPTY)));
@@ -373,7 +413,7 @@ Result<void> find_json_members(std::string_view text,
             ErrorCode::InvalidRequest,
             "The body is not valid JSON: at byte " + std::to_string(at) + " an escape is broken.");
     }
-    return Grammar(text, tokens, marker.n_structural_indexes).find(names, found);
+    return Grammar(text, tokens, marker.n_structural_indexes, other_case).find(names, found);
 }
 
 std::optional<std::string_view> json_text(std::string_view value, std::string& scratch) {

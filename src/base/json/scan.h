@@ -40,19 +40,25 @@ inline constexpr size_t kJsonDepthMax = 512;               // nested arrays and 
 inline constexpr size_t kJsonBytesMax = size_t{1} << 31U;  // of one document
 inline constexpr size_t kJsonNameMax = 63;                 // of a member that is looked for
 
+/// What becomes of a member that is one of the names but for the case of its letters. Some readers
+/// take it for that one: whoever rules on a member refuses its likeness.
+enum class OtherCase : uint8_t { IsAnotherMember, IsRefused };
+
 /// Checks that all of `text` is one JSON object, and describes the top-level members called
 /// `names[i]` in `found[i]`. Keys are compared unescaped: `"mod\u0065l"` is `model`.
 ///
 /// What RFC 8259 leaves open is decided like this: text is UTF-8 without a byte order mark; numbers
 /// of any size and lone surrogate escapes pass (they are for whoever reads the values); members
 /// that nobody asked for may repeat, those in `names` may not.
-/// Requires: found.size() == names.size(), names no longer than kJsonNameMax.
+/// Requires: found.size() == names.size(), names no longer than kJsonNameMax, and where other case
+/// is refused without capitals.
 /// Errors: InvalidRequest, saying what is wrong and at which byte; `param` names a member that
-/// repeats.
+/// repeats, or that is written in another case.
 /// Allocates nothing once a thread has seen a document of that size.
 Result<void> find_json_members(std::string_view text,
                                std::span<const std::string_view> names,
-                               std::span<JsonMember> found);
+                               std::span<JsonMember> found,
+                               OtherCase other_case = OtherCase::IsAnotherMember);
 
 /// The text of a JSON string (quotes included), unescaped: a view of `value` itself where nothing
 /// is escaped, else of `scratch`. Nothing for a lone surrogate.
