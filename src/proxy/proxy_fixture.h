@@ -157,10 +157,10 @@ protected:
         thread_.reset();
     }
 
-    MintedKey create(KeyKind kind, int64_t rpm = 1'000'000) {
+    MintedKey create(KeyKind kind, int64_t rpm = 1'000'000, std::string team_id = "team_a") {
         Key key;
         key.id = new_id("key");
-        key.team_id = "team_a";
+        key.team_id = std::move(team_id);
         key.name = "test";
         key.kind = kind;
         key.rate_limit_rpm = rpm;

@@ -83,6 +83,25 @@ TEST_F(Relay, WritesTheHeadAnew) {
                   std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody));
 }
 
+TEST_F(Relay, AnIdempotencyKeyIsBoundToTheTeam) {
+    start(upstream_.script());
+    ASSERT_TRUE(store_->put_team({.id = "team_b", .name = "B", .created_at = clock_.now()}));
+    const MintedKey colleague = create(KeyKind::Full);
+    const MintedKey stranger = create(KeyKind::Full, 60, "team_b");
+    size_t i = 0;
+    const auto sent = [&](const Secret& key, const std::string& word) {
+        ask(post("/v1/chat/completions", key.reveal(), kBody, "Idempotency-Key: " + word + "\r\n"));
+        return field(upstream_.request(i++), "Idempotency-Key");
+    };
+    const std::string first = sent(key_.secret, "order-1");
+    EXPECT_EQ(first.size(), 64U);
+    EXPECT_EQ(first.find("order"), std::string::npos);
+    EXPECT_EQ(sent(key_.secret, "order-1"), first) << "a client's own repetition is one";
+    EXPECT_EQ(sent(colleague.secret, "order-1"), first);
+    EXPECT_NE(sent(key_.secret, "order-2"), first);
+    EXPECT_NE(sent(stranger.secret, "order-1"), first);
+}
+
 TEST_F(Relay, NoFormOfTheCallersKeyReachesTheProvider) {
     start(upstream_.script());
     const std::string key(secret());

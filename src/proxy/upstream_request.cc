@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/http.h"
 #include "providers/provider.h"
 
@@ -14,9 +15,11 @@ namespace {
 
 using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
 
-/// The fields of a request that go on to the provider: no two names are of one length.
+/// The fields of a request that go on to the provider: no two names are of one length. All as they
+/// came, but for the last.
 constexpr std::array<std::string_view, 4> kPassedOn = {
     "Accept", "OpenAI-Beta", "Content-Type", "Idempotency-Key"};
+constexpr size_t kIdempotencyKey = 3;
 
 /// Which of them that is, or kPassedOn.size().
 size_t passed_on(std::string_view name) {
@@ -27,8 +30,20 @@ size_t passed_on(std::string_view name) {
     return kPassedOn.size();
 }
 
+/// All teams share the gateway's account at the provider, so what a client calls its request is
+/// bound to its team: two that choose the same word never get each other's answers. The same word
+/// of the same team gives the same, so that the client's own repetition is known as one.
+std::string bound_to_team(const Call& call, std::string_view idempotency_key) {
+    Buffer text;
+    if (call.caller) text.append(call.caller->team_id);
+    text.append(std::string_view("\0", 1));
+    text.append(idempotency_key);
+    return to_hex(sha256(text.view()));
+}
+
 /// The first of each.
-void pass_fields_on(const RequestHead& head, Buffer& out) {
+void pass_fields_on(const Call& call, Buffer& out) {
+    const RequestHead& head = call.exchange->head();
     std::array<bool, kPassedOn.size()> is_there{};
     for (size_t i = 0; i < head.field_count(); ++i) {
         const FieldView field = head.field(i);
@@ -36,7 +51,11 @@ void pass_fields_on(const RequestHead& head, Buffer& out) {
         if (index == kPassedOn.size() || is_there[index] || field.value.empty()) continue;
         if (head.named_in_connection(field.name)) continue;
         is_there[index] = true;
-        out.append_field(kPassedOn[index], field.value);
+        if (index == kIdempotencyKey) {
+            out.append_field(kPassedOn[index], bound_to_team(call, field.value));
+        } else {
+            out.append_field(kPassedOn[index], field.value);
+        }
     }
 }
 
@@ -48,7 +67,7 @@ void write_head(Call* call, std::optional<uint64_t> length) {
     const Secret& key =
         call->request->own_key.empty() ? provider.authorization : call->request->own_key;
     if (!key.empty()) out.append_field("Authorization", key.reveal());
-    pass_fields_on(call->exchange->head(), out);
+    pass_fields_on(*call, out);
     if (length) {
         out.append("Content-Length: ");
         out.append_number(*length);
