@@ -229,9 +229,7 @@ bool MessageHead::take_framing_field(std::string_view name, Span span) {
             host_ = span;
             return true;
         case 6:
-            if (equal_ignoring_case(name, "expect")) {
-                expects_continue_ = equal_ignoring_case(value, "100-continue");
-            }
+            if (is_request_ && equal_ignoring_case(name, "expect")) take_expectation(value);
             return true;
         case 10:
             if (equal_ignoring_case(name, "connection")) take_connection(value);
@@ -259,6 +257,15 @@ void MessageHead::take_connection(std::string_view value) {
     any_of_list(value, [this](std::string_view member) {
         says_close_ = says_close_ || equal_ignoring_case(member, "close");
         says_keep_alive_ = says_keep_alive_ || equal_ignoring_case(member, "keep-alive");
+        return false;
+    });
+}
+
+void MessageHead::take_expectation(std::string_view value) {
+    any_of_list(value, [this](std::string_view member) {
+        const bool is_continue = equal_ignoring_case(member, "100-continue");
+        expects_continue_ = expects_continue_ || is_continue;
+        expects_other_ = expects_other_ || (!is_continue && !member.empty());
         return false;
     });
 }
@@ -293,9 +300,9 @@ HeadFault RequestHead::parse_first_line(size_t begin, size_t end) {
         return HeadFault::Malformed;
     }
     method_ = span(begin, begin + method);
-    const HeadFault fault = parse_version(line.substr(space + 1), minor_);
-    if (fault != HeadFault::None) return fault;
-    return parse_target(begin + method + 1, begin + space);
+    const HeadFault target = parse_target(begin + method + 1, begin + space);
+    const HeadFault version = parse_version(line.substr(space + 1), minor_);
+    return version != HeadFault::None ? version : target;
 }
 
 HeadFault RequestHead::parse_target(size_t begin, size_t end) {
@@ -322,8 +329,9 @@ HeadFault RequestHead::check_whole() {
     if (authority_.size > 0 && host_.size > 0 && !equal_ignoring_case(view(authority_), host())) {
         return HeadFault::Malformed;
     }
-    if (minor_ == 0) expects_continue_ = false;
-    return check_framing();
+    if (minor_ == 0) expects_continue_ = expects_other_ = false;  // RFC 9110, section 10.1.1
+    const HeadFault framing = check_framing();
+    return framing == HeadFault::None && expects_other_ ? HeadFault::Expectation : framing;
 }
 
 std::string_view RequestHead::path() const {
@@ -373,8 +381,12 @@ Error error_of(HeadFault fault) {
             return {.code = ErrorCode::HeadersTooLarge,
                     .message = "The request's headers are over 32 KiB or over 100 in number."};
         case HeadFault::Version:
-            return {.code = ErrorCode::InvalidRequest,
+            return {.code = ErrorCode::HttpVersionNotSupported,
                     .message = "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
+        case HeadFault::Expectation:
+            return {.code = ErrorCode::ExpectationFailed,
+                    .message = "The only expectation that is met here is '100-continue'.",
+                    .param = "Expect"};
         default:
             return {.code = ErrorCode::InvalidRequest,
                     .message = "The request is not well-formed HTTP/1.1."};

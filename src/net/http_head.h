@@ -26,9 +26,10 @@ bool is_field_text(std::string_view text);
 /// What may be wrong with a head.
 enum class HeadFault : uint8_t {
     None,
-    Malformed,  // 400
-    TooLarge,   // 431
-    Version,    // 505: HTTP, but neither 1.0 nor 1.1
+    Malformed,
+    TooLarge,
+    Version,      // HTTP, but neither 1.0 nor 1.1
+    Expectation,  // an Expect other than 100-continue
 };
 
 /// The fields of a message, and what they say about its framing. Views are made from offsets, so
@@ -90,6 +91,7 @@ protected:
     bool take_framing_field(std::string_view name, Span span);
     void take_connection(std::string_view value);
     bool connection_names(std::string_view name) const;
+    void take_expectation(std::string_view value);
     HeadFault check_framing();
     std::string_view view(Span span) const { return {base_ + span.begin, span.size}; }
 
@@ -108,6 +110,7 @@ protected:
     bool says_close_ = false;
     bool says_keep_alive_ = false;
     bool expects_continue_ = false;
+    bool expects_other_ = false;
     HeadFault fault_ = HeadFault::None;
     Span host_{};
     std::array<Field, kHeadFieldsMax> fields_;
@@ -171,7 +174,7 @@ private:
     int status_ = 0;
 };
 
-/// What to tell the peer about a head that is not one. For Version the status to send is 505.
+/// What to tell the peer about a head that is not one.
 Error error_of(HeadFault fault);
 
 }  // namespace keywarden

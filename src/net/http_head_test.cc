@@ -121,6 +121,31 @@ TEST(RequestHead, RefusesFirstLinesThatAreNone) {
     refuses("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HeadFault::Version);
 }
 
+TEST(RequestHead, MeetsOneExpectationAndRefusesTheOthers) {
+    const auto fault = [](const std::string& value, const std::string& version = "1.1") {
+        const std::string text = request("POST / HTTP/" + version, "Host: x\r\n" + value);
+        RequestHead head;
+        head.parse(text.data(), text.size());
+        return std::pair(head.fault(), head.expects_continue());
+    };
+    for (const char* met : {"Expect: 100-continue\r\n",
+                            "expect: 100-Continue\r\n",
+                            "Expect: 100-continue, 100-continue\r\n",
+                            "Expect: 100-continue\r\nExpect: 100-continue\r\n"}) {
+        EXPECT_EQ(fault(met), std::pair(HeadFault::None, true)) << met;
+    }
+    for (const char* refused : {"Expect: 200-ok\r\n",
+                                "Expect: 100-continue, x\r\n",
+                                "Expect: x\r\nExpect: 100-continue\r\n",
+                                "Expect: 100-continue;q=1\r\n"}) {
+        EXPECT_EQ(fault(refused).first, HeadFault::Expectation) << refused;
+        EXPECT_EQ(fault(refused, "1.0"), std::pair(HeadFault::None, false)) << refused;
+    }
+    EXPECT_EQ(fault("Expect:\r\n"), std::pair(HeadFault::None, false));
+    EXPECT_EQ(fault("Expect: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n").first,
+              HeadFault::Malformed);
+}
+
 TEST(RequestHead, TakesEachFormOfTargetForWhatItIs) {
     accepts(request("OPTIONS * HTTP/1.1"));
     accepts(request("GET /with_\"quotes\"?a|b HTTP/1.1"));

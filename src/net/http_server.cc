@@ -8,7 +8,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/error_body.h"
 #include "base/id.h"
 
 namespace keywarden {
@@ -19,13 +18,17 @@ constexpr Nanos kLingerMax = std::chrono::seconds(30);
 constexpr Nanos kDrainStep = std::chrono::milliseconds(10);
 constexpr size_t kFirstReadMax = 65'536;
 
-HttpResponse render_refusal(const Error& error, std::string_view path, const RequestId& id) {
-    HttpResponse response = render_error(dialect_of_unknown_path(path), error, id.view());
+HttpResponse render_refusal(const Error& error, Dialect dialect, const RequestId& id) {
+    HttpResponse response = render_error(dialect, error, id.view());
     response.headers.push_back({"X-Request-Id", std::string(id.view())});
     return response;
 }
 
 }  // namespace
+
+Dialect HttpHandler::dialect_of(std::string_view path) const {
+    return dialect_of_unknown_path(path);
+}
 
 /// One connection, from its acceptance to its end.
 class HttpConnection final : public Pooled {
@@ -45,7 +48,9 @@ public:
     Task<void> run(const ServerTls* tls) {
         if (tls != nullptr) {
             stream_.set_deadline(in(options().handshake_timeout));
-            if (co_await stream_.handshake(tls->new_session()) != IoStatus::Ok) co_return;
+            ssl_st* const session = tls->new_session();
+            if (session == nullptr) co_return;
+            if (co_await stream_.handshake(session) != IoStatus::Ok) co_return;
         }
         Nanos patience = options().head_timeout;  // who connects has something to say
         for (;;) {
@@ -110,8 +115,8 @@ private:
     Task<void> refuse(Exchange* exchange, const Error* error) {
         const RequestHead& head = exchange->head();
         const RequestId id = new_request_id(context_.loop->now());
-        HttpResponse response = render_refusal(*error, head.path(), id);
-        if (head.fault() == HeadFault::Version) response.status = 505;
+        const Dialect dialect = context_.handler->dialect_of(head.path());
+        const HttpResponse response = render_refusal(*error, dialect, id);
         exchange->keep_alive_ = false;
         lingers_ = true;
         co_await exchange->respond(&response);
@@ -123,7 +128,7 @@ private:
             const Error error{.code = ErrorCode::InternalError,
                               .message = "The gateway did not answer."};
             const RequestId id = new_request_id(context_.loop->now());
-            const HttpResponse response = render_refusal(error, "", id);
+            const HttpResponse response = render_refusal(error, Dialect::Problem, id);
             exchange->keep_alive_ = false;
             co_await exchange->respond(&response);
         }
@@ -191,7 +196,7 @@ public:
             co_await loop_->sleep(kDrainStep);
         }
         for (HttpConnection* connection : connections_) connection->abort();
-        const MonoTime until = loop_->mono() + kAbortedMax;
+        const MonoTime until = loop_->mono() + options_.aborted_max;
         while (!connections_.empty() && loop_->mono() < until) co_await loop_->sleep(kDrainStep);
         const bool all_ended = connections_.empty();
         co_return all_ended;
@@ -277,7 +282,7 @@ private:
                           .message = "The gateway has too many connections.",
                           .retry_after = std::chrono::seconds(1)};
         const RequestId id = new_request_id(loop_->now());
-        const HttpResponse response = render_refusal(error, "", id);
+        const HttpResponse response = render_refusal(error, Dialect::Problem, id);
         std::string text = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n";
         for (const Header& header : response.headers) {
             text += header.name + ": " + header.value + "\r\n";

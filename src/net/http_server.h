@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/error_body.h"
 #include "base/result.h"
 #include "net/http_exchange.h"
 #include "net/loop.h"
@@ -19,6 +20,10 @@ public:
     /// Answers one request. Requests of one connection come one after the other.
     virtual Task<void> handle(Exchange* exchange) = 0;
 
+    /// How to tell an error of a request that never comes to `handle`, because its head is refused.
+    /// `path`: as far as it was read; perhaps nothing.
+    virtual Dialect dialect_of(std::string_view path) const;
+
 protected:
     ~HttpHandler() = default;
 };
@@ -28,10 +33,12 @@ struct HttpServerOptions {
     size_t connections_max = 16'384;                       // of this loop; more are told 503
     Nanos handshake_timeout = std::chrono::seconds(10);    // TLS
     Nanos head_timeout = std::chrono::seconds(15);         // first byte to end of head
-    Nanos body_idle_timeout = std::chrono::seconds(30);    // between two reads of a body
+    Nanos body_idle_timeout = std::chrono::seconds(30);    // between two reads of a body; and, all
+    size_t body_rate_min = 1'024;                          // in all, beyond so many bytes a second
     Nanos keep_alive_timeout = std::chrono::seconds(75);   // between two requests
     Nanos write_stall_timeout = std::chrono::seconds(60);  // a client that does not read
     Nanos linger_timeout = std::chrono::seconds(5);        // for the peer to read our last answer
+    Nanos aborted_max = std::chrono::seconds(5);  // of a drain, for handlers to return once aborted
     size_t drop_body_max = 262'144;  // unread rest of a body that is read to keep the connection
     bool draining = false;           // set by the server itself: answers say `Connection: close`
 };
@@ -49,9 +56,9 @@ public:
 
     /// Takes no new connections, closes idle ones, and tells the others `Connection: close`.
     /// Returns true once all have ended. After `bound` those that are left are aborted; false if
-    /// a handler has not returned kAbortedMax later. Then the server must not be destroyed.
+    /// a handler has not returned `aborted_max` later. Then the server must not be destroyed: call
+    /// again.
     Task<bool> drain(Nanos bound);
-    static constexpr Nanos kAbortedMax = std::chrono::seconds(5);
 
     size_t connections() const;
 

@@ -6,6 +6,7 @@
 
 #include "net/blocking_pool.h"
 #include "proxy/answer.h"
+#include "proxy/request.h"
 
 namespace keywarden {
 namespace {
@@ -49,6 +50,9 @@ HttpRequest request_of(const Call& call, Method method, std::string_view body) {
 Task<Result<void>> answer_api(Call* call) {
     Exchange* const exchange = call->exchange;
     const ProxyParts& parts = call->proxy->parts();
+    if (exchange->head().has_body()) {
+        CO_TRY_VOID(check_coding(exchange->head()));
+    }
     CO_TRY(const std::span<char> body, co_await exchange->read_body(parts.limits.api_body_max));
     const HttpRequest request =
         request_of(*call, call->facts->method, std::string_view(body.data(), body.size()));

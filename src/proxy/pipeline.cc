@@ -68,7 +68,10 @@ std::unexpected<Error> failed_attempt(Call* call) {
     if (wait > Nanos(0)) {
         return fail(Error{.code = ErrorCode::TooManyFailedAttempts,
                           .message = "Too many wrong API keys came from this address.",
-                          .retry_after = wait});
+                          .retry_after = wait,
+                          .facts = {{"denied_by", "instance"},
+                                    {"limit", call->proxy->parts().limits.failed_attempts.burst},
+                                    {"reset_after_ms", wait / std::chrono::milliseconds(1)}}});
     }
     return fail(ErrorCode::InvalidApiKey, "The API key is not valid.");
 }
@@ -201,6 +204,12 @@ Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client) : proxy_(proxy)
                 ? nullptr
                 : client->pool({.tls = base.tls, .host = base.host, .port = base.port}));
     }
+}
+
+Dialect Pipeline::dialect_of(std::string_view path) const {
+    const RouteMatch match = proxy_->router().match(std::nullopt, path);
+    if (match.kind == RouteMatch::Kind::NoSuchPath) return dialect_of_unknown_path(path);
+    return proxy_->facts(match.route).dialect;
 }
 
 Task<void> Pipeline::handle(Exchange* exchange) {

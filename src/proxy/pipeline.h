@@ -1,6 +1,7 @@
 // The life of a call: one handler for every request of a loop.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "net/http_client.h"
@@ -17,6 +18,7 @@ public:
     Pipeline(Proxy* proxy, Loop* loop, HttpClient* client);
 
     Task<void> handle(Exchange* exchange) override;
+    Dialect dialect_of(std::string_view path) const override;
 
 private:
     Proxy* proxy_;

@@ -114,6 +114,7 @@ TEST_F(PipelineTest, WrongKeysAreThrottledBySourceAndRightOnesAreNot) {
     const std::string answer = chat_with("x-api-key: wrong\r\n");
     EXPECT_EQ(status(answer), 429);
     EXPECT_EQ(code(answer), "too_many_failed_attempts");
+    EXPECT_NE(answer.find(R"("denied_by":"instance","limit":20,)"), std::string::npos) << answer;
     EXPECT_EQ(field(answer, "Retry-After"), "1");
     EXPECT_EQ(status(chat(kBody)), 200);
 }
@@ -172,6 +173,57 @@ TEST_F(PipelineTest, BodiesAreCheckedBeforeTheyGoAnywhere) {
                                "\r\nContent-Type: text/plain\r\n")),
               415);
     EXPECT_EQ(imposter_->connections(), 0U);
+}
+
+TEST_F(PipelineTest, APackedBodyIs415InEachDialect) {
+    const auto never = [](const ApiCall&) -> Result<HttpResponse> {
+        return fail(ErrorCode::InternalError, "It came to the handler.");
+    };
+    parts_.api_routes.push_back(
+        {{Method::Post, "/api/apps", Permission::Public, Dialect::Api}, never});
+    start_answering();
+    const auto refused = [&](const char* path, const std::string& coding) {
+        return ask(post(path, secret(), kBody, "Content-Encoding: " + coding + "\r\n"));
+    };
+    for (const char* coding :
+         {"gzip", "x-unknown", "GZIP, identity", "identity\r\nContent-Encoding: br"}) {
+        const std::string answer = refused("/v1/chat/completions", coding);
+        EXPECT_EQ(status(answer), 415) << coding;
+        EXPECT_NE(answer.find(R"("param":"Content-Encoding","code":"unsupported_media_type")"),
+                  std::string::npos)
+            << answer;
+        EXPECT_NE(refused("/api/apps", coding).find(R"("code":"UNSUPPORTED_MEDIA_TYPE")"),
+                  std::string::npos);
+        EXPECT_EQ(status(refused("/v1/audio/transcriptions", coding)), 415);
+    }
+    EXPECT_EQ(imposter_->connections(), 0U);
+    for (const char* none : {"identity", "Identity", ""}) {
+        EXPECT_EQ(status(refused("/v1/chat/completions", none)), 200) << none;
+    }
+    EXPECT_EQ(status(ask("GET /v1/models HTTP/1.1\r\nHost: g\r\nContent-Encoding: gzip\r\n"
+                         "x-api-key: " +
+                         std::string(secret()) + "\r\n\r\n")),
+              200)
+        << "there is no body";
+}
+
+TEST_F(PipelineTest, AHeadIsRefusedInTheDialectOfItsPath) {
+    start_answering();
+    const auto refused = [&](const std::string& path, const std::string& version) {
+        return ask("POST " + path + " HTTP/" + version +
+                   "\r\nHost: g\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n");
+    };
+    const std::string openai = refused("/v1/chat/completions", "1.1");
+    EXPECT_EQ(status(openai), 417);
+    EXPECT_NE(openai.find(R"("param":"Expect","code":"expectation_failed")"), std::string::npos)
+        << openai;
+    EXPECT_NE(refused("/v1/elsewhere", "1.1").find(R"("status":417)"), std::string::npos);
+    const std::string version = refused("/v1/chat/completions", "2.0");
+    EXPECT_EQ(status(version), 505);
+    EXPECT_NE(version.find(R"("code":"http_version_not_supported","request_id")"),
+              std::string::npos)
+        << version;
+    EXPECT_NE(refused("/api/x", "3.0").find("HTTP_VERSION_NOT_SUPPORTED"), std::string::npos);
 }
 
 TEST_F(PipelineTest, ABodyOverTheBoundIs413) {

@@ -5,6 +5,19 @@
 #include "base/http.h"
 
 namespace keywarden {
+
+Result<void> check_coding(const RequestHead& head) {
+    for (size_t i = 0; i < head.field_count(); ++i) {
+        const auto [name, value] = head.field(i);
+        if (!equal_ignoring_case(name, "content-encoding")) continue;
+        if (value.empty() || equal_ignoring_case(value, "identity")) continue;
+        return fail(Error{.code = ErrorCode::UnsupportedMediaType,
+                          .message = "The body must not be compressed: send no Content-Encoding.",
+                          .param = "Content-Encoding"});
+    }
+    return {};
+}
+
 namespace {
 
 /// "application/json; charset=utf-8" and "application/problem+json" are; none at all is taken too.
@@ -22,6 +35,7 @@ std::unexpected<Error> too_large(size_t size_max) {
 
 Task<Result<void>> read_json(Call* call) {
     RelayRequest* const request = call->request.get();
+    CO_TRY_VOID(check_coding(call->exchange->head()));
     if (!is_json(call->exchange->head().value("content-type"))) {
         co_return fail(ErrorCode::UnsupportedMediaType,
                        "The body must be JSON: send 'Content-Type: application/json'.");
@@ -50,6 +64,7 @@ Task<Result<void>> read_form(Call* call) {
     RelayRequest* const request = call->request.get();
     const RequestHead& head = call->exchange->head();
     const size_t size_max = call->proxy->parts().limits.stream_body_max;
+    CO_TRY_VOID(check_coding(head));
     if (head.content_length().value_or(0) > size_max) co_return too_large(size_max);
     CO_TRY(MultipartScanner scanner, MultipartScanner::open(head.value("content-type")));
     request->form.emplace(std::move(scanner));

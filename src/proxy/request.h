@@ -14,6 +14,10 @@ inline constexpr size_t kFormHeldMax = size_t{32} << 20U;
 /// Errors: UnsupportedMediaType, RequestTooLarge, RequestTimeout, InvalidRequest.
 Task<Result<void>> read_request(Call* call);
 
+/// A packed body cannot be looked into, and a provider may refuse what we let pass.
+/// Errors: UnsupportedMediaType for any Content-Encoding but `identity`.
+Result<void> check_coding(const RequestHead& head);
+
 /// Reads what is left of a form into call->request->held.
 Task<Result<void>> read_rest_of_form(Call* call);
 
