@@ -61,7 +61,8 @@ constexpr std::array kRows = {
         .sentence = "How long a client may take to send the head of a request."},
     SettingRow{.name = "limits.body_timeout", .kind = Duration, .member = &S::body_timeout,
         .fallback = "30s", .min = 100, .max = kHour,
-        .sentence = "How long a client may pause while it sends a body."},
+        .sentence = "How long a client may pause while it sends a body, or, all in all, be slower "
+                    "than 1 KiB a second."},
     SettingRow{.name = "limits.write_timeout", .kind = Duration, .member = &S::write_timeout,
         .fallback = "1m", .min = 100, .max = kHour,
         .sentence = "How long a client may take nothing of an answer that waits for it."},

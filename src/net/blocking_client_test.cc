@@ -1,5 +1,6 @@
 #include "net/blocking_client.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,12 @@ Task<void> echo(Exchange* exchange) {
     co_await exchange->send({body->data(), body->size()});
 }
 
-Task<void> three_pieces(Exchange* exchange) {
+/// Goes on only once the first piece has been heard.
+Task<void> three_pieces(Exchange* exchange, const std::atomic<bool>* heard) {
     exchange->start(200);
     exchange->start_body();
     co_await exchange->write("one ");
-    co_await exchange->loop()->sleep(std::chrono::milliseconds(1));
+    while (!*heard) co_await exchange->loop()->yield();
     co_await exchange->write("two ");
     co_await exchange->end("three");
 }
@@ -52,7 +54,8 @@ TEST(BlockingClient, SendsARequestAndReturnsTheAnswer) {
 }
 
 TEST(BlockingClient, HandsPiecesOnAsTheyCome) {
-    TestServer server(three_pieces);
+    std::atomic<bool> heard = false;
+    TestServer server([&heard](Exchange* exchange) { return three_pieces(exchange, &heard); });
     auto client = *BlockingClient::make(origin_of(server));
     std::string all;
     int pieces = 0;
@@ -64,6 +67,7 @@ TEST(BlockingClient, HandsPiecesOnAsTheyCome) {
             EXPECT_EQ(status, 200) << "the head is told first";
             all += piece;
             ++pieces;
+            heard = true;
             return true;
         });
     ASSERT_TRUE(answer);

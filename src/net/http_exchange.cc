@@ -71,10 +71,23 @@ Task<Result<void>> Exchange::continue_if_expected() {
     co_return bad_body("The connection ended before the body.");
 }
 
+/// How long the client may still keep us waiting for its body: one that trickles comes to an end.
+Nanos Exchange::patience_for_body() const {
+    const std::chrono::seconds earned(body_received_ / options_->body_rate_min);
+    return options_->body_idle_timeout + earned - body_waited_;
+}
+
 Task<Result<void>> Exchange::read_more(Buffer* into, size_t room) {
+    const Nanos patience = patience_for_body();
+    const MonoTime began = loop()->mono();
+    const size_t before = into->size();
     stream_->set_read_timeout(options_->body_idle_timeout);
-    const IoStatus status = co_await stream_->read(into, room);
+    stream_->set_deadline(began + std::max(patience, Nanos(0)));
+    IoStatus status = IoStatus::TimedOut;
+    if (patience > Nanos(0)) status = co_await stream_->read(into, room);
     if (head_ != nullptr) head_->rebase(in_->data());
+    body_waited_ += loop()->mono() - began;
+    body_received_ += into->size() - before;
     if (status == IoStatus::Ok) co_return Result<void>();
     broken_ = true;
     if (status == IoStatus::TimedOut) {

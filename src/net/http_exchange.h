@@ -117,6 +117,7 @@ private:
     Task<Result<std::span<char>>> read_sized_body(size_t size);
     Task<Result<std::span<char>>> read_chunked_body(size_t size_max);
     Result<std::string_view> take_piece(char* data, size_t size, size_t* consumed);
+    Nanos patience_for_body() const;
     Task<Result<void>> read_more(Buffer* into, size_t room);
     Task<Result<void>> continue_if_expected();
     std::unexpected<Error> bad_body(std::string message);
@@ -139,7 +140,9 @@ private:
     size_t consumed_ = 0;     // bytes of `in_` that are behind us
     size_t dropped_ = 0;      // bytes of the request that are no longer in `in_`
     uint64_t body_left_ = 0;  // of a body with a length
-    uint64_t out_left_ = 0;   // of an answer with a length
+    uint64_t body_received_ = 0;
+    Nanos body_waited_{};    // for the client to send it; not: for us to take it
+    uint64_t out_left_ = 0;  // of an answer with a length
     ChunkedDecoder chunks_;
     bool body_chunked_ = false;
     bool body_done_ = false;

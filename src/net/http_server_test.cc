@@ -10,6 +10,7 @@
 namespace keywarden {
 namespace {
 
+using test::FunctionHandler;
 using test::Peer;
 using test::TestServer;
 
@@ -188,6 +189,8 @@ TEST(HttpServer, SaysWhatIsWrongWithAHead) {
     };
     EXPECT_EQ(status("GET / HTTP/1.1\r\n\r\n"), "400");
     EXPECT_EQ(status("GET / HTTP/2.0\r\n\r\n"), "505");
+    EXPECT_EQ(status("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: tea\r\n\r\n"),
+              "417");
     EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(40'000, 'a') + "\r\n\r\n"),
               "431");
     EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: x\r\n"), "") << "the client ended in the middle";
@@ -229,6 +232,85 @@ TEST(HttpServer, SlowPeersRunIntoTheirTimeouts) {
     idle.say(get("/"));
     EXPECT_TRUE(idle.hear_answer().starts_with("HTTP/1.1 200 "));
     EXPECT_TRUE(idle.hears_end());
+}
+
+/// A server whose time passes when a test says so.
+class Timed {
+public:
+    explicit Timed(FunctionHandler::Function function, HttpServerOptions options = {})
+        : server_(std::move(function),
+                  options,
+                  nullptr,
+                  {.clock = &clock_, .sweep_every = std::chrono::milliseconds(3)}) {}
+
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    ~Timed() {
+        while (server_.connections() > 0) std::this_thread::yield();  // a drain would wait for time
+    }
+
+    /// What has been said by now has been read when it returns.
+    void pass(Nanos time) {
+        server_.thread().call([&] { clock_.advance(time); });
+    }
+    uint16_t port() const { return server_.port(); }
+    ManualClock* clock() { return &clock_; }
+
+private:
+    ManualClock clock_;  // moved on the loop's thread only
+    TestServer server_;
+};
+
+TEST(HttpServer, ABodyThatTricklesIs408) {
+    for (const std::string framing : {"Content-Length: 100000", "Transfer-Encoding: chunked"}) {
+        Timed server(echo);
+        Peer peer(server.port());
+        peer.say("POST /v1/x HTTP/1.1\r\nHost: x\r\n" + framing + "\r\n\r\n");
+        for (int i = 0; i < 4; ++i) {  // never so late that a single wait would be too long
+            peer.say(framing.starts_with("T") ? "1\r\nx\r\n" : "x");
+            server.pass(std::chrono::seconds(10));
+        }
+        const std::string answer = peer.hear_answer();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+        EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos);
+    }
+}
+
+TEST(HttpServer, ABodyMayTakeLongIfItKeepsComing) {
+    Timed server(echo);
+    Peer peer(server.port());
+    const std::string piece(20'000, 'x');
+    peer.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n");
+    for (int i = 0; i < 10; ++i) {
+        peer.say(piece);
+        server.pass(std::chrono::seconds(15));
+    }
+    EXPECT_TRUE(peer.hear_answer().starts_with("HTTP/1.1 200 "));
+}
+
+Task<void> take_its_time(Exchange* exchange, ManualClock* clock) {
+    size_t size = 0;
+    for (;;) {
+        const auto piece = co_await exchange->read_piece();
+        if (!piece) co_return;
+        if (piece->empty()) break;
+        size += piece->size();
+        const MonoTime then = exchange->loop()->mono() + std::chrono::seconds(60);
+        clock->advance(std::chrono::seconds(60));
+        while (exchange->loop()->mono() < then) co_await exchange->loop()->yield();
+    }
+    exchange->start(200);
+    co_await exchange->send(std::to_string(size));
+}
+
+TEST(HttpServer, TheTimeThatWeTakeIsNotTheClients) {
+    ManualClock* clock = nullptr;
+    Timed server([&clock](Exchange* exchange) { return take_its_time(exchange, clock); });
+    clock = server.clock();
+    Peer peer(server.port());
+    peer.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n");
+    for (int i = 0; i < 50; ++i) peer.say(std::string(1'000, 'x'));
+    EXPECT_TRUE(peer.hear_answer().ends_with("50000"));
 }
 
 TEST(HttpServer, SpeaksHttp10) {

@@ -169,8 +169,9 @@ class TestServer {
 public:
     explicit TestServer(FunctionHandler::Function function,
                         HttpServerOptions options = {},
-                        const ServerTls* tls = nullptr)
-        : handler_(std::move(function)) {
+                        const ServerTls* tls = nullptr,
+                        LoopOptions loop = quick_sweeps())
+        : handler_(std::move(function)), thread_(loop) {
         thread_.call([&] {
             server_ = std::make_unique<HttpServer>(thread_.loop(), &handler_, options);
             OwnedFd listener = *listen_tcp("127.0.0.1", 0);
