@@ -1,15 +1,22 @@
 #include "app/worker.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <future>
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "proxy/pipeline.h"
 
 namespace keywarden {
+namespace {
+
+constexpr int kDrainsMax = 12;  // each takes HttpServerOptions::aborted_max: a minute in all
+
+}  // namespace
 
 class Worker::Impl {
 public:
@@ -56,10 +63,29 @@ private:
         loop.run();
     }
 
+    /// A handler that has not returned yet (a query that runs, a provider that is read for its
+    /// usage) goes on in what this thread owns, so that must stand until it has.
     static Detached drain_then_stop(Impl* self, Nanos bound) {
-        co_await self->server_->drain(bound);
+        bool all_ended = co_await self->server_->drain(bound);
+        for (int round = 1; !all_ended; ++round) {
+            if (round == kDrainsMax) give_up(self);
+            log(LogLevel::Warning, "server.draining_on", {{"connections", open_calls(self)}});
+            all_ended = co_await self->server_->drain(Nanos(0));
+        }
         self->when_done_();
         self->loop_->stop();
+    }
+
+    static int64_t open_calls(const Impl* self) {
+        return static_cast<int64_t>(self->server_->connections());
+    }
+
+    /// Ends the process: after so long a handler is stuck for good, and to take the loop away under
+    /// it would have it use freed memory.
+    [[noreturn]] static void give_up(const Impl* self) {
+        log(LogLevel::Error, "server.stuck", {{"connections", open_calls(self)}});
+        flush_log();
+        std::_Exit(EXIT_FAILURE);
     }
 
     const WorkerShared& shared_;

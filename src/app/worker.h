@@ -34,7 +34,8 @@ public:
     Worker& operator=(const Worker&) = delete;
 
     /// Takes no new connections; `when_done` is called on the worker's thread once the last has
-    /// ended, at most `bound` later. Only the first call counts.
+    /// ended. After `bound` those that are left are aborted; a handler that is at work is waited
+    /// for a minute more, then the process ends. Only the first call counts.
     void drain(Nanos bound, std::function<void()> when_done);
 
 private:
