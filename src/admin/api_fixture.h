@@ -52,10 +52,10 @@ protected:
         context_.reset();
         directory_.reset();
         store_ = std::make_unique<SwitchableStore>(open_store("memory:").value());
-        ASSERT_TRUE(
-            store_->put_team({.id = "team_1", .name = "First", .created_at = clock_.now()}));
-        ASSERT_TRUE(
-            store_->put_team({.id = "team_2", .name = "Other", .created_at = clock_.now()}));
+        ASSERT_TRUE(store_->accounts().create_team(
+            {.id = "team_1", .name = "First", .created_at = clock_.now()}, {.tenant = "test"}));
+        ASSERT_TRUE(store_->accounts().create_team(
+            {.id = "team_2", .name = "Other", .created_at = clock_.now()}, {.tenant = "test"}));
         formats_ = std::make_unique<KeyFormats>(
             KeyFormats::open({"keywarden", "orqen", "orbitkit", "orgn", "opaque"},
                              Secret("a pepper for tests"))

@@ -55,7 +55,7 @@ Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call
         TRY(const Key key, context.keys.store().get_key(caller.team_id, caller.key_id()));
         answer = key_record(key, context.keys.defaults(), context.clock.now());
     }
-    TRY(const Team team, context.keys.store().get_team(caller.team_id));
+    TRY(const Team team, context.keys.store().accounts().get_team(caller.team_id));
     answer["team"] = {{"id", team.id}, {"name", team.name}};
     answer["permissions"] = permissions_of(caller);
     answer["limits"] = limits_of(context, caller);

@@ -22,14 +22,7 @@ public:
         if (is_down) return down();
         return inner_->put_setting(name, value);
     }
-    Result<void> put_team(const Team& team) override {
-        if (is_down) return down();
-        return inner_->put_team(team);
-    }
-    Result<Team> get_team(std::string_view id) override {
-        if (is_down) return down();
-        return inner_->get_team(id);
-    }
+    AccountStore& accounts() override { return inner_->accounts(); }
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (is_down) return down();
         return inner_->create_key(key, terms);

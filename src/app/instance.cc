@@ -66,12 +66,39 @@ Result<std::unique_ptr<Store>> open_database(const std::string& path) {
     return store;
 }
 
-Result<std::string> open_team(Store& store, const Clock& clock) {
+AuditEntry made_on_start(std::string tenant, std::string action, AuditParty what, TimePoint at) {
+    const ChangedBy gateway{.actor = {"system", "startup"}};
+    return audit_entry(gateway, std::move(tenant), std::move(action), std::move(what), at);
+}
+
+/// The person who runs the instance, from the command line on its host.
+Result<std::string> open_operator(Store& store, const Clock& clock) {
+    TRY(std::string id, setting_or(store, kOperatorSetting, new_id("user")));
+    const auto user = store.accounts().get_user(id);
+    if (user) return id;
+    if (user.error().code != ErrorCode::NotFound) return fail(user.error());
+    TRY_VOID(store.accounts().create_user(
+        {.id = id, .name = "operator", .is_operator = true, .created_at = clock.now()},
+        made_on_start(kInstanceTenant, "user.create", {"user", id}, clock.now())));
+    return id;
+}
+
+/// Adds the team of the first start, with the operator as its owner.
+Result<std::string> open_team(Store& store, const std::string& operator_id, const Clock& clock) {
     TRY(std::string id, setting_or(store, kTeamSetting, new_id("team")));
-    auto team = store.get_team(id);
-    if (team) return id;
-    if (team.error().code != ErrorCode::NotFound) return fail(std::move(team.error()));
-    TRY_VOID(store.put_team({.id = id, .name = "default", .created_at = clock.now()}));
+    AccountStore& accounts = store.accounts();
+    const TimePoint now = clock.now();
+    const auto team = accounts.get_team(id);
+    if (!team && team.error().code != ErrorCode::NotFound) return fail(team.error());
+    if (!team) {
+        TRY_VOID(accounts.create_team({.id = id, .name = "default", .created_at = now},
+                                      made_on_start(id, "team.create", {"team", id}, now)));
+    }
+    TRY(const auto members, accounts.list_members(id));
+    if (!members.empty()) return id;
+    TRY_VOID(accounts.put_member(
+        {.team_id = id, .user_id = operator_id, .role = Role::Owner, .created_at = now},
+        made_on_start(id, "member.add", {"user", operator_id}, now)));
     return id;
 }
 
@@ -98,8 +125,8 @@ Result<std::unique_ptr<Instance>> open_instance(const Configuration& configurati
     TRY(Secret master_key, open_secret(dir, *store, kMasterKeyName));
     TRY(const Secret pepper, open_secret(dir, *store, kPepperName));
     TRY(KeyFormats formats, KeyFormats::open(settings.key_formats, pepper));
-    TRY(std::string operator_id, setting_or(*store, kOperatorSetting, new_id("user")));
-    TRY(std::string team_id, open_team(*store, clock));
+    TRY(std::string operator_id, open_operator(*store, clock));
+    TRY(std::string team_id, open_team(*store, operator_id, clock));
     auto out = std::make_unique<Instance>(Instance{.dir = std::move(dir),
                                                    .store = std::move(store),
                                                    .master_key = std::move(master_key),

@@ -49,7 +49,12 @@ TEST_F(InstanceTest, AFirstStartMakesEverythingForItsOwnerAlone) {
     EXPECT_TRUE(secret.starts_with("kw_live_"));
     EXPECT_TRUE(works(*instance, secret));
     EXPECT_TRUE(instance->operator_id.starts_with("user_"));
-    EXPECT_EQ(instance->store->get_team(instance->team_id)->name, "default");
+    EXPECT_EQ(instance->store->accounts().get_team(instance->team_id)->name, "default");
+    const auto members = instance->store->accounts().list_members(instance->team_id);
+    ASSERT_EQ(members->size(), 1U);
+    EXPECT_EQ(members->at(0).user_id, instance->operator_id);
+    EXPECT_EQ(members->at(0).role, Role::Owner);
+    EXPECT_TRUE(instance->store->accounts().get_user(instance->operator_id)->is_operator);
     for (const auto& entry : std::filesystem::directory_iterator(path())) {
         struct stat facts{};
         ASSERT_EQ(::stat(entry.path().c_str(), &facts), 0);

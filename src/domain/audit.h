@@ -38,10 +38,10 @@ struct AuditParty {
 struct AuditEntry {
     int64_t seq = 0;  // within the team: 0, 1, 2, …
     TimePoint at{};
-    std::string tenant;  // the team's id; "instance" for what concerns no team
-    AuditParty actor;
-    std::string action;  // "key.create"
-    AuditParty target;
+    std::string tenant{};  // the team's id; "instance" for what concerns no team
+    AuditParty actor{};
+    std::string action{};  // "key.create"
+    AuditParty target{};
     std::string outcome = "ok";
     std::string reason{};
     std::string address{};  // of the client

@@ -10,11 +10,11 @@
 
 #include "base/crypto.h"
 #include "base/units.h"
+#include "domain/key_kind.h"
 #include "domain/permission.h"
+#include "domain/policy.h"
 
 namespace keywarden {
-
-enum class KeyKind : uint8_t { Full, Inference, Management, kCount };
 
 /// What a person decided. What the clock decides is KeyState.
 enum class KeyStatus : uint8_t { Active, Disabled, Quarantined, Revoked, kCount };
@@ -50,7 +50,10 @@ struct Key {
     std::string team_id;
     std::string name;  // 1 to 100 characters
     std::string description{};
-    std::string created_by{};  // the id of a user (the operator's, over the socket), or of a key
+    std::string created_by{};    // the id of a user (the operator's, over the socket), or of a key
+    std::string app_id{};        // of the team; empty: none
+    std::string user_id{};       // whose it is: it acts with their role; empty: an owner's
+    std::string maker_key_id{};  // the key that made it, whose policy narrows it; empty: none
     KeyKind kind = KeyKind::Full;
     KeyStatus status = KeyStatus::Active;
     std::optional<TimePoint> not_before{};
@@ -58,6 +61,7 @@ struct Key {
     std::optional<int64_t> rate_limit_rpm{};  // requests a minute; absent: the instance's default
     std::optional<int64_t> k_target_override{};
     ToolList tools{};
+    Policy policy{};  // without requests_per_minute and tools, which have fields of their own
     std::vector<std::pair<std::string, std::string>> metadata{};
     std::vector<std::string> tags{};
     TimePoint created_at{};
@@ -73,10 +77,8 @@ inline constexpr size_t kKeyIdMax = 24;        // characters of a key's id
 inline constexpr int64_t kRateLimitRpmMax = 1'000'000;
 inline constexpr Nanos kGraceMax = std::chrono::hours(24 * 90);
 
-std::string_view name(KeyKind kind);      // "full", "inference", "management"
 std::string_view name(KeyStatus status);  // "active", …
 std::string_view name(KeyState state);
-std::optional<KeyKind> key_kind_of(std::string_view text);
 std::optional<KeyStatus> key_status_of(std::string_view text);
 
 /// Revoked beats quarantined beats disabled beats expired beats pending.

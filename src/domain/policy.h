@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "domain/glob.h"
 #include "domain/ip_range.h"
-#include "domain/key.h"
+#include "domain/key_kind.h"
 #include "domain/limit_kind.h"
 #include "domain/scope.h"
 

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <vector>
 
+#include "domain/key.h"
 #include "domain/permission.h"
 
 namespace keywarden {

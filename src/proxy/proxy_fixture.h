@@ -139,7 +139,8 @@ protected:
     static constexpr std::string_view kUpstreamKey = "upstream-key-of-the-test";
 
     void SetUp() override {
-        ASSERT_TRUE(store_->put_team({.id = "team_a", .name = "A", .created_at = clock_.now()}));
+        ASSERT_TRUE(store_->accounts().create_team(
+            {.id = "team_a", .name = "A", .created_at = clock_.now()}, {.tenant = "test"}));
         directory_ = *KeyDirectory::load(*store_, formats_, defaults_, clock_);
         key_ = create(KeyKind::Full);
     }

@@ -32,8 +32,7 @@ public:
         if (away) return gone();
         return inner_->put_setting(name, value);
     }
-    Result<void> put_team(const Team& team) override { return inner_->put_team(team); }
-    Result<Team> get_team(std::string_view id) override { return inner_->get_team(id); }
+    AccountStore& accounts() override { return inner_->accounts(); }
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (away) return gone();
         return inner_->create_key(key, terms);
@@ -74,7 +73,8 @@ private:
 class DirectoryFixture : public testing::Test {
 protected:
     void SetUp() override {
-        ASSERT_TRUE(store_->put_team({.id = "team_a", .name = "A", .created_at = clock_.now()}));
+        ASSERT_TRUE(store_->accounts().create_team(
+            {.id = "team_a", .name = "A", .created_at = clock_.now()}, {.tenant = "test"}));
         reload();
     }
 

@@ -25,7 +25,8 @@ TEST_F(ExamineStore, SaysWhatAnIntactOneHolds) {
         const auto store = open_store(url());
         ASSERT_TRUE(store);
         ASSERT_TRUE((*store)->put_setting("a", "b"));
-        ASSERT_TRUE((*store)->put_team({.id = "team_1", .name = "t"}));
+        ASSERT_TRUE(
+            (*store)->accounts().create_team({.id = "team_1", .name = "t"}, {.tenant = "test"}));
         ASSERT_TRUE((*store)->create_key({.id = "key_1", .team_id = "team_1", .name = "k"}, {}));
         const auto while_open = examine_store(url());
         ASSERT_TRUE(while_open) << while_open.error().detail;

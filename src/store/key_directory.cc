@@ -65,6 +65,26 @@ WindowDecision unlimited() {
     return {.allowed = true, .limit = kRateLimitRpmMax, .remaining = kRateLimitRpmMax};
 }
 
+/// What the audit log calls a change: a new secret, a new status, or else an update.
+std::string action_of(const Key* before, const Key& after) {
+    if (before == nullptr) return "key.create";
+    if (after.secrets.size() > 0 &&
+        (before->secrets.empty() || after.secrets[0].digest != before->secrets[0].digest)) {
+        return "key.rotate";
+    }
+    if (after.status == before->status) return "key.update";
+    switch (after.status) {
+        case KeyStatus::Disabled:
+            return "key.disable";
+        case KeyStatus::Quarantined:
+            return "key.quarantine";
+        case KeyStatus::Revoked:
+            return "key.revoke";
+        default:
+            return before->status == KeyStatus::Quarantined ? "key.release" : "key.enable";
+    }
+}
+
 /// What no change of a policy may do.
 Result<void> check_change(const Key& before, const Key& after) {
     if (before.status == KeyStatus::Revoked && after.status != KeyStatus::Revoked) {
@@ -111,7 +131,8 @@ public:
     Result<MintedKey> create(Key key,
                              std::string_view format_name,
                              bool test,
-                             const AnswerOf& answer_of) {
+                             const AnswerOf& answer_of,
+                             const ChangedBy& by) {
         TRY(const KeyFormat* format, mintable(format_name));
         TRY_VOID(check_rate(key.rate_limit_rpm));
         TRY_VOID(check_room());
@@ -123,7 +144,7 @@ public:
         key.version = 1;
         key = in_millis(std::move(key));
         const auto answer = answer_to(key, answer_of);
-        TRY_VOID(heard(store_.create_key(key, {defaults_.caps, now, answer ? &*answer : nullptr})));
+        TRY_VOID(heard(store_.create_key(key, terms(nullptr, key, by, answer))));
         TRY_VOID(apply(key));
         return MintedKey{.key = std::move(key), .secret = std::move(minted.secret)};
     }
@@ -131,8 +152,9 @@ public:
     Result<Key> change(std::string_view team_id,
                        std::string_view key_id,
                        std::optional<int64_t> expected_version,
-                       const std::function<Result<void>(Key&)>& change) {
-        return store_change(team_id, key_id, expected_version, [&](Key& key) -> Result<void> {
+                       const std::function<Result<void>(Key&)>& change,
+                       const ChangedBy& by) {
+        const auto alter = [&](Key& key) -> Result<void> {
             Key before = key;
             TRY_VOID(change(key));
             TRY_VOID(check_change(before, key));
@@ -143,14 +165,16 @@ public:
             key.secrets = std::move(before.secrets);
             if (key.status == KeyStatus::Revoked && !key.revoked_at) key.revoked_at = clock_.now();
             return {};
-        });
+        };
+        return store_change(team_id, key_id, expected_version, alter, {}, by);
     }
 
     Result<MintedKey> rotate(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
                              Rotation rotation,
-                             const AnswerOf& answer_of) {
+                             const AnswerOf& answer_of,
+                             const ChangedBy& by) {
         if (rotation.grace < Nanos(0) || rotation.grace > kGraceMax) {
             return fail({.code = ErrorCode::InvalidRequest,
                          .message = "The grace of a rotation is 0 to 90 days.",
@@ -179,7 +203,7 @@ public:
             forget_old(key.secrets, now);
             return {};
         };
-        TRY(Key key, store_change(team_id, key_id, expected_version, turn, answer_of));
+        TRY(Key key, store_change(team_id, key_id, expected_version, turn, answer_of, by));
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was stored was minted
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
     }
@@ -264,6 +288,19 @@ private:
         return answer_of(key);
     }
 
+    /// What the change is held to, and the row that tells of it. `answer` must outlive the terms.
+    KeyTerms terms(const Key* before,
+                   const Key& after,
+                   const ChangedBy& by,
+                   const std::optional<IdempotencyRecord>& answer) const {
+        const AuditFacts was = before != nullptr ? audit_facts(*before) : AuditFacts();
+        KeyTerms terms{
+            .caps = defaults_.caps, .now = clock_.now(), .answer = answer ? &*answer : nullptr};
+        terms.audit = audit_entry(by, after.team_id, action_of(before, after), {}, terms.now);
+        terms.audit.diff = audit_diff(was, audit_facts(after));
+        return terms;
+    }
+
     Result<void> apply(const Key& key) {
         std::vector<HotSecret> secrets;
         return table_.apply(hot_key(key, secrets));
@@ -274,18 +311,20 @@ private:
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
                              const std::function<Result<void>(Key&)>& alter,
-                             const AnswerOf& answer_of = {}) {
+                             const AnswerOf& answer_of,
+                             const ChangedBy& by) {
         for (int attempt = 1;; ++attempt) {
             TRY(Key key, heard(store_.get_key(team_id, key_id)));
             if (expected_version && key.version != *expected_version) return version_mismatch();
+            const Key before = key;
             const int64_t next_version = key.version + 1;
             TRY_VOID(alter(key));
             key.version = next_version;
             key.updated_at = clock_.now();
             key = in_millis(std::move(key));
             const auto answer = answer_to(key, answer_of);
-            const KeyTerms terms{defaults_.caps, clock_.now(), answer ? &*answer : nullptr};
-            const Result<void> stored = heard(store_.update_key(key, terms));
+            const Result<void> stored =
+                heard(store_.update_key(key, terms(&before, key, by, answer)));
             if (stored) {
                 TRY_VOID(apply(key));
                 return key;
@@ -331,26 +370,26 @@ WindowDecision KeyDirectory::peek_request(const Caller& caller, MonoTime now) co
     return impl_->table_.peek(caller, now);
 }
 
-Result<MintedKey> KeyDirectory::create(Key key,
-                                       std::string_view format,
-                                       bool test,
-                                       const AnswerOf& answer_of) {
-    return impl_->create(std::move(key), format, test, answer_of);
+Result<MintedKey> KeyDirectory::create(
+    Key key, std::string_view format, bool test, const AnswerOf& answer_of, const ChangedBy& by) {
+    return impl_->create(std::move(key), format, test, answer_of, by);
 }
 
 Result<Key> KeyDirectory::change(std::string_view team_id,
                                  std::string_view key_id,
                                  std::optional<int64_t> expected_version,
-                                 const std::function<Result<void>(Key&)>& change) {
-    return impl_->change(team_id, key_id, expected_version, change);
+                                 const std::function<Result<void>(Key&)>& change,
+                                 const ChangedBy& by) {
+    return impl_->change(team_id, key_id, expected_version, change, by);
 }
 
 Result<MintedKey> KeyDirectory::rotate(std::string_view team_id,
                                        std::string_view key_id,
                                        std::optional<int64_t> expected_version,
                                        Rotation rotation,
-                                       const AnswerOf& answer_of) {
-    return impl_->rotate(team_id, key_id, expected_version, rotation, answer_of);
+                                       const AnswerOf& answer_of,
+                                       const ChangedBy& by) {
+    return impl_->rotate(team_id, key_id, expected_version, rotation, answer_of, by);
 }
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "domain/audit_facts.h"
 #include "domain/caller.h"
 #include "domain/key.h"
 #include "domain/key_format.h"
@@ -77,6 +78,8 @@ public:
     WindowDecision peek_request(const Caller& caller, MonoTime now) const;
 
     // ---- changes: they write to the store, so they may block ---------------------------------
+    // `by` stands in the row of the audit log that each change is one transaction with. Left out,
+    // it is the gateway itself.
 
     /// Mints a secret and stores the key. `key` has its id, team, name, and policy; the directory
     /// fills in secrets, times, and version. `format` empty: the default one. `test` picks the
@@ -86,7 +89,8 @@ public:
     Result<MintedKey> create(Key key,
                              std::string_view format,
                              bool test,
-                             const AnswerOf& answer_of = {});
+                             const AnswerOf& answer_of = {},
+                             const ChangedBy& by = {});
 
     /// Reads the key, lets `change` alter it, and stores it with the next version.
     /// `expected_version` empty: whatever is there. Retries a few times when others race.
@@ -94,7 +98,8 @@ public:
     Result<Key> change(std::string_view team_id,
                        std::string_view key_id,
                        std::optional<int64_t> expected_version,
-                       const std::function<Result<void>(Key&)>& change);
+                       const std::function<Result<void>(Key&)>& change,
+                       const ChangedBy& by = {});
 
     /// Adds a secret; the old ones live on as `rotation` says. At most kLiveSecretsMax live ones.
     /// Errors: NotFound, VersionMismatch, RevokedApiKey, InvalidRequest (too many live secrets),
@@ -103,7 +108,8 @@ public:
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
                              Rotation rotation,
-                             const AnswerOf& answer_of = {});
+                             const AnswerOf& answer_of = {},
+                             const ChangedBy& by = {});
 
     // ---- upkeep: called about once a second by a thread that may block -----------------------
 

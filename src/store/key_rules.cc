@@ -72,6 +72,22 @@ Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms) {
                            {"used", counts.created}}});
 }
 
+KeyCaps caps_of(const Plan* plan, KeyCaps otherwise) {
+    if (plan == nullptr) return otherwise;
+    return {.active_keys_max = plan->active_keys_max.value_or(otherwise.active_keys_max),
+            .creations_per_hour_max =
+                plan->creations_per_hour_max.value_or(otherwise.creations_per_hour_max)};
+}
+
+AuditEntry audit_of(const Key& key, const KeyTerms& terms, std::string_view action) {
+    AuditEntry entry = terms.audit;
+    entry.at = terms.now;
+    entry.tenant = key.team_id;
+    entry.target = {"key", key.id};
+    if (entry.action.empty()) entry.action = action;
+    return entry;
+}
+
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next) {
     for (KeySecret& secret : next) {
         const auto old = std::ranges::find(stored, secret.digest, &KeySecret::digest);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -33,6 +34,12 @@ Result<void> check_cap(const KeyCounts& counts, KeyCaps caps);
 /// Whether it may create one.
 /// Errors: ApiKeyLimitReached, else KeyCreationRateExceeded.
 Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms);
+
+/// What a team may have: as its plan says, and where that says nothing, as the instance does.
+KeyCaps caps_of(const Plan* plan, KeyCaps otherwise);
+
+/// The row of the audit log for a change of `key`; `action` where the terms name none.
+AuditEntry audit_of(const Key& key, const KeyTerms& terms, std::string_view action);
 
 /// Carries over what was noted about secrets meanwhile: uses only move forward, ends only earlier.
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next);

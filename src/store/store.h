@@ -11,17 +11,13 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "domain/audit.h"
 #include "domain/key.h"
+#include "store/account_store.h"
 
 namespace keywarden {
 
-struct Team {
-    std::string id;
-    std::string name;
-    TimePoint created_at{};
-};
-
-/// How many keys a team may have, and how fast it may make them.
+/// How many keys a team may have, and how fast it may make them, where its plan does not say.
 struct KeyCaps {
     int64_t active_keys_max = 10;
     int64_t creations_per_hour_max = 5;
@@ -37,11 +33,13 @@ struct IdempotencyRecord {
     TimePoint created_at{};
 };
 
-/// What a change of a key is held to, and what is written with it in one transaction.
+/// What a change of a key is held to, and what is written with it in one transaction. Of the audit
+/// entry only the actor, the action, where it came from, and the differences are looked at.
 struct KeyTerms {
     KeyCaps caps{};
     TimePoint now{};
     const IdempotencyRecord* answer = nullptr;  // to a reserved Idempotency-Key
+    AuditEntry audit{.actor = {"system", "gateway"}};
 };
 
 /// One page of a list. `next` is empty on the last page.
@@ -96,18 +94,19 @@ public:
     virtual Result<std::string> get_setting(std::string_view name) = 0;
     virtual Result<void> put_setting(std::string_view name, std::string_view value) = 0;
 
-    /// Adds the team, or renames the one with that id.
-    virtual Result<void> put_team(const Team& team) = 0;
-    /// Errors: NotFound.
-    virtual Result<Team> get_team(std::string_view id) = 0;
+    /// Teams, plans, apps, people, and the audit log. Lives as long as the store.
+    virtual AccountStore& accounts() = 0;
 
-    /// Adds the key with its secrets, if the caps allow one more.
+    // Each change of a key is one transaction with its row of the audit log.
+
+    /// Adds the key with its secrets, if the team's plan, or else the caps, allow one more.
     ///
     /// The cap is looked at before the rate. Revoked and expired keys do not count as active; every
     /// creation of the last hour counts for the rate.
     /// Errors: NotFound (no such team), ApiKeyLimitReached, KeyCreationRateExceeded (with
-    /// retry_after), InvalidRequest when an id or a digest is there already;
-    /// IdempotencyInProgress when `terms.answer` is to a reservation that another has taken over.
+    /// retry_after), InvalidRequest when an id or a digest is there already, or when the team has
+    /// no such app or maker, or the instance no such user; IdempotencyInProgress when
+    /// `terms.answer` is to a reservation that another has taken over.
     virtual Result<void> create_key(const Key& key, const KeyTerms& terms) = 0;
 
     /// Errors: NotFound, also for another team's key.
@@ -124,8 +123,9 @@ public:
     ///
     /// What record_uses wrote meanwhile stays: a secret's uses only move forward, and its end only
     /// moves earlier.
+    /// Who made it, and whose it is, stay as they are.
     /// Errors: NotFound, VersionMismatch, ApiKeyLimitReached, InvalidRequest when a digest is
-    /// another key's; IdempotencyInProgress, as above.
+    /// another key's, or the team has no such app; IdempotencyInProgress, as above.
     virtual Result<void> update_key(const Key& key, const KeyTerms& terms) = 0;
 
     /// Every key of every team, in no order, for the directory in memory. What `each` is given

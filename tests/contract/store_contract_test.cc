@@ -23,15 +23,6 @@ TEST_P(StoreContract, RemembersSettings) {
     EXPECT_EQ(store_->get_setting("operator"), "");
 }
 
-TEST_P(StoreContract, RenamesATeamAndKeepsItsBirthday) {
-    ASSERT_TRUE(store_->put_team({.id = "team_a", .name = "new", .created_at = kNow + 1h}));
-    const auto team = store_->get_team("team_a");
-    ASSERT_TRUE(team);
-    EXPECT_EQ(team->name, "new");
-    EXPECT_EQ(team->created_at, kNow);
-    EXPECT_EQ(store_->get_team("team_none").error().code, ErrorCode::NotFound);
-}
-
 TEST_P(StoreContract, AllowsNoActiveKeyTooMany) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_->create_key(a_key(), {kCaps, kNow}));
     const auto refused = store_->create_key(a_key(), {kCaps, kNow});

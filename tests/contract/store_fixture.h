@@ -61,7 +61,8 @@ protected:
     void SetUp() override {
         open();
         for (const char* team : {"team_a", "team_b"}) {
-            ASSERT_TRUE(store_->put_team({.id = team, .name = team, .created_at = kNow}));
+            ASSERT_TRUE(store_->accounts().create_team(
+                {.id = team, .name = team, .created_at = kNow}, {.tenant = "test"}));
         }
     }
 

@@ -204,7 +204,7 @@ TEST_P(StoreContract, RemembersAcrossAStart) {
     open();
     expect_same(*store_->get_key("team_a", key.id), key);
     EXPECT_EQ(*store_->get_setting("instance_id"), "x");
-    EXPECT_EQ(store_->get_team("team_a")->name, "team_a");
+    EXPECT_EQ(store_->accounts().get_team("team_a")->name, "team_a");
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/account_rules.h"
 #include "store/key_rules.h"
+#include "store/memory/memory_accounts.h"
 
 namespace keywarden {
 namespace {
@@ -16,54 +18,48 @@ namespace {
 class MemoryStore final : public Store {
 public:
     Result<std::string> get_setting(std::string_view name) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         const auto found = settings_.find(name);
         if (found == settings_.end()) return fail(ErrorCode::NotFound, "There is no such setting.");
         return found->second;
     }
 
     Result<void> put_setting(std::string_view name, std::string_view value) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         settings_[std::string(name)] = value;
         return {};
     }
 
-    Result<void> put_team(const Team& team) override {
-        const std::lock_guard lock(mutex_);
-        const auto [at, is_new] = teams_.try_emplace(team.id, team);
-        at->second.name = team.name;
-        if (is_new) at->second.created_at = in_millis(team.created_at);
-        return {};
-    }
-
-    Result<Team> get_team(std::string_view id) override {
-        const std::lock_guard lock(mutex_);
-        const auto found = teams_.find(id);
-        if (found == teams_.end()) return no_such_team();
-        return found->second;
-    }
+    AccountStore& accounts() override { return accounts_; }
 
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
-        const std::lock_guard lock(mutex_);
-        if (!teams_.contains(key.team_id)) return no_such_team();
-        TRY_VOID(check_caps(count(key.team_id, terms.now), terms));
-        if (key_at_.contains(key.id) || !digests_are_free(key)) return key_exists();
-        TRY_VOID(note_answer(terms.answer));
-        key_at_[key.id] = keys_.size();
-        for (const KeySecret& secret : key.secrets) digest_at_[secret.digest] = keys_.size();
-        keys_.push_back(in_millis(key));
-        return {};
+        return log_.change(audit_of(key, terms, "key.create"), [&]() -> Result<void> {
+            if (accounts_.team(key.team_id) == nullptr) return no_such_team();
+            TRY_VOID(check_caps(count(key.team_id, terms.now), with_plan(key, terms)));
+            if (key_at_.contains(key.id) || !digests_are_free(key)) return key_exists();
+            TRY_VOID(check_app(key));
+            const bool has_user = key.user_id.empty() || accounts_.has_user(key.user_id);
+            if (!has_user) return no_such_part("user");
+            const bool has_maker =
+                key.maker_key_id.empty() || find(key.team_id, key.maker_key_id) != nullptr;
+            if (!has_maker) return no_such_part("maker");
+            TRY_VOID(note_answer(terms.answer));
+            key_at_[key.id] = keys_.size();
+            for (const KeySecret& secret : key.secrets) digest_at_[secret.digest] = keys_.size();
+            keys_.push_back(in_millis(key));
+            return {};
+        });
     }
 
     Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         const Key* key = find(team_id, key_id);
         if (key == nullptr) return no_such_key();
         return *key;
     }
 
     Result<KeyPage> list_keys(const KeyQuery& query) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         size_t end = keys_.size();
         if (!query.after.empty()) {
             const Key* after = find(query.team_id, query.after);
@@ -84,35 +80,31 @@ public:
     }
 
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
-        const std::lock_guard lock(mutex_);
-        Key* stored = find(key.team_id, key.id);
-        if (stored == nullptr) return no_such_key();
-        if (stored->version != key.version - 1) return version_mismatch();
-        if (!digests_are_free(key)) return key_exists();
-        Key next = in_millis(key);
-        if (is_active(next, terms.now) && !is_active(*stored, terms.now)) {
-            TRY_VOID(check_cap(count(key.team_id, terms.now), terms.caps));
-        }
-        TRY_VOID(note_answer(terms.answer));
-        next.created_at = stored->created_at;
-        keep_uses(stored->secrets, next.secrets);
-        for (const KeySecret& secret : stored->secrets) digest_at_.erase(secret.digest);
-        *stored = std::move(next);
-        for (const KeySecret& secret : stored->secrets) {
-            digest_at_[secret.digest] = static_cast<size_t>(stored - keys_.data());
-        }
-        return {};
+        return log_.change(audit_of(key, terms, "key.update"), [&]() -> Result<void> {
+            Key* stored = find(key.team_id, key.id);
+            if (stored == nullptr) return no_such_key();
+            if (stored->version != key.version - 1) return version_mismatch();
+            if (!digests_are_free(key)) return key_exists();
+            TRY_VOID(check_app(key));
+            Key next = in_millis(key);
+            if (is_active(next, terms.now) && !is_active(*stored, terms.now)) {
+                TRY_VOID(check_cap(count(key.team_id, terms.now), with_plan(key, terms).caps));
+            }
+            TRY_VOID(note_answer(terms.answer));
+            replace(stored, std::move(next));
+            return {};
+        });
     }
 
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         std::vector<HotSecret> secrets;
         for (const Key& key : keys_) each(hot_key(key, secrets));
         return {};
     }
 
     Result<void> record_uses(std::span<const SecretUse> uses) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         for (const SecretUse& use : uses) {
             const auto found = digest_at_.find(use.digest);
             if (found == digest_at_.end()) continue;
@@ -125,7 +117,7 @@ public:
 
     Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         std::erase_if(idempotency_, [&](const auto& entry) {
             return has_lapsed(entry.second, record.created_at);
         });
@@ -138,7 +130,7 @@ public:
     }
 
     Result<void> free_idempotent(const IdempotencyRecord& record) override {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(log_.mutex);
         const auto found = idempotency_.find({record.scope, record.key});
         if (found == idempotency_.end() || !is_answer_to(record, found->second)) return {};
         idempotency_.erase(found);
@@ -150,6 +142,40 @@ private:
         const auto found = key_at_.find(std::string(key_id));
         if (found == key_at_.end() || keys_[found->second].team_id != team_id) return nullptr;
         return &keys_[found->second];
+    }
+
+    void replace(Key* stored, Key next) {
+        next.created_at = stored->created_at;
+        next.user_id = stored->user_id;
+        next.maker_key_id = stored->maker_key_id;
+        keep_uses(stored->secrets, next.secrets);
+        for (const KeySecret& secret : stored->secrets) digest_at_.erase(secret.digest);
+        *stored = std::move(next);
+        for (const KeySecret& secret : stored->secrets) {
+            digest_at_[secret.digest] = static_cast<size_t>(stored - keys_.data());
+        }
+    }
+
+    KeyTerms with_plan(const Key& key, KeyTerms terms) const {
+        terms.caps = caps_of(accounts_.plan_of(key.team_id), terms.caps);
+        return terms;
+    }
+
+    Result<void> check_app(const Key& key) const {
+        if (key.app_id.empty() || accounts_.has_app(key.team_id, key.app_id)) return {};
+        return no_such_part("app");
+    }
+
+    /// For the accounts, which hold the lock.
+    int64_t live_keys(std::string_view app_id) const {
+        return std::ranges::count_if(keys_, [&](const Key& key) {
+            return key.app_id == app_id && key.status != KeyStatus::Revoked;
+        });
+    }
+    void forget_app(std::string_view app_id) {
+        for (Key& key : keys_) {
+            if (key.app_id == app_id) key.app_id.clear();
+        }
     }
 
     /// Whether no other key has one of this one's digests.
@@ -184,9 +210,12 @@ private:
         return counts;
     }
 
-    std::mutex mutex_;
+    MemoryLog log_;
+    MemoryAccounts accounts_{
+        log_,
+        {.live = [this](std::string_view app_id) { return live_keys(app_id); },
+         .forget_app = [this](std::string_view app_id) { forget_app(app_id); }}};
     std::map<std::string, std::string, std::less<>> settings_;
-    std::map<std::string, Team, std::less<>> teams_;
     std::vector<Key> keys_;  // oldest first
     std::unordered_map<std::string, size_t> key_at_;
     std::map<Digest, size_t> digest_at_;

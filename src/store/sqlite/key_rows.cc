@@ -5,6 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "store/account_rules.h"
+#include "store/key_rules.h"
+#include "store/policy_json.h"
+
 namespace keywarden {
 namespace {
 
@@ -53,6 +57,47 @@ bool read_doc(std::string_view text, Key& key) {
     } catch (const Json::exception&) {
         return false;
     }
+}
+
+std::optional<std::string> write_policy(const Key& key) {
+    if (key.policy == Policy()) return std::nullopt;
+    return policy_json(key.policy);
+}
+
+/// The number of what a key names, or nothing when it names nothing.
+Result<std::optional<int64_t>> number_of(Query&& query,
+                                         std::string_view id,
+                                         std::string_view what) {
+    if (id.empty()) return std::optional<int64_t>();
+    TRY(const bool row, query.next());
+    if (!row) return no_such_part(what);
+    return std::optional(query.integer(0));
+}
+
+Result<std::optional<int64_t>> find_app(Database& database, const Key& key, int64_t team) {
+    return number_of(
+        Query(database, "SELECT n FROM apps WHERE id = ?1 AND team = ?2", key.app_id, team),
+        key.app_id,
+        "app");
+}
+
+Result<std::optional<int64_t>> find_user(Database& database, const Key& key) {
+    return number_of(
+        Query(database, "SELECT n FROM users WHERE id = ?1", key.user_id), key.user_id, "user");
+}
+
+Result<std::optional<int64_t>> find_maker(Database& database, const Key& key, int64_t team) {
+    return number_of(
+        Query(database, "SELECT n FROM keys WHERE id = ?1 AND team = ?2", key.maker_key_id, team),
+        key.maker_key_id,
+        "maker");
+}
+
+Result<int64_t> team_of(Database& database, int64_t n) {
+    Query query(database, "SELECT team FROM keys WHERE n = ?1", n);
+    TRY(const bool row, query.next());
+    if (!row) return no_such_key();
+    return query.integer(0);
 }
 
 std::optional<int64_t> millis_of(std::optional<Nanos> span) {
@@ -104,6 +149,10 @@ Result<Key> read_key(const Query& row) {
     key.revoked_at = row.maybe_moment(11);
     key.name = row.text(12);
     if (!read_doc(row.text(13), key)) return damaged(key.id);
+    if (!row.is_null(14) && !patch_policy(key.policy, row.text(14))) return damaged(key.id);
+    key.app_id = row.text(15);
+    key.user_id = row.text(16);
+    key.maker_key_id = row.text(17);
     return key;
 }
 
@@ -145,10 +194,14 @@ Result<std::optional<int64_t>> find_key(Database& database,
 }
 
 Result<void> insert_key(Database& database, const Key& key, int64_t team) {
+    TRY(const auto app, find_app(database, key, team));
+    TRY(const auto user, find_user(database, key));
+    TRY(const auto maker, find_maker(database, key, team));
     Query query(database,
                 "INSERT INTO keys(id, team, kind, status, not_before, expires_at, rate_limit_rpm, "
-                "version, created_at, updated_at, revoked_at, name, doc) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING n",
+                "version, created_at, updated_at, revoked_at, name, doc, policy, app, user, "
+                "maker_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                "?15, ?16, ?17) RETURNING n",
                 key.id,
                 team,
                 static_cast<int64_t>(key.kind),
@@ -161,16 +214,22 @@ Result<void> insert_key(Database& database, const Key& key, int64_t team) {
                 key.updated_at,
                 key.revoked_at,
                 key.name,
-                write_doc(key));
+                write_doc(key),
+                write_policy(key),
+                app,
+                user,
+                maker);
     TRY_VOID(query.run());
     return insert_secrets(database, key, query.integer(0));
 }
 
 Result<void> update_key_row(Database& database, const Key& key, int64_t n) {
+    TRY(const int64_t team, team_of(database, n));
+    TRY(const auto app, find_app(database, key, team));
     TRY_VOID(Query(database,
                    "UPDATE keys SET kind = ?2, status = ?3, not_before = ?4, expires_at = ?5, "
                    "rate_limit_rpm = ?6, version = ?7, updated_at = ?8, revoked_at = ?9, "
-                   "name = ?10, doc = ?11 WHERE n = ?1",
+                   "name = ?10, doc = ?11, policy = ?12, app = ?13 WHERE n = ?1",
                    n,
                    static_cast<int64_t>(key.kind),
                    static_cast<int64_t>(key.status),
@@ -181,7 +240,9 @@ Result<void> update_key_row(Database& database, const Key& key, int64_t n) {
                    key.updated_at,
                    key.revoked_at,
                    key.name,
-                   write_doc(key))
+                   write_doc(key),
+                   write_policy(key),
+                   app)
                  .run());
     TRY_VOID(Query(database, "DELETE FROM secrets WHERE key = ?1", n).run());
     return insert_secrets(database, key, n);

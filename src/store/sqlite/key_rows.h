@@ -10,8 +10,10 @@ namespace keywarden {
 /// What a SELECT of keys must name for read_key, in this order, and from which tables.
 #define KEYWARDEN_KEY_COLUMNS_                                                          \
     "k.n, k.id, t.id, k.kind, k.status, k.not_before, k.expires_at, k.rate_limit_rpm, " \
-    "k.version, k.created_at, k.updated_at, k.revoked_at, k.name, k.doc "               \
-    "FROM keys k JOIN teams t ON t.n = k.team "
+    "k.version, k.created_at, k.updated_at, k.revoked_at, k.name, k.doc, k.policy, "    \
+    "a.id, u.id, m.id FROM keys k JOIN teams t ON t.n = k.team "                        \
+    "LEFT JOIN apps a ON a.n = k.app LEFT JOIN users u ON u.n = k.user "                \
+    "LEFT JOIN keys m ON m.n = k.maker_key "
 
 /// The key in the query's row, without its secrets.
 /// Errors: StoreUnavailable when the row is none that write_key wrote.
@@ -26,6 +28,7 @@ Result<std::optional<int64_t>> find_key(Database& database,
                                         std::string_view key_id);
 
 // Both are part of the caller's transaction.
+// Errors: InvalidRequest when the team has no such app, user, or maker.
 Result<void> insert_key(Database& database, const Key& key, int64_t team);
 Result<void> update_key_row(Database& database, const Key& key, int64_t n);
 

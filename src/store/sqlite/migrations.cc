@@ -77,8 +77,83 @@ CREATE TABLE idempotency(
 CREATE INDEX idempotency_age ON idempotency(created_at);
 )sql";
 
+// What is empty in a plan is as the configuration says; so the plan that every team is on says
+// nothing, and all stays as it was. A key that a key made says so in its doc.
+constexpr const char* kTeams = R"sql(
+CREATE TABLE plans(
+    n                      INTEGER PRIMARY KEY,
+    id                     TEXT NOT NULL UNIQUE,
+    name                   TEXT NOT NULL UNIQUE,
+    policy                 TEXT NOT NULL,
+    key_defaults           TEXT NOT NULL,
+    active_keys_max        INTEGER,
+    creations_per_hour_max INTEGER,
+    version                INTEGER NOT NULL
+) STRICT;
+INSERT INTO plans(n, id, name, policy, key_defaults, version)
+    VALUES (1, 'plan_default', 'Default', '{}', '{}', 1);
+
+ALTER TABLE teams ADD COLUMN plan INTEGER REFERENCES plans(n);
+ALTER TABLE teams ADD COLUMN state INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE teams ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE teams ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+UPDATE teams SET plan = 1;
+
+CREATE TABLE apps(
+    n          INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    team       INTEGER NOT NULL REFERENCES teams(n),
+    name       TEXT NOT NULL,
+    policy     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    version    INTEGER NOT NULL,
+    UNIQUE (team, name)
+) STRICT;
+
+CREATE TABLE users(
+    n           INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    email       TEXT NOT NULL COLLATE NOCASE,
+    name        TEXT NOT NULL,
+    is_operator INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX users_email ON users(email) WHERE email <> '';
+
+CREATE TABLE members(
+    team       INTEGER NOT NULL REFERENCES teams(n),
+    user       INTEGER NOT NULL REFERENCES users(n),
+    role       INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (team, user)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE keys ADD COLUMN app INTEGER REFERENCES apps(n);
+ALTER TABLE keys ADD COLUMN user INTEGER REFERENCES users(n);
+ALTER TABLE keys ADD COLUMN maker_key INTEGER REFERENCES keys(n);
+ALTER TABLE keys ADD COLUMN policy TEXT;
+CREATE INDEX keys_of_app ON keys(app) WHERE app IS NOT NULL;
+UPDATE keys SET maker_key = maker.n FROM keys AS maker
+    WHERE maker.id = json_extract(keys.doc, '$.created_by') AND maker.team = keys.team;
+
+CREATE TABLE audit(
+    tenant    TEXT NOT NULL,
+    seq       INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    action    TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    chain     BLOB NOT NULL CHECK (length(chain) = 32),
+    PRIMARY KEY (tenant, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER audit_is_not_altered BEFORE UPDATE ON audit
+    BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+    BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
+    Migration{"teams", kTeams},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -10,19 +10,15 @@
 #include <utility>
 
 #include "store/key_rules.h"
+#include "store/sqlite/connection.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/key_rows.h"
 #include "store/sqlite/load_keys.h"
 #include "store/sqlite/migrations.h"
+#include "store/sqlite/sqlite_accounts.h"
 
 namespace keywarden {
 namespace {
-
-/// A connection, and the lock that goes with it.
-struct Connection {
-    std::mutex mutex;
-    std::unique_ptr<Database> database;
-};
 
 /// So many lapsed Idempotency-Keys go at each new one: more than come, so the table stays small.
 constexpr int64_t kPrunedAtOnce = 100;
@@ -78,6 +74,20 @@ Result<void> note_use(Database& database, const SecretUse& use) {
         .run();
 }
 
+/// The terms with the caps of the team's plan.
+Result<KeyTerms> with_plan(Database& database, int64_t team, KeyTerms terms) {
+    Query query(database,
+                "SELECT p.active_keys_max, p.creations_per_hour_max FROM teams t "
+                "JOIN plans p ON p.n = t.plan WHERE t.n = ?1",
+                team);
+    TRY(const bool row, query.next());
+    if (!row) return terms;
+    const Plan plan{.active_keys_max = query.maybe_integer(0),
+                    .creations_per_hour_max = query.maybe_integer(1)};
+    terms.caps = caps_of(&plan, terms.caps);
+    return terms;
+}
+
 class SqliteStore final : public Store {
 public:
     SqliteStore(std::unique_ptr<Database> writer, std::unique_ptr<Database> reader) {
@@ -103,41 +113,22 @@ public:
             .run();
     }
 
-    Result<void> put_team(const Team& team) override {
-        const std::lock_guard lock(writer_.mutex);
-        return Query(*writer_.database,
-                     "INSERT INTO teams(id, created_at, name) VALUES (?1, ?2, ?3) "
-                     "ON CONFLICT(id) DO UPDATE SET name = excluded.name",
-                     team.id,
-                     team.created_at,
-                     team.name)
-            .run();
-    }
-
-    Result<Team> get_team(std::string_view id) override {
-        const std::lock_guard lock(reader_.mutex);
-        Query query(*reader_.database, "SELECT id, name, created_at FROM teams WHERE id = ?1", id);
-        TRY(const bool row, query.next());
-        if (!row) return no_such_team();
-        return Team{.id = std::string(query.text(0)),
-                    .name = std::string(query.text(1)),
-                    .created_at = query.moment(2)};
-    }
+    AccountStore& accounts() override { return *accounts_; }
 
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
-        const std::lock_guard lock(writer_.mutex);
-        Database& database = *writer_.database;
-        TRY(Transaction transaction, Transaction::begin(database));
-        TRY(const auto team, find_team(database, key.team_id));
-        if (!team) return no_such_team();
-        TRY(const KeyCounts counts, count_keys(database, *team, terms.now));
-        TRY_VOID(check_caps(counts, terms));
-        TRY(const bool id_taken, is_taken(key.id));
-        TRY(const bool digest_taken, has_taken_digest(database, key, -1));
-        if (id_taken || digest_taken) return key_exists();
-        TRY_VOID(insert_key(database, key, *team));
-        TRY_VOID(note_answer(terms.answer));
-        return transaction.commit();
+        const AuditEntry audit = audit_of(key, terms, "key.create");
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const auto team, find_team(database, key.team_id));
+            if (!team) return no_such_team();
+            TRY(const KeyCounts counts, count_keys(database, *team, terms.now));
+            TRY(const KeyTerms planned, with_plan(database, *team, terms));
+            TRY_VOID(check_caps(counts, planned));
+            TRY(const bool id_taken, is_taken(key.id));
+            TRY(const bool digest_taken, has_taken_digest(database, key, -1));
+            if (id_taken || digest_taken) return key_exists();
+            TRY_VOID(insert_key(database, key, *team));
+            return note_answer(terms.answer);
+        });
     }
 
     Result<Key> get_key(std::string_view team_id, std::string_view key_id) override {
@@ -160,22 +151,21 @@ public:
     }
 
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
-        const std::lock_guard lock(writer_.mutex);
-        Database& database = *writer_.database;
-        TRY(Transaction transaction, Transaction::begin(database));
-        TRY(const auto n, find_key(database, key.team_id, key.id));
-        if (!n) return no_such_key();
-        TRY(const bool current, has_version(*n, key.version - 1));
-        if (!current) return version_mismatch();
-        TRY(const bool digest_taken, has_taken_digest(database, key, *n));
-        if (digest_taken) return key_exists();
-        if (is_active(key, terms.now)) TRY_VOID(check_place(*n, terms));
-        Key next = key;
-        TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
-        keep_uses(stored, next.secrets);
-        TRY_VOID(update_key_row(database, next, *n));
-        TRY_VOID(note_answer(terms.answer));
-        return transaction.commit();
+        const AuditEntry audit = audit_of(key, terms, "key.update");
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const auto n, find_key(database, key.team_id, key.id));
+            if (!n) return no_such_key();
+            TRY(const bool current, has_version(*n, key.version - 1));
+            if (!current) return version_mismatch();
+            TRY(const bool digest_taken, has_taken_digest(database, key, *n));
+            if (digest_taken) return key_exists();
+            if (is_active(key, terms.now)) TRY_VOID(check_place(*n, terms));
+            Key next = key;
+            TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
+            keep_uses(stored, next.secrets);
+            TRY_VOID(update_key_row(database, next, *n));
+            return note_answer(terms.answer);
+        });
     }
 
     Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) override {
@@ -249,8 +239,10 @@ private:
                        terms.now);
         TRY(const bool row, inactive.next());
         if (!row) return {};
-        TRY(const KeyCounts counts, count_keys(database, inactive.integer(0), terms.now));
-        return check_cap(counts, terms.caps);
+        const int64_t team = inactive.integer(0);
+        TRY(const KeyCounts counts, count_keys(database, team, terms.now));
+        TRY(const KeyTerms planned, with_plan(database, team, terms));
+        return check_cap(counts, planned.caps);
     }
 
     Result<void> note_answer(const IdempotencyRecord* answer) {
@@ -342,6 +334,7 @@ private:
 
     Connection writer_;
     Connection reader_;
+    std::unique_ptr<AccountStore> accounts_ = make_sqlite_accounts(writer_, reader_);
 };
 
 std::string explain_open(int code) {

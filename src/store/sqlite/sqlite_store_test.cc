@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -83,19 +84,28 @@ TEST_F(SqliteFile, SaysThatTheDatabaseIsAnotherPrograms) {
 TEST_F(SqliteFile, SaysThatTheDatabaseIsDamaged) {
     Team team{.id = "team_a", .name = std::string(50'000, 'n'), .created_at = {}};
     {
-        ASSERT_TRUE((*open_sqlite_store(path()))->put_team(team));
+        ASSERT_TRUE((*open_sqlite_store(path()))->accounts().create_team(team, {.tenant = "test"}));
     }
     {
+        std::vector<int64_t> pages;
+        {
+            const auto file = database();
+            Query roots(*file,
+                        "SELECT rootpage FROM sqlite_schema WHERE name IN ('teams', 'keys')");
+            while (*roots.next()) pages.push_back(roots.integer(0));
+        }
         std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(4096);  // all but the first page
-        file << std::string(fs::file_size(path()) - 4096, '\xff');
+        for (const int64_t page : pages) {
+            file.seekp((page - 1) * 4096);
+            file << std::string(4096, '\xff');
+        }
     }
     const auto store = open_sqlite_store(path());
-    ASSERT_TRUE(store) << "the schema stands on the first page";
+    ASSERT_TRUE(store) << "the schema is whole";
     const auto loaded = (*store)->for_each_hot_key([](const HotKey&) {});
     EXPECT_EQ(loaded.error().code, ErrorCode::StoreUnavailable);
     EXPECT_EQ(loaded.error().message, "The database is damaged: restore a backup.");
-    EXPECT_EQ((*store)->get_team("team_a").error().code, ErrorCode::StoreUnavailable);
+    EXPECT_EQ((*store)->accounts().get_team("team_a").error().code, ErrorCode::StoreUnavailable);
 }
 
 TEST_F(SqliteFile, SaysThatAnotherProcessHoldsIt) {
@@ -145,7 +155,8 @@ TEST_F(SqliteFile, SaysThatItIsReadOnly) {
 
 TEST_F(SqliteFile, ARowThatWeDidNotWriteIsDamageAndNotAGuess) {
     const auto store = open_sqlite_store(path());
-    ASSERT_TRUE((*store)->put_team({.id = "team_a", .name = "A", .created_at = {}}));
+    ASSERT_TRUE((*store)->accounts().create_team({.id = "team_a", .name = "A", .created_at = {}},
+                                                 {.tenant = "test"}));
     const auto insert = [&](const char* id, const char* kind, const char* doc) {
         ASSERT_TRUE(database()->run(
             std::string("INSERT INTO keys(id, team, kind, status, version, created_at, "
@@ -166,7 +177,8 @@ TEST_F(SqliteFile, ARowThatWeDidNotWriteIsDamageAndNotAGuess) {
 
 TEST_F(SqliteFile, ManyKeysComeOutEachWithItsOwnSecrets) {
     const auto store = open_sqlite_store(path());
-    ASSERT_TRUE((*store)->put_team({.id = "team_a", .name = "A", .created_at = {}}));
+    ASSERT_TRUE((*store)->accounts().create_team({.id = "team_a", .name = "A", .created_at = {}},
+                                                 {.tenant = "test"}));
     {
         const auto filler = database();
         // Key n has n % 4 secrets; the digest of secret s of key n starts with s, then n.

@@ -1,0 +1,78 @@
+#include "store/sqlite/account_rows.h"
+
+#include "store/policy_json.h"
+
+namespace keywarden {
+namespace {
+
+std::unexpected<Error> damaged(std::string_view what, std::string_view id) {
+    return fail(ErrorCode::StoreUnavailable,
+                "The database is damaged: restore a backup.",
+                std::string(what) + " " + std::string(id) + " cannot be read");
+}
+
+bool read_policy(std::string_view text, Policy& policy) {
+    return patch_policy(policy, text).has_value();
+}
+
+template <class T>
+bool read_enum(int64_t number, T& value) {
+    if (number < 0 || number >= static_cast<int64_t>(T::kCount)) return false;
+    value = static_cast<T>(number);
+    return true;
+}
+
+}  // namespace
+
+Result<Team> read_team(const Query& row) {
+    Team team{.id = std::string(row.text(0)),
+              .name = std::string(row.text(1)),
+              .created_at = row.moment(2)};
+    if (!row.is_null(3)) team.plan_id = row.text(3);
+    team.version = row.integer(6);
+    if (!read_enum(row.integer(4), team.state) || !read_policy(row.text(5), team.policy)) {
+        return damaged("team", team.id);
+    }
+    return team;
+}
+
+Result<Plan> read_plan(const Query& row) {
+    Plan plan{.id = std::string(row.text(0)), .name = std::string(row.text(1))};
+    if (!read_policy(row.text(2), plan.policy) || !patch_limits(plan.key_defaults, row.text(3))) {
+        return damaged("plan", plan.id);
+    }
+    plan.active_keys_max = row.maybe_integer(4);
+    plan.creations_per_hour_max = row.maybe_integer(5);
+    plan.version = row.integer(6);
+    return plan;
+}
+
+Result<App> read_app(const Query& row) {
+    App app{.id = std::string(row.text(0)),
+            .team_id = std::string(row.text(1)),
+            .name = std::string(row.text(2)),
+            .created_at = row.moment(4),
+            .version = row.integer(5)};
+    if (!read_policy(row.text(3), app.policy)) return damaged("app", app.id);
+    return app;
+}
+
+Result<User> read_user(const Query& row) {
+    return User{.id = std::string(row.text(0)),
+                .email = std::string(row.text(1)),
+                .name = std::string(row.text(2)),
+                .is_operator = row.integer(3) != 0,
+                .created_at = row.moment(4)};
+}
+
+Result<Member> read_member(const Query& row) {
+    Member member{.team_id = std::string(row.text(0)),
+                  .user_id = std::string(row.text(1)),
+                  .created_at = row.moment(3),
+                  .email = std::string(row.text(4)),
+                  .name = std::string(row.text(5))};
+    if (!read_enum(row.integer(2), member.role)) return damaged("member", member.user_id);
+    return member;
+}
+
+}  // namespace keywarden

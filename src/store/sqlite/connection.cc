@@ -1,0 +1,54 @@
+#include "store/sqlite/connection.h"
+
+#include <algorithm>
+
+namespace keywarden {
+namespace {
+
+/// Where a tenant's chain ends.
+Result<AuditHead> head_of(Database& database, const std::string& tenant) {
+    Query query(database,
+                "SELECT seq, chain FROM audit WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1",
+                tenant);
+    TRY(const bool row, query.next());
+    AuditHead head;
+    if (!row) return head;
+    const std::span<const uint8_t> chain = query.bytes(1);
+    if (chain.size() != head.chain.size()) {
+        return fail(ErrorCode::StoreUnavailable,
+                    "The database is damaged: restore a backup.",
+                    "the head of the audit log of " + tenant);
+    }
+    head.next_seq = query.integer(0) + 1;
+    std::ranges::copy(chain, head.chain.begin());
+    return head;
+}
+
+Result<void> append(Database& database, const AuditEntry& entry) {
+    TRY(const AuditHead head, head_of(database, entry.tenant));
+    const AuditRow row = next_row(head, entry);
+    return Query(database,
+                 "INSERT INTO audit(tenant, seq, at, action, canonical, chain) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                 entry.tenant,
+                 row.seq,
+                 entry.at,
+                 entry.action,
+                 row.canonical,
+                 row.chain)
+        .run();
+}
+
+}  // namespace
+
+Result<void> change(Connection& writer,
+                    const AuditEntry& audit,
+                    const std::function<Result<void>(Database&)>& alter) {
+    const std::lock_guard lock(writer.mutex);
+    TRY(Transaction transaction, Transaction::begin(*writer.database));
+    TRY_VOID(alter(*writer.database));
+    TRY_VOID(append(*writer.database, audit));
+    return transaction.commit();
+}
+
+}  // namespace keywarden
