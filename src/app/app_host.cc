@@ -91,6 +91,18 @@ int wait_for_end(Gateway& gateway, Signals& signals, Nanos drain_bound) {
     }
 }
 
+/// Nobody can "try again later" at a start: what is wrong with the database is for who starts it.
+Result<std::unique_ptr<Instance>> open_at_start(const Configuration& configuration) {
+    auto instance = open_instance(configuration, system_clock());
+    if (instance || instance.error().code != ErrorCode::StoreUnavailable) return instance;
+    Error error = std::move(instance).error();
+    error.code = ErrorCode::StartupFailed;
+    const std::string path = fmt::format("{}/{}", configuration.settings.data_dir, kDatabaseName);
+    if (!error.message.starts_with(path))
+        error.message = fmt::format("{}: {}", path, error.message);
+    return fail(std::move(error));
+}
+
 }  // namespace
 
 Result<ConfigurationSources> sources_of(const Arguments& arguments,
@@ -134,7 +146,7 @@ Result<int> AppHost::serve(const Arguments& arguments, Terminal& terminal) {
             log(LogLevel::Warning, "provider.key_file_open", {{"message", std::string_view(open)}});
         }
     }
-    TRY(const auto instance, open_instance(configuration, system_clock()));
+    TRY(const auto instance, open_at_start(configuration));
     TRY(const auto gateway, Gateway::start(configuration, *instance, std::move(providers)));
     TRY_VOID(show_first_key(*instance, gateway->base_url(), arguments.has("json"), terminal.out));
     log(LogLevel::Info,
@@ -151,7 +163,7 @@ Result<int> AppHost::serve(const Arguments& arguments, Terminal& terminal) {
 Result<void> AppHost::init(const Arguments& arguments, Terminal& terminal) {
     TRY(const Configuration configuration, this->configuration(arguments));
     prepare_process();
-    TRY(const auto instance, open_instance(configuration, system_clock()));
+    TRY(const auto instance, open_at_start(configuration));
     TRY(const bool is_new,
         show_first_key(*instance,
                        future_base_url(configuration.settings),
@@ -182,8 +194,11 @@ Result<std::vector<ShownSetting>> AppHost::show_configuration(const Arguments& a
     for (const ProviderSettings& provider : configuration.providers) {
         const auto credential = credential_of(provider, environment_);
         out.push_back({.name = fmt::format("provider.{}", provider.name),
-                       .value = fmt::format("{} models, {}",
-                                            provider.models.size(),
+                       .value = fmt::format("{}, {}",
+                                            provider.models.empty() ? "any model"
+                                            : provider.models.size() == 1
+                                                ? "1 model"
+                                                : fmt::format("{} models", provider.models.size()),
                                             !credential           ? "its credential is missing"
                                             : credential->empty() ? "no credential"
                                                                   : "credential ********"),

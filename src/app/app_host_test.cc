@@ -87,6 +87,18 @@ TEST_F(AppHostTest, InitPrintsTheFirstKeyOnce) {
     EXPECT_EQ(init(), "");
 }
 
+TEST_F(AppHostTest, ADatabaseThatCannotBeReadIsAStartThatFailedAndNamesTheFile) {
+    init();
+    std::ofstream(path_ + "/keywarden.db") << "this is no database";
+    std::filesystem::remove(path_ + "/keywarden.db-wal");
+    std::ostringstream out;
+    const auto failed = init(out);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, ErrorCode::StartupFailed) << "to try again would not help";
+    EXPECT_TRUE(failed.error().message.starts_with(path_ + "/keywarden.db: "))
+        << failed.error().message;
+}
+
 TEST_F(AppHostTest, InitAnswersWithJsonWhenAskedTo) {
     const std::string first = init(true);
     EXPECT_TRUE(first.starts_with(R"({"id":"key_)")) << first;
@@ -115,7 +127,7 @@ TEST_F(AppHostTest, ConfigShowMasksCredentials) {
         const auto found = std::ranges::find(*shown, name, &ShownSetting::name);
         return found == shown->end() ? "not shown" : found->value;
     };
-    EXPECT_EQ(value_of("provider.openai"), "1 models, credential ********");
+    EXPECT_EQ(value_of("provider.openai"), "1 model, credential ********");
     EXPECT_EQ(value_of("aliases.small"), "gpt-4o");
     EXPECT_EQ(value_of("server.listen"), "127.0.0.1:8080");
     for (const ShownSetting& each : *shown) {

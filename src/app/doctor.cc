@@ -1,10 +1,12 @@
 #include "app/doctor.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
+#include <iterator>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -174,29 +176,62 @@ Findings look_at_clock(const Patient& patient) {
     return good(found);
 }
 
+/// How many models, in words.
+std::string models_of(const Provider& provider) {
+    if (provider.models.empty()) return "takes any model under its name";
+    return fmt::format(
+        "has {} model{}", provider.models.size(), provider.models.size() == 1 ? "" : "s");
+}
+
+/// Calls it: a key that is wrong and an address that leads nowhere are not to be seen otherwise.
+Findings call_provider(const Provider& provider, const Settings& settings) {
+    const auto answered = ask_provider(provider, settings.upstream_ca_file);
+    if (!answered) {
+        const Error& error = answered.error();
+        return bad(fmt::format("{}: cannot be reached: {}",
+                               provider.name,
+                               error.detail.empty() ? error.message : error.detail),
+                   "Check its base_url, and that this machine may go there.");
+    }
+    if (*answered == 401 || *answered == 403) {
+        return bad(fmt::format("{}: answers {} to {}",
+                               provider.name,
+                               *answered,
+                               provider.authorization.empty() ? "calls without a key" : "its key"),
+                   "Give it a key that the provider takes, with api_key_env or api_key_file.");
+    }
+    if (*answered >= 500) {
+        return warning(fmt::format("{}: answers {}", provider.name, *answered),
+                       "Look at the provider's status page, or at its log.");
+    }
+    return good(fmt::format("{}: answers{}; {}",
+                            provider.name,
+                            provider.authorization.empty() ? ", without a key" : "",
+                            models_of(provider)));
+}
+
+Findings look_at_provider(const Patient& patient, const ProviderSettings& settings) {
+    auto opened = open_configured(settings, patient.environment);
+    if (!opened) return bad(opened.error().message, "Set the variable, or correct the file.");
+    if (opened->kind == ProviderKind::Sandbox) return good("sandbox: built in");
+    Findings out = call_provider(*opened, patient.configuration.settings);
+    if (const std::string open = why_others_read_key(settings); !open.empty()) {
+        out.push_back(warning(fmt::format("{}: {}", settings.name, open),
+                              fmt::format("chmod 600 {}, and see that the gateway's user owns it.",
+                                          settings.api_key_file))
+                          .front());
+    }
+    return out;
+}
+
 Findings look_at_providers(const Patient& patient) {
     if (patient.configuration.providers.empty()) {
         return warning("only the built-in sandbox",
                        "Add a [[provider]] to the configuration to reach real models.");
     }
     Findings out;
-    for (const ProviderSettings& provider : patient.configuration.providers) {
-        const auto credential = credential_of(provider, patient.environment);
-        const std::string open = why_others_read_key(provider);
-        Findings one =
-            !credential ? bad(credential.error().message,
-                              "Set the variable, or write the key into the file.")
-            : !open.empty()
-                ? warning(fmt::format("{}: {}", provider.name, open),
-                          fmt::format("chmod 600 {}, and see that the gateway's user owns it.",
-                                      provider.api_key_file))
-            : credential->empty()
-                ? warning(fmt::format("{}: calls go without a credential", provider.name),
-                          "Name one with api_key_env or api_key_file, if it wants one.")
-                : good(fmt::format("{}: has a credential, and {} models",
-                                   provider.name,
-                                   provider.models.size()));
-        out.push_back(std::move(one.front()));
+    for (const ProviderSettings& settings : patient.configuration.providers) {
+        std::ranges::move(look_at_provider(patient, settings), std::back_inserter(out));
     }
     return out;
 }

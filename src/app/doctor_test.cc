@@ -1,8 +1,13 @@
 #include "app/doctor.h"
 
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -12,6 +17,55 @@
 
 namespace keywarden {
 namespace {
+
+/// A provider that answers each connection with one status, and keeps what it was sent.
+class StandIn {
+public:
+    explicit StandIn(std::string status)
+        : status_(std::move(status)),
+          listener_(*listen_tcp("127.0.0.1", 0)),
+          thread_([this] { answer(); }) {}
+    StandIn(const StandIn&) = delete;
+    StandIn& operator=(const StandIn&) = delete;
+    ~StandIn() {
+        ended_ = true;
+        ::shutdown(listener_.get(), SHUT_RDWR);
+        thread_.join();
+    }
+
+    std::string base_url() const {
+        return "http://127.0.0.1:" + std::to_string(local_port(listener_.get())) + "/v1";
+    }
+    /// Only when nobody asks any more.
+    const std::string& asked() const { return asked_; }
+
+private:
+    void answer() {
+        while (!ended_) {
+            pollfd ready{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+            ::poll(&ready, 1, -1);
+            const OwnedFd peer(::accept(listener_.get(), nullptr, nullptr));
+            if (!peer) continue;
+            ready = {.fd = peer.get(), .events = POLLIN, .revents = 0};
+            asked_.clear();
+            while (asked_.find("\r\n\r\n") == std::string::npos) {
+                ::poll(&ready, 1, -1);
+                std::array<char, 4096> bytes{};
+                const ssize_t got = ::recv(peer.get(), bytes.data(), bytes.size(), 0);
+                if (got <= 0) break;
+                asked_.append(bytes.data(), static_cast<size_t>(got));
+            }
+            const std::string head = "HTTP/1.1 " + status_ + "\r\nContent-Length: 0\r\n\r\n";
+            ::send(peer.get(), head.data(), head.size(), MSG_NOSIGNAL);
+        }
+    }
+
+    std::string status_;
+    OwnedFd listener_;
+    std::atomic<bool> ended_ = false;
+    std::string asked_;
+    std::thread thread_;
+};
 
 class DoctorTest : public testing::Test {
 protected:
@@ -25,13 +79,13 @@ protected:
     std::string in(std::string_view name) const { return path() + "/" + std::string(name); }
     void make_instance() { ASSERT_TRUE(open_instance(configuration_, system_clock())); }
 
-    Finding finding(std::string_view what) const {
-        for (Finding& each : examine_set_up(configuration_, environment_)) {
-            if (each.what == what) return std::move(each);
-        }
-        ADD_FAILURE() << "nothing looks at " << what;
-        return {};
+    std::vector<Finding> findings(std::string_view what) const {
+        std::vector<Finding> all = examine_set_up(configuration_, environment_);
+        std::erase_if(all, [&](const Finding& each) { return each.what != what; });
+        EXPECT_FALSE(all.empty()) << "nothing looks at " << what;
+        return all;
     }
+    Finding finding(std::string_view what) const { return findings(what).at(0); }
     void expect_bad(std::string_view what, std::string_view found) const {
         const Finding it = finding(what);
         EXPECT_EQ(it.grade, Finding::Grade::Bad) << what << ": " << it.found;
@@ -58,16 +112,20 @@ TEST_F(DoctorTest, NothingIsBadBeforeTheFirstStartOrAfterIt) {
 
 TEST_F(DoctorTest, WarnsOfAKeyFileThatEverybodyReads) {
     const std::string file = path() + ".key";
+    const StandIn provider("200 OK");
     std::ofstream(file) << "not-a-real-key";
-    configuration_.providers = {{.name = "openai", .api_key_file = file}};
+    configuration_.providers = {
+        {.name = "mine", .base_url = provider.base_url(), .api_key_file = file}};
     std::filesystem::permissions(file, std::filesystem::perms(0644));
-    const Finding open = finding("providers");
+    const std::vector<Finding> open = findings("providers");
     std::filesystem::permissions(file, std::filesystem::perms(0600));
-    const Finding closed = finding("providers");
+    const std::vector<Finding> closed = findings("providers");
     std::filesystem::remove(file);
-    EXPECT_EQ(open.grade, Finding::Grade::Warning);
-    EXPECT_NE(open.found.find("has mode 0644"), std::string::npos) << open.found;
-    EXPECT_EQ(closed.grade, Finding::Grade::Good) << closed.found;
+    ASSERT_EQ(open.size(), 2U);
+    EXPECT_EQ(open[1].grade, Finding::Grade::Warning);
+    EXPECT_NE(open[1].found.find("has mode 0644"), std::string::npos) << open[1].found;
+    ASSERT_EQ(closed.size(), 1U);
+    EXPECT_EQ(closed[0].grade, Finding::Grade::Good) << closed[0].found;
 }
 
 TEST_F(DoctorTest, FindsFilesThatAreTooOpen) {
@@ -105,9 +163,39 @@ TEST_F(DoctorTest, FindsThePortInUse) {
 TEST_F(DoctorTest, FindsAProviderWithoutTheCredentialItNames) {
     configuration_.providers.push_back({.name = "openai", .api_key_env = "MINE"});
     expect_bad("providers", "MINE is not set");
+}
+
+TEST_F(DoctorTest, CallsEachProviderWithItsKey) {
     environment_.variables["MINE"] = "not-a-real-key";
-    EXPECT_EQ(finding("providers").grade, Finding::Grade::Good);
-    EXPECT_EQ(finding("providers").found.find("not-a-real-key"), std::string::npos);
+    const auto call = [&](const std::string& status, std::string* asked = nullptr) {
+        StandIn provider(status);
+        configuration_.providers = {{.name = "mine",
+                                     .base_url = provider.base_url(),
+                                     .api_key_env = "MINE",
+                                     .models = {{.id = "m", .upstream = "m"}}}};
+        Finding found = finding("providers");
+        if (asked != nullptr) *asked = provider.asked();
+        EXPECT_EQ(found.found.find("not-a-real-key"), std::string::npos);
+        return found;
+    };
+    std::string asked;
+    EXPECT_EQ(call("200 OK", &asked).found, "mine: answers; has 1 model");
+    EXPECT_TRUE(asked.starts_with("GET /v1/models HTTP/1.1\r\n")) << asked;
+    EXPECT_NE(asked.find("Authorization: Bearer not-a-real-key\r\n"), std::string::npos);
+    EXPECT_EQ(call("404 Not Found").grade, Finding::Grade::Good) << "it may have no list";
+    EXPECT_EQ(call("401 Unauthorized").found, "mine: answers 401 to its key");
+    EXPECT_EQ(call("401 Unauthorized").grade, Finding::Grade::Bad);
+    EXPECT_EQ(call("503 Service Unavailable").grade, Finding::Grade::Warning);
+}
+
+TEST_F(DoctorTest, FindsAProviderThatCannotBeReached) {
+    std::string nowhere;
+    {
+        const auto listener = listen_tcp("127.0.0.1", 0);
+        nowhere = "http://127.0.0.1:" + std::to_string(local_port(listener->get()));
+    }
+    configuration_.providers = {{.name = "mine", .base_url = nowhere}};
+    expect_bad("providers", "mine: cannot be reached: ");
 }
 
 TEST_F(DoctorTest, FindsTlsFilesThatAreNotThere) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include "net/blocking_client.h"
 #include "net/socket.h"
 
 namespace keywarden {
@@ -35,6 +36,25 @@ bool somebody_listens(const std::string& unix_socket) {
     if (!address) return false;
     const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     return probe && ::connect(probe.get(), raw(*address), address->size) == 0;
+}
+
+Result<int> ask_provider(const Provider& provider, const std::string& ca_file) {
+    constexpr CallTimeouts kBriefly{.connect = std::chrono::seconds(5),
+                                    .first_byte = std::chrono::seconds(5),
+                                    .idle = std::chrono::seconds(5),
+                                    .write_stall = std::chrono::seconds(5),
+                                    .total = std::chrono::seconds(10)};
+    const Url& base = provider.base;
+    TRY(const auto client,
+        BlockingClient::make({.tls = base.tls, .host = base.host, .port = base.port},
+                             {.ca_file = ca_file, .timeouts = kBriefly}));
+    BlockingRequest request{.target = upstream_path(provider, "/v1/models")};
+    if (!provider.authorization.empty()) {
+        request.headers.push_back({"Authorization", std::string(provider.authorization.reveal())});
+    }
+    TRY(const HttpResponse answer,
+        client->stream(request, nullptr, [](std::string_view) { return false; }));
+    return answer.status;
 }
 
 }  // namespace keywarden

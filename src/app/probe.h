@@ -1,10 +1,11 @@
-// Whether somebody listens at an address already.
+// Whether somebody answers: at an address of ours, at a provider.
 #pragma once
 
 #include <string>
 
 #include "app/configuration.h"
 #include "base/result.h"
+#include "providers/provider.h"
 
 namespace keywarden {
 
@@ -15,5 +16,10 @@ Result<void> check_port_is_free(const ListenAddress& address);
 
 /// Whether somebody accepts connections on that Unix socket.
 bool somebody_listens(const std::string& unix_socket);
+
+/// Asks the provider for its models, with its key, and says with which status it answers. Takes a
+/// few seconds at most, and reads no list.
+/// Errors: GatewayUnreachable and others of BlockingClient, with the cause in `detail`.
+Result<int> ask_provider(const Provider& provider, const std::string& ca_file);
 
 }  // namespace keywarden

@@ -138,13 +138,17 @@ std::string why_others_read_key(const ProviderSettings& provider) {
                        facts.st_mode & 07777U);
 }
 
+Result<Provider> open_configured(const ProviderSettings& settings, const Environment& environment) {
+    TRY(Secret credential, credential_of(settings, environment));
+    return open_one(settings, std::move(credential));
+}
+
 Result<std::vector<Provider>> open_providers(const Configuration& configuration,
                                              const Environment& environment) {
     std::vector<Provider> out;
     bool has_sandbox = false;
     for (const ProviderSettings& settings : configuration.providers) {
-        TRY(Secret credential, credential_of(settings, environment));
-        TRY(Provider provider, open_one(settings, std::move(credential)));
+        TRY(Provider provider, open_configured(settings, environment));
         has_sandbox = has_sandbox || provider.kind == ProviderKind::Sandbox;
         out.push_back(std::move(provider));
     }

@@ -17,6 +17,10 @@ namespace keywarden {
 Result<std::vector<Provider>> open_providers(const Configuration& configuration,
                                              const Environment& environment);
 
+/// One of them, with its credential.
+/// Errors: as open_providers.
+Result<Provider> open_configured(const ProviderSettings& settings, const Environment& environment);
+
 /// What can be said without credentials: shape, addresses, names that are there twice.
 /// Errors: InvalidConfig.
 Result<void> check_providers(const Configuration& configuration);

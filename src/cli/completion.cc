@@ -108,6 +108,7 @@ Result<int> run_completion(Session& session, const Arguments& arguments) {
         out << bash_script();
     } else if (shell == "zsh") {
         out << "# in ~/.zshrc: source <(keywarden completion zsh); zsh runs what is made for bash\n"
+            << "(( $+functions[compdef] )) || { autoload -U +X compinit && compinit; }\n"
             << "autoload -U +X bashcompinit && bashcompinit\n"
             << bash_script();
     } else if (shell == "fish") {

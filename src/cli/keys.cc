@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kKeys = "/v1/keys";
 constexpr size_t kPagesMax = 1'000;  // of 100 keys
+constexpr std::string_view kGraceByDefault = "24h";
 
 /// In the order in which people look for them; the others follow by name.
 constexpr std::array kFirstMembers = {"id", "name", "description", "status", "kind", "display"};
@@ -41,8 +42,10 @@ std::string escape(std::string_view text) {
     return out;
 }
 
-std::string path_of(const Arguments& arguments, std::string_view action = {}) {
-    return fmt::format("{}/{}{}", kKeys, escape(arguments.values.front()), action);
+Result<std::string> path_of(const Arguments& arguments, std::string_view action = {}) {
+    const std::string& id = arguments.values.front();
+    if (id.empty()) return fail(ErrorCode::InvalidRequest, "the ID is empty");
+    return fmt::format("{}/{}{}", kKeys, escape(id), action);
 }
 
 void print_key(Session& session, const Arguments& arguments, const Json& key) {
@@ -51,6 +54,9 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
         return;
     }
     std::vector<std::vector<std::string>> rows;
+    // Whoever calls over the socket is the operator, who has no key.
+    if (shown(key, "object") == "operator")
+        rows.push_back({"caller", "the operator, over the socket"});
     for (const char* name : kFirstMembers) {
         if (!is_empty(key, name)) rows.push_back({name, shown(key, name)});
     }
@@ -62,11 +68,14 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
     }
     for (const Json& limit : list_of(key, "limits")) {
         rows.push_back({"limit",
-                        fmt::format("{}: {} of {} are left, all of them in {} s",
+                        fmt::format("{}: {} of {} are left{}",
                                     shown(limit, "name"),
                                     shown(limit, "remaining"),
                                     shown(limit, "limit"),
-                                    shown(limit, "reset_seconds"))});
+                                    shown(limit, "reset_seconds") == "0"
+                                        ? ""
+                                        : fmt::format(", all of them in {} s",
+                                                      shown(limit, "reset_seconds")))});
     }
     for (const Json& secret : list_of(key, "secrets")) {
         rows.push_back({"secret",
@@ -97,7 +106,8 @@ Result<int> act(Session& session,
                 Method method,
                 std::string_view action,
                 std::string_view done) {
-    TRY(const std::string body, session.call(arguments, method, path_of(arguments, action)));
+    TRY(std::string path, path_of(arguments, action));
+    TRY(const std::string body, session.call(arguments, method, std::move(path)));
     TRY(const Json key, parse_object(body));
     if (arguments.has("json")) {
         session.terminal.out << dump(key);
@@ -170,13 +180,15 @@ Result<int> run_keys_create(Session& session, const Arguments& arguments) {
 }
 
 Result<int> run_keys_show(Session& session, const Arguments& arguments) {
-    TRY(const std::string body, session.call(arguments, Method::Get, path_of(arguments)));
+    TRY(std::string path, path_of(arguments));
+    TRY(const std::string body, session.call(arguments, Method::Get, std::move(path)));
     TRY(const Json key, parse_object(body));
     print_key(session, arguments, key);
     return kExitOk;
 }
 
 Result<int> run_keys_rotate(Session& session, const Arguments& arguments) {
+    TRY(std::string path, path_of(arguments, "/rotate"));
     Json body = Json::object();
     if (arguments.has("grace")) body["grace"] = arguments.get("grace");
     if (arguments.has("emergency")) {
@@ -186,9 +198,16 @@ Result<int> run_keys_rotate(Session& session, const Arguments& arguments) {
                          fmt::format("End the old secret of {} at once?", arguments.values[0])));
     }
     TRY(const std::string answer,
-        session.call(arguments, Method::Post, path_of(arguments, "/rotate"), dump(body)));
+        session.call(arguments, Method::Post, std::move(path), dump(body)));
     TRY(const Json key, parse_object(answer));
     print_secret(session, arguments, key);
+    if (arguments.has("json")) return kExitOk;
+    session.terminal.err << (arguments.has("emergency")
+                                 ? "Its older secrets have ended.\n"
+                                 : fmt::format("Its older secrets end {} after the first use of "
+                                               "this one.\n",
+                                               arguments.has("grace") ? arguments.get("grace")
+                                                                      : kGraceByDefault));
     return kExitOk;
 }
 
@@ -201,6 +220,7 @@ Result<int> run_keys_enable(Session& session, const Arguments& arguments) {
 }
 
 Result<int> run_keys_revoke(Session& session, const Arguments& arguments) {
+    TRY_VOID(path_of(arguments));
     TRY_VOID(confirm(
         session, arguments, fmt::format("Revoke {}? It cannot be undone.", arguments.values[0])));
     return act(session, arguments, Method::Delete, "", "revoked");

@@ -110,6 +110,38 @@ TEST_F(KeysTest, RotatingSendsTheGraceAndShowsTheNewSecret) {
     EXPECT_EQ(sent_[0].line, "POST /v1/keys/key_1/rotate");
     EXPECT_EQ(Json::parse(sent_[0].body), (Json{{"grace", "1h"}}));
     EXPECT_EQ(out_, "kw_live_not_real\n");
+    EXPECT_NE(err_.find("end 1h after the first use of this one"), err_.npos) << err_;
+    EXPECT_EQ(run({"keys", "rotate", "key_1"}), 0);
+    EXPECT_NE(err_.find("end 24h after the first use of this one"), err_.npos) << err_;
+    EXPECT_EQ(run({"keys", "rotate", "key_1", "--emergency", "--yes"}), 0);
+    EXPECT_NE(err_.find("have ended"), err_.npos) << err_;
+}
+
+TEST_F(KeysTest, AnEmptyIdIsRefusedBeforeAnythingIsSent) {
+    for (const char* command : {"show", "rotate", "disable", "enable", "revoke"}) {
+        EXPECT_EQ(run({"keys", command, ""}), kExitBadInput) << command;
+        EXPECT_TRUE(err_.starts_with("INVALID_REQUEST: the ID is empty\n")) << err_;
+    }
+    EXPECT_TRUE(sent_.empty());
+}
+
+TEST_F(KeysTest, WhoamiSaysWhatIsLeftAndWhoTheOperatorIs) {
+    const auto whoami = [&](const std::string& limit) {
+        answers_.clear();
+        will_answer(200, R"({"id":"key_1","object":"api_key","limits":[)" + limit + "]}");
+        EXPECT_EQ(run({"whoami"}), 0);
+        return out_;
+    };
+    EXPECT_NE(whoami(R"({"name":"rpm","limit":60,"used":0,"remaining":60,"reset_seconds":0})")
+                  .find("rpm: 60 of 60 are left\n"),
+              out_.npos);
+    EXPECT_NE(whoami(R"({"name":"rpm","limit":60,"used":2,"remaining":58,"reset_seconds":61})")
+                  .find("rpm: 58 of 60 are left, all of them in 61 s\n"),
+              out_.npos);
+    answers_.clear();
+    will_answer(200, R"({"id":"user_1","object":"operator","limits":[]})");
+    EXPECT_EQ(run({"whoami"}), 0);
+    EXPECT_TRUE(out_.starts_with("caller  the operator, over the socket\n")) << out_;
 }
 
 TEST_F(KeysTest, DisableAndEnableNeedNoQuestion) {

@@ -1,5 +1,6 @@
 #include "cli/send.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "net/blocking_client.h"
@@ -22,9 +23,10 @@ Result<BaseUrl> destination(const GatewayAddress& gateway) {
 
 Error unreachable(const GatewayAddress& gateway, Error error) {
     const std::string& where = gateway.unix_socket.empty() ? gateway.base_url : gateway.unix_socket;
+    std::string_view why = error.detail.empty() ? error.message : error.detail;
+    if (why.starts_with(where)) why.remove_prefix(std::min(why.size(), where.size() + 2));  // ": "
     error.code = ErrorCode::GatewayUnreachable;
-    error.message = fmt::format(
-        "no gateway answers at {}: {}", where, error.detail.empty() ? error.message : error.detail);
+    error.message = fmt::format("no gateway answers at {}: {}", where, why);
     return error;
 }
 

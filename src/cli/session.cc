@@ -67,6 +67,22 @@ Error read_error(const HttpResponse& answer) {
     return out;
 }
 
+/// What to do about an error in words of the command line; empty: the table's words will do.
+std::string advice_on(const Error& error, const Command& command) {
+    if (error.code == ErrorCode::ModelNotFound)
+        return "keywarden models lists what the key may use.";
+    if (fact(error, "request_id") != nullptr) return {};
+    // The table speaks of requests: what never left is another matter.
+    if (error.code == ErrorCode::InvalidRequest) {
+        return fmt::format("Run keywarden {} --help.", command.name);
+    }
+    if (error.code == ErrorCode::MissingApiKey) {
+        return "Set KEYWARDEN_API_KEY to a key of the gateway; on its own host, --data-dir DIR "
+               "needs none.";
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<GatewayAddress> Session::gateway(const Arguments& arguments) const {
@@ -173,12 +189,7 @@ int run_command_line(Session& session, std::span<const std::string> words) {
     }
     const auto ended = found->command->run(session, *arguments);
     if (!ended) {
-        // The table's advice for a bad request is about its fields: what never left is another's.
-        const bool is_misuse = ended.error().code == ErrorCode::InvalidRequest &&
-                               fact(ended.error(), "request_id") == nullptr;
-        return failed(ended.error(),
-                      is_misuse ? fmt::format("Run keywarden {} --help.", found->command->name)
-                                : std::string());
+        return failed(ended.error(), advice_on(ended.error(), *found->command));
     }
     terminal.out.flush();
     return *ended;

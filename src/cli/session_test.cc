@@ -62,6 +62,8 @@ TEST_F(SessionTest, WithoutAKeyItSaysWhatToSet) {
     environment_.variables.erase("KEYWARDEN_API_KEY");
     EXPECT_EQ(run({"whoami"}), kExitAuthentication);
     EXPECT_TRUE(err_.starts_with("MISSING_API_KEY: KEYWARDEN_API_KEY is not set")) << err_;
+    EXPECT_NE(err_.find("Set KEYWARDEN_API_KEY"), err_.npos) << err_;
+    EXPECT_EQ(err_.find("Authorization"), err_.npos) << "nobody writes headers here";
     EXPECT_EQ(out_, "");
 }
 
