@@ -1,3 +1,4 @@
+#include <future>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -37,12 +38,56 @@ TEST(MultipartScanner, FindsTheModelWhereverItStands) {
     EXPECT_EQ(scan(part("model", "m").substr(0, 40)), "no end");
 }
 
-TEST(MultipartScanner, TakesNoCredentialThatWouldBePassedOn) {
-    for (const std::string name : {"api_key", "aws_secret_access_key", "aws_session_token"}) {
-        EXPECT_EQ(scan(part("model", "m") + part(name, "s3cret") + "--b-1--"),
-                  "The field '" + name + "' is not taken in a form.");
+std::string file(std::string_view content, std::string_view parameter = "filename=\"a\"") {
+    return "--b-1\r\nContent-Disposition: form-data; name=file; " + std::string(parameter) +
+           "\r\n\r\n" + std::string(content) + "\r\n";
+}
+
+/// The credentials that a form has, "name=value" each, and what is left of it without them.
+std::string taken(const std::string& form) {
+    auto scanner = *MultipartScanner::open(kType);
+    if (const auto fed = scanner.feed(form); !fed) return fed.error().message;
+    std::string out;
+    std::string left = form;
+    const auto& all = scanner.credentials();
+    for (auto each = all.rbegin(); each != all.rend(); ++each) {
+        out += std::string(each->name) + "=" +
+               form.substr(each->value.begin, each->value.end - each->value.begin) + " ";
+        left.erase(each->part.begin, each->part.end - each->part.begin);
     }
-    EXPECT_EQ(scan(part("api_keys", "x") + part("model", "m") + "--b-1--"), "m");
+    return out + left;
+}
+
+TEST(MultipartScanner, TakesCredentialsOutWhereverTheyMayStand) {
+    const std::string model = part("model", "m");
+    const std::string end = "--b-1--\r\n";
+    const std::string key = part("api_key", "k");
+    const std::string region = part("aws_region_name", "");
+    EXPECT_EQ(taken(key + model + end), "api_key=k " + model + end);
+    EXPECT_EQ(taken("\r\n" + key + region + model + end),
+              "aws_region_name= api_key=k \r\n" + model + end);
+    EXPECT_EQ(taken(model + key + file("f") + end), "api_key=k " + model + file("f") + end);
+    EXPECT_EQ(taken(file("f") + model + key + end), "api_key=k " + file("f") + model + end);
+    EXPECT_EQ(taken(part("api_keys", "x") + model + end), part("api_keys", "x") + model + end);
+}
+
+TEST(MultipartScanner, RefusesACredentialThatComesTooLate) {
+    const std::string model = part("model", "m");
+    const std::string late = "The field 'api_key' must come before the form's files.";
+    for (const char* name : {"filename=a", "FileName*=UTF-8''a", "filename = a"}) {
+        EXPECT_EQ(taken(model + file("f", name) + part("api_key", "s3cret")), late) << name;
+    }
+    const std::string much(MultipartScanner::kFieldsMax, 'x');
+    EXPECT_EQ(taken(model + part("prompt", much) + part("api_key", "s3cret")), late);
+}
+
+TEST(MultipartScanner, RefusesOurFieldsTwiceOrInAnotherCase) {
+    const std::string key = part("api_key", "k");
+    EXPECT_EQ(taken(key + key), "The field 'api_key' is given twice.");
+    EXPECT_EQ(taken(part("API_key", "k")),
+              "The field 'api_key' must be written so, not in another case.");
+    EXPECT_EQ(taken(part("Model", "m")),
+              "The field 'model' must be written so, not in another case.");
 }
 
 TEST(MultipartScanner, RefusesWhatTwoReadersCouldReadDifferently) {
@@ -158,6 +203,41 @@ TEST_F(Form, ASecondModelBehindTheFirstStopsTheCall) {
         ask(transcribe(part("model", "gpt-4o") + part("file", std::string(200'000, 'f')) +
                        part("model", "small") + "--b-1--\r\n"));
     EXPECT_EQ(status(answer), 400);
+}
+
+TEST_F(Form, UsesTheFormsOwnCredentialForThatCallOnly) {
+    start(echo);
+    const std::string sound = file(std::string(200'000, 'f'));
+    const std::string form = part("model", "small") + part("api_key", "own-key") +
+                             part("aws_session_token", "s3cret") + sound + "--b-1--\r\n";
+    const std::string passed = part("model", "small-2024") + sound + "--b-1--\r\n";
+    char size[20];
+    snprintf(size, sizeof size, "%zx\r\n", form.size());
+    for (const std::string& request :
+         {transcribe(form),
+          transcribe(size + form + "\r\n0\r\n\r\n", "Transfer-Encoding: chunked")}) {
+        const std::string answer = ask(request);
+        EXPECT_EQ(status(answer), 200) << answer.substr(0, 500);
+        EXPECT_NE(answer.find("Authorization: Bearer own-key\r\n"), std::string::npos);
+        EXPECT_EQ(answer.find("s3cret"), std::string::npos);
+        EXPECT_EQ(answer.find("api_key"), std::string::npos);
+    }
+    EXPECT_TRUE(ask(transcribe(form)).ends_with(passed));
+    const std::string next = ask(transcribe(part("model", "small") + "--b-1--\r\n"));
+    EXPECT_NE(next.find("Authorization: Bearer " + std::string(kUpstreamKey)), std::string::npos);
+}
+
+TEST_F(Form, ACredentialBehindTheFileStopsTheCallBeforeItIsPassedOn) {
+    std::promise<std::string> heard;
+    start([&](test::Peer& peer) { heard.set_value(peer.hear_all()); });
+    const std::string answer =
+        ask(transcribe(part("model", "gpt-4o") + file(std::string(300'000, 'f')) +
+                       part("api_key", "s3cret") + "--b-1--\r\n"));
+    EXPECT_EQ(status(answer), 400);
+    EXPECT_NE(answer.find(R"("param":"api_key")"), std::string::npos) << answer;
+    EXPECT_EQ(heard.get_future().get().find("s3cret"), std::string::npos);
+    EXPECT_EQ(status(ask(transcribe(part("model", "gpt-4o") + part("api_key", "a b") + "--b-1--"))),
+              400);
 }
 
 TEST_F(Form, BinaryAnswersStreamThrough) {

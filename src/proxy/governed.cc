@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/http.h"
 #include "base/json/write.h"
 
 namespace keywarden {
@@ -63,9 +64,18 @@ bool needs_escapes(std::string_view text) {
 
 }  // namespace
 
-bool is_credential_field(std::string_view name) {
-    return std::ranges::any_of(
-        kRules, [name](const Rule& rule) { return rule.is_credential && rule.name == name; });
+std::string_view ruled_form_field(std::string_view name) {
+    for (const Rule& rule : kRules) {
+        const bool is_ruled = rule.is_credential || rule.field == Governed::Model;
+        if (is_ruled && equal_ignoring_case(rule.name, name)) return rule.name;
+    }
+    return {};
+}
+
+Result<void> check_own_key(std::string_view key) {
+    const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
+    if (std::ranges::all_of(key, is_visible)) return {};
+    return wrong("api_key", "a key of the provider");
 }
 
 Result<void> GovernedBody::read(std::string_view text) {
@@ -79,10 +89,7 @@ Result<void> GovernedBody::read(std::string_view text) {
     streams_ = member(Governed::Stream).text_of(text) == "true";
     if (const JsonMember& key = member(Governed::ApiKey); key.type == JsonType::String) {
         const auto value = json_text(key.text_of(text), api_key_scratch_);
-        const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
-        if (!value || !std::ranges::all_of(*value, is_visible)) {
-            return wrong("api_key", "a key of the provider");
-        }
+        TRY_VOID(check_own_key(value.value_or(" ")));  // none: half a surrogate
         api_key_ = *value;
     }
     return {};

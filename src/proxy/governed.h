@@ -34,8 +34,12 @@ enum class Governed : uint8_t {
     kCount,
 };
 
-/// Whether a body's member is a caller's own credential for the provider.
-bool is_credential_field(std::string_view name);
+/// The field of a form that we rule on which is called `name`, in whatever case: `model`, or a
+/// caller's own credential for the provider. Empty: none.
+std::string_view ruled_form_field(std::string_view name);
+
+/// Whether `key`, the value of `api_key`, can stand in a header. Errors: InvalidRequest.
+Result<void> check_own_key(std::string_view key);
 
 /// A request body, read once. Its views live as long as the text and this object.
 class GovernedBody {

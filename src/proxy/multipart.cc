@@ -25,6 +25,19 @@ bool is_boundary_char(char c) {
            (c != '\0' && std::strchr("'()+_,-./:=? ", c) != nullptr);
 }
 
+constexpr std::string_view kModel = "model";
+
+/// Whether a Content-Disposition names a file, in one form (`filename`) or the other (`filename*`).
+bool has_file_name(std::string_view disposition) {
+    constexpr std::string_view kName = "filename";
+    for (size_t i = 0; i + kName.size() < disposition.size(); ++i) {
+        if (!equal_ignoring_case(disposition.substr(i, kName.size()), kName)) continue;
+        const char next = disposition[i + kName.size()];
+        if (next == '=' || next == '*' || next == ' ') return true;
+    }
+    return false;
+}
+
 /// A quoted string or a token at the front of `text`, which moves behind it.
 Result<std::string> take_value(std::string_view& text) {
     std::string value;
@@ -120,8 +133,7 @@ Result<void> MultipartScanner::step(char c) {
             if (in_part_ && offset_ + 1 < content_begin_ + delimiter_.size()) {
                 return malformed("a part has no end of line before its boundary");
             }
-            if (in_model_) model_ = Range{content_begin_, offset_ + 1 - delimiter_.size()};
-            in_model_ = false;
+            end_part();
             matched_ = 0;
             head_.clear();
             state_ = State::AfterDelimiter;
@@ -146,10 +158,55 @@ Result<void> MultipartScanner::step(char c) {
     std::unreachable();
 }
 
+bool MultipartScanner::settled() const {
+    return model_ && field_.empty() && (file_after_model_ || offset_ > model_->end + kFieldsMax);
+}
+
+/// At the end of a boundary: what stood before it is complete.
+void MultipartScanner::end_part() {
+    const uint64_t hyphens =
+        offset_ + 3 - delimiter_.size();  // the CRLF before them may be missing
+    if (!field_.empty()) {
+        const Range value{content_begin_, hyphens - 2};
+        if (field_ == kModel) {
+            model_ = value;
+        } else {
+            credentials_.push_back({field_, {part_begin_, hyphens}, value});
+        }
+    }
+    field_ = {};
+    part_begin_ = hyphens;
+}
+
+bool MultipartScanner::has_credential(std::string_view name) const {
+    return std::ranges::find(credentials_, name, &Credential::name) != credentials_.end();
+}
+
+/// Checks that the part may be `field_`.
+Result<void> MultipartScanner::begin_field(std::string_view name) {
+    const auto refuse = [this](std::string_view what) {
+        return fail(Error{.code = ErrorCode::InvalidRequest,
+                          .message = "The field '" + std::string(field_) + "' " + std::string(what),
+                          .param = std::string(field_)});
+    };
+    if (name != field_) return refuse("must be written so, not in another case.");
+    const bool is_model = field_ == kModel;
+    if (is_model ? saw_model_ : has_credential(field_)) {
+        return refuse("is given twice.");
+    }
+    if (is_model) {
+        saw_model_ = true;
+    } else if (file_after_model_ || (model_ && offset_ > model_->end + kFieldsMax)) {
+        return refuse("must come before the form's files.");
+    }
+    return {};
+}
+
 Result<void> MultipartScanner::begin_part() {
     // head_ begins with the CRLF of the delimiter's line.
     std::optional<std::string> part_name;
     bool has_disposition = false;
+    bool is_file = false;
     std::string_view rest = std::string_view(head_).substr(2);
     while (rest != "\r\n" && !rest.empty()) {
         const size_t end = rest.find("\r\n");
@@ -163,20 +220,11 @@ Result<void> MultipartScanner::begin_part() {
         if (has_disposition) return malformed("a part has two Content-Disposition");
         has_disposition = true;
         TRY(part_name, header_parameter(line.substr(colon + 1), "name"));
+        is_file = has_file_name(line);
     }
-    if (part_name && is_credential_field(*part_name)) {
-        return fail(Error{.code = ErrorCode::InvalidRequest,
-                          .message = "The field '" + *part_name + "' is not taken in a form.",
-                          .param = *part_name});
-    }
-    if (part_name == "model") {
-        if (saw_model_) {
-            return fail(Error{.code = ErrorCode::InvalidRequest,
-                              .message = "The field 'model' is given twice.",
-                              .param = "model"});
-        }
-        saw_model_ = in_model_ = true;
-    }
+    field_ = part_name ? ruled_form_field(*part_name) : std::string_view();
+    if (!field_.empty()) TRY_VOID(begin_field(*part_name));
+    file_after_model_ = file_after_model_ || (is_file && model_);
     in_part_ = true;
     content_begin_ = offset_ + 1;
     matched_ = 2;  // some readers would see a boundary here: it is refused above

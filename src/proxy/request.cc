@@ -33,6 +33,10 @@ std::unexpected<Error> too_large(size_t size_max) {
                 "The body is larger than " + std::to_string(size_max >> 20U) + " MiB.");
 }
 
+void take_own_key(RelayRequest* request, std::string_view key) {
+    if (!key.empty()) request->own_key = Secret("Bearer " + std::string(key));
+}
+
 Task<Result<void>> read_json(Call* call) {
     RelayRequest* const request = call->request.get();
     CO_TRY_VOID(check_coding(call->exchange->head()));
@@ -44,9 +48,7 @@ Task<Result<void>> read_json(Call* call) {
     CO_TRY(const std::span<char> body, co_await call->exchange->read_body(size_max));
     CO_TRY_VOID(request->json.read({body.data(), body.size()}));
     request->model = request->json.model();
-    if (!request->json.api_key().empty()) {
-        request->own_key = Secret("Bearer " + std::string(request->json.api_key()));
-    }
+    take_own_key(request, request->json.api_key());
     co_return Result<void>();
 }
 
@@ -68,10 +70,11 @@ Task<Result<void>> read_form(Call* call) {
     if (head.content_length().value_or(0) > size_max) co_return too_large(size_max);
     CO_TRY(MultipartScanner scanner, MultipartScanner::open(head.value("content-type")));
     request->form.emplace(std::move(scanner));
-    while (!request->scanner().model() && !request->scanner().complete() && !request->body_ended) {
+    while (!request->scanner().settled() && !request->scanner().complete() &&
+           !request->body_ended) {
         if (request->held.size() > kFormHeldMax) {
             co_return fail(Error{.code = ErrorCode::RequestTooLarge,
-                                 .message = "Put the field 'model' before a file of this size.",
+                                 .message = "Put the form's fields before a file of this size.",
                                  .param = "model"});
         }
         CO_TRY_VOID(co_await hold_piece(call));
@@ -82,7 +85,14 @@ Task<Result<void>> read_form(Call* call) {
                              .message = "The field 'model' is missing.",
                              .param = "model"});
     }
-    request->model = request->held.view().substr(model->begin, model->end - model->begin);
+    const std::string_view held = request->held.view();
+    request->model = held.substr(model->begin, model->end - model->begin);
+    for (const auto& [name, part, value] : request->scanner().credentials()) {
+        if (name != "api_key") continue;
+        const std::string_view key = held.substr(value.begin, value.end - value.begin);
+        CO_TRY_VOID(check_own_key(key));
+        take_own_key(request, key);
+    }
     co_return Result<void>();
 }
 

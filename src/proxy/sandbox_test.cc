@@ -54,6 +54,14 @@ TEST_F(Sandbox, IsListedButItsControlsAreNoModelsToChooseFrom) {
     EXPECT_EQ(status(ask_model("gpt-4o")), 404);
 }
 
+TEST_F(Sandbox, SaysWhenABodyIsMoreThanItReads) {
+    const std::string more = R"(,"user":")" + std::string(kSandboxJsonBytesMax, 'x') + "\"";
+    const std::string answer = ask_model("sandbox", more);
+    EXPECT_EQ(status(answer), 413);
+    EXPECT_NE(answer.find(R"("code":"request_too_large")"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("The sandbox reads"), std::string::npos) << answer;
+}
+
 TEST_F(Sandbox, AChosenErrorComesAsFromAProvider) {
     EXPECT_EQ(status(ask_model("sandbox/error-429")), 429);
     EXPECT_EQ(status(ask_model("sandbox/error-500")), 502);

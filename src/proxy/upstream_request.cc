@@ -137,21 +137,29 @@ Task<Result<bool>> pass_on_rest(Call* call, bool chunked) {
     co_return co_await call->upstream_call().write({&kLastChunk, 1});
 }
 
-std::array<std::string_view, 3> edited_form(const RelayRequest& request) {
-    const std::string_view held = request.held.view();
+/// What was held of the form, with the provider's id of the model and without credentials.
+Splice edited_form(const RelayRequest& request) {
+    const auto range = [](const MultipartScanner::Range& in) {
+        return ByteRange{static_cast<uint32_t>(in.begin), static_cast<uint32_t>(in.end)};
+    };
+    Splice splice(request.held.view());
     // NOLINTNEXTLINE(bugprone-unchecked-optional-access): read_request refuses a form without one
-    const auto [begin, end] = *request.form->model();
-    return {held.substr(0, begin), request.upstream_model, held.substr(end)};
+    splice.replace(range(*request.form->model()), request.upstream_model);
+    for (const auto& credential : request.form->credentials()) {
+        splice.replace(range(credential.part), {});
+    }
+    return splice;
 }
 
 Task<Result<void>> send_form(Call* call) {
     RelayRequest* const request = call->request.get();
+    const Splice held = edited_form(*request);
     std::optional<uint64_t> length = call->exchange->head().content_length();
-    if (length) length = *length + request->upstream_model.size() - request->model.size();
+    if (length) length = *length + held.size() - request->held.size();
     write_head(call, length);
     CO_TRY_VOID(co_await call->upstream_call().open("POST", request->head.view()));
-    const auto held = edited_form(*request);
-    CO_TRY(const bool goes_on, co_await write_piece(call, held, !length));
+    std::array<std::string_view, Splice::kPiecesMax> storage;
+    CO_TRY(const bool goes_on, co_await write_piece(call, held.pieces(storage), !length));
     if (goes_on) {
         const Result<bool> all_sent = co_await pass_on_rest(call, !length);
         if (!all_sent) co_return fail(all_sent.error());
@@ -182,7 +190,8 @@ std::string whole_upstream_body(Call* call) {
     RelayRequest* const request = call->request.get();
     std::string body;
     if (call->endpoint->body == BodyForm::Multipart) {
-        for (const std::string_view piece : edited_form(*request)) body += piece;
+        std::array<std::string_view, Splice::kPiecesMax> form;
+        for (const std::string_view piece : edited_form(*request).pieces(form)) body += piece;
         return body;
     }
     call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();

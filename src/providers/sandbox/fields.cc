@@ -161,7 +161,8 @@ Result<Json> read_body(std::string_view content_type, std::string_view body) {
         return read_form(parameter(content_type, "boundary"), body);
     }
     if (body.size() > kSandboxJsonBytesMax) {
-        return fail(ErrorCode::RequestTooLarge, "The sandbox reads JSON bodies of up to 8 MiB.");
+        return fail(ErrorCode::RequestTooLarge,
+                    "The sandbox reads JSON bodies of up to 8 MiB; other providers take 32 MiB.");
     }
     if (nesting_of(body) > kNestingMax) {
         return fail(ErrorCode::InvalidRequest, "The body is nested too deep.");
