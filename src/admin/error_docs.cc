@@ -97,17 +97,24 @@ std::string errors_markdown() {
 }
 
 std::string errors_html() {
-    std::string out = fmt::format("<h1>Errors</h1>\n<p>{}</p>\n", kIntroduction);
+    std::string out = fmt::format(
+        "<h1>Errors</h1>\n<p>{}</p>\n<nav aria-label=\"Codes\">\n<h2>Codes</h2>\n<ul>\n",
+        kIntroduction);
+    for_each_error(true, [&out](const ErrorInfo& row) {
+        out += fmt::format(
+            "<li><a href=\"#{0}\">{0}</a> <small>{1}</small></li>\n", row.slug, row.http_status);
+    });
+    out += "</ul>\n</nav>\n";
     for_each_error(true, [&out](const ErrorInfo& row) {
         out += fmt::format(
             "<section id=\"{0}\"><h2><a href=\"#{0}\"><code>{0}</code></a></h2>\n"
-            "<p class=\"facts\">HTTP {1} · acts: {2} · retry: {3}<br>OpenAI type "
+            "<p class=\"facts\">HTTP {1} · up to {2} · {3}<br>OpenAI type "
             "<code>{4}</code> · Anthropic type <code>{5}</code></p>\n"
             "<p>{6}</p></section>\n",
             row.slug,
             status_text(row.http_status),
             who_acts(row.fault),
-            yes_no(row.retryable),
+            row.retryable ? "may be retried" : "not to be retried as it is",
             row.openai_type,
             row.anthropic_type,
             html_escaped(row.help));

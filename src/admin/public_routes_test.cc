@@ -129,12 +129,21 @@ TEST_F(PublicRoutes, OperationIdsAreUnique) {
 
 TEST_F(PublicRoutes, PagesLoadNothingAndRunNothing) {
     for (const char* target : {"/docs", "/docs/errors"}) {
+        EXPECT_THAT(get(target).body,
+                    HasSubstr("<a href=\"" + std::string(target) + "\" aria-current=\"page\">"));
         const Reply page = get(target);
         EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
         EXPECT_THAT(page.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
         EXPECT_EQ(page.header("X-Content-Type-Options"), "nosniff");
-        for (const char* banned :
-             {"<script", "src=", "style=", "=\"http", "=\"//", "onclick", "@import", "url("}) {
+        for (const char* banned : {"<script",
+                                   "src=",
+                                   "style=",
+                                   "=\"http:",
+                                   "=\"https:",
+                                   "=\"//",
+                                   "onclick",
+                                   "@import",
+                                   "url("}) {
             EXPECT_THAT(page.body, Not(HasSubstr(banned))) << target;
         }
     }
