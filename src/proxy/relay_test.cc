@@ -85,7 +85,8 @@ TEST_F(Relay, WritesTheHeadAnew) {
 
 TEST_F(Relay, AnIdempotencyKeyIsBoundToTheTeam) {
     start(upstream_.script());
-    ASSERT_TRUE(store_->put_team({.id = "team_b", .name = "B", .created_at = clock_.now()}));
+    ASSERT_TRUE(store_->accounts().create_team(
+        {.id = "team_b", .name = "B", .created_at = clock_.now()}, {.tenant = "test"}));
     const MintedKey colleague = create(KeyKind::Full);
     const MintedKey stranger = create(KeyKind::Full, 60, "team_b");
     size_t i = 0;
