@@ -35,15 +35,22 @@ Json permissions_of(const Caller& caller) {
 
 Json limits_of(AdminContext& context, const Caller& caller) {
     if (caller.is_operator) return Json::array();
-    const WindowDecision minute = context.keys.peek_request(caller, context.clock.mono());
-    // Rounded up: whoever waits that long finds it so.
-    const auto reset = std::chrono::ceil<std::chrono::seconds>(minute.reset_after);
-    return {{{"name", "rpm"},
-             {"limit", minute.limit},
-             {"used", minute.limit - minute.remaining},
-             {"remaining", minute.remaining},
-             {"window_seconds", 60},
-             {"reset_seconds", reset.count()}}};
+    const PolicyReading reading = context.keys.read_policy(caller);
+    const LimitResult left = peek_limits(reading.limits(), {}, context.clock.mono());
+    Json limits = Json::array();
+    for (const LimitView& view : {left.requests, left.tokens}) {
+        if (view.limit == 0) continue;
+        // Rounded up: whoever waits that long finds it so.
+        const auto reset = std::chrono::ceil<std::chrono::seconds>(view.reset_after);
+        limits.push_back({{"name", info(view.kind).short_name},
+                          {"limit", view.limit},
+                          {"used", view.limit - view.remaining},
+                          {"remaining", view.remaining},
+                          {"source", name(view.source)},
+                          {"window_seconds", view.kind == LimitKind::RequestsPerDay ? 86'400 : 60},
+                          {"reset_seconds", reset.count()}});
+    }
+    return limits;
 }
 
 }  // namespace

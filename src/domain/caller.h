@@ -16,9 +16,9 @@ struct Caller {
     std::array<char, kKeyIdMax> key_id_text{};  // filled up with NUL; see new_id("key")
     std::string_view team_id{};
     KeyKind kind = KeyKind::Full;
-    bool is_operator = false;  // came over the local socket: no key, every permission
-    int64_t rate_limit_rpm = 0;
-    uint32_t slot = 0;  // where the key directory counts for this key
+    bool is_operator = false;    // came over the local socket: no key, every permission
+    int64_t rate_limit_rpm = 0;  // of its own; 0: what its team, plan, or the instance gives it
+    uint32_t slot = 0;           // where the key directory counts for this key
     /// Set when the presented secret was rotated away: since when, and when it stops working.
     std::optional<TimePoint> deprecated_at{};
     std::optional<TimePoint> sunset_at{};

@@ -10,17 +10,15 @@ namespace {
 
 constexpr size_t kIdShownMax = 100;  // of an unknown id, in the message that says so
 
+/// What stands for a character in an id with underscores.
+char underscored(char c) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+}
+
 /// "near" and "Qwen3-30B" make "near_qwen3_30b".
 std::string underscore_id(std::string_view provider, std::string_view model) {
-    std::string id(provider);
-    id += '_';
-    id += model;
-    for (char& c : id) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!plain) c = '_';
-    }
-    return id;
+    return std::string(ModelNames(provider, model).all().back());
 }
 
 std::unexpected<Error> misconfigured(std::string message) {
@@ -32,6 +30,17 @@ std::string prefixed(const CatalogueProvider& provider, const CatalogueProvider:
 }
 
 }  // namespace
+
+ModelNames::ModelNames(std::string_view provider, std::string_view model) {
+    text_.append(provider);
+    text_.push_back('/');
+    text_.append(model);
+    const size_t size = text_.size();
+    text_.resize(2 * size);
+    std::transform(text_.data(), text_.data() + size, text_.data() + size, underscored);
+    names_ = {
+        model, std::string_view(text_.data(), size), std::string_view(text_.data() + size, size)};
+}
 
 Result<Catalogue> Catalogue::open(std::vector<CatalogueProvider> providers,
                                   std::vector<ModelAlias> aliases) {

@@ -1,9 +1,12 @@
 // The model catalogue: which provider and which upstream model an id means.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <fmt/format.h>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +46,18 @@ struct ModelTarget {
     std::string_view id{};           // the model's id at its provider's, without any prefix
     std::string_view upstream_id{};  // what goes into the body
     bool is_listed = false;          // if not, both are parts of the id that was asked for
+};
+
+/// The names that a model `m` of provider `p` goes by at its provider's: `m`, `p/m`, and `p_m` as
+/// described below. Allocates nothing for names of a usual length.
+class ModelNames {
+public:
+    ModelNames(std::string_view provider, std::string_view model);
+    std::span<const std::string_view> all() const { return names_; }
+
+private:
+    fmt::basic_memory_buffer<char, 256> text_;
+    std::array<std::string_view, 3> names_;
 };
 
 /// Immutable once opened. A model `m` of provider `p` is known as `m` (the first provider that

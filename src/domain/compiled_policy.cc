@@ -78,11 +78,19 @@ CompiledPolicy::Globs::Globs(const AllowDeny<Glob>& list) : deny(list.deny) {
     if (list.allow) allow.emplace(*list.allow);
 }
 
-PolicyVerdict CompiledPolicy::Globs::check(std::string_view value) const {
-    if (const Glob* entry = deny.find(value); entry != nullptr) {
+PolicyVerdict CompiledPolicy::Globs::check(std::string_view value,
+                                           std::span<const std::string_view> other_names) const {
+    const auto find = [&](const GlobSet& set) {
+        const Glob* entry = set.find(value);
+        for (size_t i = 0; entry == nullptr && i < other_names.size(); ++i) {
+            entry = set.find(other_names[i]);
+        }
+        return entry;
+    };
+    if (const Glob* entry = find(deny); entry != nullptr) {
         return {.allowed = false, .value = value, .entry = entry->text()};
     }
-    if (allow && allow->find(value) == nullptr) return {.allowed = false, .value = value};
+    if (allow && find(*allow) == nullptr) return {.allowed = false, .value = value};
     return {};
 }
 
@@ -115,7 +123,7 @@ PolicyVerdict CompiledPolicy::check(PolicyRule rule, const PolicyRequest& reques
         case Endpoints:
             return endpoints_.check(request.endpoint);
         case Models:
-            return models_.check(request.model);
+            return models_.check(request.model, request.model_names);
         case Providers:
             return providers_.check(request.provider);
         case Classes:

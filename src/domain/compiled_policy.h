@@ -32,8 +32,9 @@ private:
 struct PolicyRequest {
     std::optional<KeyKind> kind{};
     std::optional<IpAddress> address{};
-    std::string_view endpoint{};  // the path pattern of its route
-    std::string_view model{};     // the public id
+    std::string_view endpoint{};                      // the path pattern of its route
+    std::string_view model{};                         // as it was asked for
+    std::span<const std::string_view> model_names{};  // what else it goes by: a list may name any
     std::string_view provider{};
     std::optional<PrivacyClass> privacy{};
     std::span<const std::string_view> tools{};
@@ -59,7 +60,8 @@ public:
 private:
     struct Globs {
         explicit Globs(const AllowDeny<Glob>& list);
-        PolicyVerdict check(std::string_view value) const;
+        PolicyVerdict check(std::string_view value,
+                            std::span<const std::string_view> other_names = {}) const;
 
         std::optional<GlobSet> allow;
         GlobSet deny;

@@ -34,6 +34,12 @@ void SourcedLimits::fill(Scope source, const Limits& defaults) {
     }
 }
 
+void SourcedLimits::fill(const SourcedLimits& defaults) {
+    for (size_t i = 0; i < kLimitKinds; ++i) {
+        if (values_[i].value == kNoLimit) values_[i] = defaults.values_[i];
+    }
+}
+
 SourcedLimits own_limits(std::span<const PolicyLink> chain,
                          std::span<const KeyLimitDefaults> defaults) {
     SourcedLimits own;

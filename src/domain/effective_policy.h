@@ -36,6 +36,7 @@ public:
     void narrow(Scope source, const Limits& limits);
     /// Gives a default where nothing stands here.
     void fill(Scope source, const Limits& defaults);
+    void fill(const SourcedLimits& defaults);
 
     bool empty() const { return *this == SourcedLimits(); }
     friend bool operator==(const SourcedLimits&, const SourcedLimits&) = default;

@@ -191,20 +191,35 @@ void LimitTicket::end() noexcept {
     }
 }
 
-void LimitTicket::correct(int64_t tokens_in, int64_t tokens_out, MonoTime now) {
+void LimitTicket::correct(LimitCounter& counter,
+                          int64_t tokens_in,
+                          int64_t tokens_out,
+                          MonoTime now) const {
     const auto shift = [&](auto& window, int64_t taken, int64_t used) {
         if (used > taken) window.add(used - taken, now);
         if (used < taken) window.give_back(taken - used, taken_at_);
     };
+    shift(counter.tokens_in_, tokens_in_, tokens_in);
+    shift(counter.tokens_out_, tokens_out_, tokens_out);
+    shift(counter.tokens_, tokens_in_, tokens_in);
+    shift(counter.tokens_, tokens_out_, tokens_out);
+}
+
+void LimitTicket::correct(int64_t tokens_in, int64_t tokens_out, MonoTime now) {
     for (LimitCounter* counter : std::span(counters_).first(count_)) {
         const std::lock_guard lock(counter->lock_);
-        shift(counter->tokens_in_, tokens_in_, tokens_in);
-        shift(counter->tokens_out_, tokens_out_, tokens_out);
-        shift(counter->tokens_, tokens_in_, tokens_in);
-        shift(counter->tokens_, tokens_out_, tokens_out);
+        correct(*counter, tokens_in, tokens_out, now);
     }
     tokens_in_ = tokens_in;
     tokens_out_ = tokens_out;
+}
+
+void LimitTicket::settle(int64_t tokens_in, int64_t tokens_out, MonoTime now) noexcept {
+    for (LimitCounter* counter : std::span(counters_).first(std::exchange(count_, 0))) {
+        const std::lock_guard lock(counter->lock_);
+        correct(*counter, tokens_in, tokens_out, now);
+        --counter->running_;
+    }
 }
 
 LimitResult take_limits(std::span<const LimitScope> scopes,
@@ -236,15 +251,17 @@ Error limit_error(const LimitDenial& denial) {
     Error error{.code = row.code,
                 .retry_after = denial.retry_after,
                 .facts = {{"denied_by", scope},
-                          {"limit_name", field},
                           {"limit", denial.limit},
-                          {"used", denial.used}}};
+                          {"used", denial.used},
+                          {"remaining", std::max(denial.limit - denial.used, int64_t{0})},
+                          {"limit_name", field}}};
     if (denial.retry_after == Nanos(0)) {
         error.code = ErrorCode::RequestTooLarge;
         error.message =
             "This request alone is beyond the " + scope + "'s '" + field + "' of " + limit + ".";
         return error;
     }
+    error.facts.push_back({"reset_after_ms", denial.retry_after / std::chrono::milliseconds(1)});
     error.message =
         "The " + scope + "'s '" + field + "' of " + limit + " is used up: " + used + " are taken.";
     return error;

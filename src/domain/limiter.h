@@ -102,6 +102,9 @@ public:
     /// is counted from `now` on. May be called again as more becomes known.
     void correct(int64_t tokens_in, int64_t tokens_out, MonoTime now);
 
+    /// Corrects, and frees the places, in one step.
+    void settle(int64_t tokens_in, int64_t tokens_out, MonoTime now) noexcept;
+
     /// Frees the places now. A second call does nothing.
     void end() noexcept;
 
@@ -109,6 +112,8 @@ public:
 
 private:
     friend class LimitGate;
+
+    void correct(LimitCounter& counter, int64_t tokens_in, int64_t tokens_out, MonoTime now) const;
 
     std::array<LimitCounter*, kLimitScopesMax> counters_{};
     size_t count_ = 0;

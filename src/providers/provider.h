@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/url.h"
+#include "domain/policy.h"
 
 namespace keywarden {
 
@@ -32,6 +33,7 @@ struct ProviderConfig {
     std::string name{};      // "groq": also the first part of "groq/llama-3.3-70b-versatile"
     std::string base_url{};  // empty: the known provider's own address
     Secret api_key{};        // empty: none is sent (a model server of your own)
+    PrivacyClass privacy = PrivacyClass::Standard;  // what becomes of a prompt there
     std::vector<ProviderModel> models{};
 };
 
@@ -39,6 +41,7 @@ struct ProviderConfig {
 struct Provider {
     ProviderKind kind = ProviderKind::OpenAiCompatible;
     std::string name{};
+    PrivacyClass privacy = PrivacyClass::Standard;
     Url base{};                           // empty for the sandbox
     std::string path_prefix{};            // "/openai/v1": see upstream_path
     Secret authorization{};               // the value of the Authorization header; empty: send none

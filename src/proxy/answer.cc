@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error_body.h"
+#include "proxy/policy.h"
 
 namespace keywarden {
 namespace {
@@ -38,17 +39,44 @@ private:
 
 int64_t whole_seconds(Nanos wait) { return std::chrono::ceil<std::chrono::seconds>(wait).count(); }
 
-/// Source: draft-ietf-httpapi-ratelimit-headers-10; x-ratelimit-* as OpenAI writes them.
-void add_limit(Exchange* exchange, const WindowDecision& window, bool is_openai) {
-    const int64_t reset = whole_seconds(window.reset_after);
+/// Of one kind of limit: its three fields as OpenAI's SDKs read them.
+struct OpenAiFields {
+    std::string_view limit;
+    std::string_view remaining;
+    std::string_view reset;
+};
+constexpr OpenAiFields kRequestFields = {
+    "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
+constexpr OpenAiFields kTokenFields = {
+    "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"};
+
+void add_openai_limit(Exchange* exchange, const OpenAiFields& fields, const LimitView& left) {
+    if (left.limit == 0) return;
+    exchange->add_field(fields.limit, static_cast<uint64_t>(left.limit));
+    exchange->add_field(fields.remaining, static_cast<uint64_t>(left.remaining));
+    exchange->add_field(fields.reset,
+                        (FieldText() << whole_seconds(left.reset_after) << "s").view());
+}
+
+/// Source: draft-ietf-httpapi-ratelimit-headers-10. A field may stand there twice: it is a list.
+void add_limit(Exchange* exchange, const LimitView& left) {
+    if (left.limit == 0) return;
+    const std::string_view name = info(left.kind).short_name;
+    const std::string_view window = left.kind == LimitKind::RequestsPerDay ? ";w=86400" : ";w=60";
     exchange->add_field("RateLimit-Policy",
-                        (FieldText() << R"("rpm";q=)" << window.limit << ";w=60").view());
-    exchange->add_field(
-        "RateLimit", (FieldText() << R"("rpm";r=)" << window.remaining << ";t=" << reset).view());
+                        (FieldText() << "\"" << name << "\";q=" << left.limit << window).view());
+    exchange->add_field("RateLimit",
+                        (FieldText() << "\"" << name << "\";r=" << left.remaining
+                                     << ";t=" << whole_seconds(left.reset_after))
+                            .view());
+}
+
+void add_limits(Exchange* exchange, const LimitsLeft& left, bool is_openai) {
+    add_limit(exchange, left.requests);
+    add_limit(exchange, left.tokens);
     if (!is_openai) return;
-    exchange->add_field("x-ratelimit-limit-requests", static_cast<uint64_t>(window.limit));
-    exchange->add_field("x-ratelimit-remaining-requests", static_cast<uint64_t>(window.remaining));
-    exchange->add_field("x-ratelimit-reset-requests", (FieldText() << reset << "s").view());
+    add_openai_limit(exchange, kRequestFields, left.requests);
+    add_openai_limit(exchange, kTokenFields, left.tokens);
 }
 
 /// Source: RFC 9745 (Deprecation), RFC 8594 (Sunset).
@@ -97,11 +125,9 @@ void start_answer(Call* call, int status) {
     if (!call->client_request_id.empty()) {
         exchange->add_field("X-Client-Request-Id", call->client_request_id);
     }
-    if (!call->window && call->caller && !call->caller->is_operator) {
-        call->window = call->proxy->parts().keys->peek_request(*call->caller, call->loop->mono());
-    }
+    look_at_limits(call);
     const bool is_openai = call->facts != nullptr && call->facts->dialect == Dialect::OpenAi;
-    if (call->window) add_limit(exchange, *call->window, is_openai);
+    if (call->limits) add_limits(exchange, *call->limits, is_openai);
     if (call->caller) add_rotation(exchange, *call->caller);
     if (call->provider != nullptr) add_route(exchange, *call);
 }

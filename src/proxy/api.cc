@@ -6,6 +6,7 @@
 
 #include "net/blocking_pool.h"
 #include "proxy/answer.h"
+#include "proxy/policy.h"
 #include "proxy/request.h"
 
 namespace keywarden {
@@ -34,7 +35,7 @@ HttpRequest request_of(const Call& call, Method method, std::string_view body) {
     HttpRequest request{.method = method,
                         .query = std::string(head.query()),
                         .body = std::string(body),
-                        .peer_address = std::string(call.exchange->peer()),
+                        .peer_address = client_address_of(call),
                         .request_id = std::string(call.request_id())};
     percent_decode(head.path(), request.path);  // it went through the router: it decodes
     for (size_t i = 0; i < head.field_count(); ++i) {
@@ -53,9 +54,14 @@ Task<Result<void>> answer_api(Call* call) {
     if (exchange->head().has_body()) {
         CO_TRY_VOID(check_coding(exchange->head()));
     }
-    CO_TRY(const std::span<char> body, co_await exchange->read_body(parts.limits.api_body_max));
+    const size_t own_max = parts.limits.api_body_max;
+    const auto body = co_await exchange->read_body(body_bytes_max(*call, own_max));
+    if (!body && body.error().code == ErrorCode::RequestTooLarge) {
+        co_return fail(body_too_large(*call, own_max));
+    }
+    if (!body) co_return fail(body.error());
     const HttpRequest request =
-        request_of(*call, call->facts->method, std::string_view(body.data(), body.size()));
+        request_of(*call, call->facts->method, std::string_view(body->data(), body->size()));
     exchange->release_request();
     const ApiCall api_call{.request = request,
                            .caller = call->caller ? &*call->caller : nullptr,

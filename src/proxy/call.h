@@ -11,7 +11,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "domain/caller.h"
-#include "domain/minute_window.h"
+#include "domain/limiter.h"
 #include "net/http_client.h"
 #include "net/http_exchange.h"
 #include "proxy/endpoints.h"
@@ -70,6 +70,18 @@ private:
     bool gone_ = false;
 };
 
+/// What is left of the caller's limits, for the answer's head.
+struct LimitsLeft {
+    LimitView requests{};
+    LimitView tokens{};
+};
+
+/// The smallest of what all scopes say about the size of a body.
+struct BodyBound {
+    int64_t bytes = kNoLimit;
+    Scope source = Scope::Key;
+};
+
 struct Call {
     Call(Proxy* the_proxy, Loop* the_loop, Exchange* the_exchange);
 
@@ -87,7 +99,9 @@ struct Call {
     std::vector<std::string> values{};  // of the path's {names}
     std::string client_request_id{};    // as the client named the request; empty: it did not
     std::optional<Caller> caller{};
-    std::optional<WindowDecision> window{};
+    BodyBound body_bound{};
+    std::optional<LimitsLeft> limits{};
+    LimitTicket ticket{};  // its end frees the call's places, whichever way the call ends
     std::unique_ptr<RelayRequest> request{};
     const Provider* provider = nullptr;
     size_t provider_index = 0;

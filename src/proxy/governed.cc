@@ -114,6 +114,18 @@ Result<void> GovernedBody::check_types() const {
     return {};
 }
 
+int64_t GovernedBody::output_tokens_max() const {
+    const auto number = [this](Governed field) {
+        return json_integer(member(field).text_of(text_)).value_or(0);
+    };
+    const int64_t most = std::max({number(Governed::MaxTokens),
+                                   number(Governed::MaxCompletionTokens),
+                                   number(Governed::MaxOutputTokens)});
+    const int64_t choices = std::max(number(Governed::N), int64_t{1});
+    int64_t product = 0;
+    return __builtin_mul_overflow(most, choices, &product) ? INT64_MAX : product;
+}
+
 Result<void> GovernedBody::read_stream_options() {
     const JsonMember& options = member(Governed::StreamOptions);
     include_usage_ = {};

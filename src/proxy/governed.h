@@ -52,6 +52,9 @@ public:
     bool streams() const { return streams_; }
     /// The caller's own credential for the provider; empty: none was sent.
     std::string_view api_key() const { return api_key_; }
+    size_t size() const { return text_.size(); }
+    /// The most output that it asks for, over all choices; 0 when it names no bound.
+    int64_t output_tokens_max() const;
     /// Whether stream_options asks for the usage of a stream.
     bool asks_for_usage() const { return asks_for_usage_; }
 

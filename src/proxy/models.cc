@@ -5,6 +5,7 @@
 
 #include "base/json/write.h"
 #include "proxy/answer.h"
+#include "proxy/policy.h"
 
 namespace keywarden {
 namespace {
@@ -18,27 +19,45 @@ void append_model(std::string& out, std::string_view id, std::string_view provid
     out += '}';
 }
 
-std::string model_list(const Catalogue& catalogue) {
+/// Without what `reading`, where there is one, does not let the caller use.
+std::string model_list(const Call& call, const PolicyReading* reading) {
+    const Catalogue& catalogue = call.proxy->catalogue();
     std::string out = R"({"object":"list","data":[)";
     for (const auto& [id, provider] : catalogue.list()) {
+        const Result<ModelTarget> target = catalogue.resolve(id);
+        if (!target || (reading != nullptr && !may_use(call, *reading, id, *target))) continue;
         if (out.back() != '[') out += ',';
         append_model(out, id, provider);
     }
     return out + "]}";
 }
 
+Result<std::string> one_model(const Call& call, const PolicyReading* reading) {
+    const Catalogue& catalogue = call.proxy->catalogue();
+    const std::string& id = call.values.front();
+    TRY(const ModelTarget target, catalogue.resolve(id));
+    if (reading != nullptr) TRY_VOID(may_use(call, *reading, id, target));
+    std::string out;
+    append_model(out, id, catalogue.providers()[target.provider].name);
+    return out;
+}
+
+Result<std::string> models_body(const Call& call, const PolicyReading* reading) {
+    if (call.values.empty()) return model_list(call, reading);
+    return one_model(call, reading);
+}
+
+Result<std::string> models_body(const Call& call) {
+    if (!call.caller || call.caller->is_operator) return models_body(call, nullptr);
+    const PolicyReading reading = call.proxy->parts().keys->read_policy(*call.caller);
+    return models_body(call, &reading);
+}
+
 }  // namespace
 
 Task<Result<void>> answer_models(Call* call) {
-    const Catalogue& catalogue = call->proxy->catalogue();
     HttpResponse response{.headers = {{"Content-Type", "application/json"}}};
-    if (call->values.empty()) {
-        response.body = model_list(catalogue);
-    } else {
-        const std::string& id = call->values.front();
-        CO_TRY(const ModelTarget target, catalogue.resolve(id));
-        append_model(response.body, id, catalogue.providers()[target.provider].name);
-    }
+    CO_TRY(response.body, models_body(*call));
     co_return co_await send_answer(call, &response);
 }
 

@@ -12,6 +12,7 @@
 #include "proxy/call.h"
 #include "proxy/credential.h"
 #include "proxy/models.h"
+#include "proxy/policy.h"
 #include "proxy/relay.h"
 #include "proxy/request.h"
 #include "proxy/upstream_request.h"
@@ -64,7 +65,7 @@ Result<void> find_route(Call* call) {
 /// Only failures are counted, so that nobody is locked out by a neighbour with wrong keys.
 std::unexpected<Error> failed_attempt(Call* call) {
     const Nanos wait =
-        call->proxy->failed_attempts().count(call->exchange->peer(), call->loop->mono());
+        call->proxy->failed_attempts().count(client_address_of(*call), call->loop->mono());
     if (wait > Nanos(0)) {
         return fail(Error{.code = ErrorCode::TooManyFailedAttempts,
                           .message = "Too many wrong API keys came from this address.",
@@ -94,20 +95,6 @@ Result<void> authenticate(Call* call) {
     return {};
 }
 
-Result<void> permit(const Call& call) {
-    const Permission needed = call.facts->needs.permission;
-    if (needed == Permission::Public) return {};
-    if (!call.caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
-    if (call.caller->is_operator || holds(call.caller->kind, needed)) return {};
-    if (needed == Permission::Inference) {
-        return fail(
-            ErrorCode::EndpointNotAllowed,
-            "A key of kind '" + std::string(name(call.caller->kind)) + "' may not call models.");
-    }
-    return fail(ErrorCode::InsufficientScope,
-                "A key of kind '" + std::string(name(call.caller->kind)) + "' may not do this.");
-}
-
 /// Fit to stand in a header and in a log.
 bool is_model_id(std::string_view id) {
     return id.size() <= kModelIdMax &&
@@ -133,37 +120,18 @@ Result<void> find_model(Call* call) {
     return {};
 }
 
-Result<void> take_rate(Call* call) {
-    if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
-    if (call->caller->is_operator) return {};
-    const WindowDecision window =
-        call->proxy->parts().keys->take_request(*call->caller, call->loop->mono());
-    call->window = window;
-    if (window.allowed) return {};
-    const int64_t limit = window.limit;
-    return fail(Error{
-        .code = ErrorCode::RateLimitExceeded,
-        .message = "The key's limit of " + std::to_string(limit) + " requests a minute is used up.",
-        .retry_after = window.retry_after,
-        .facts = {{"denied_by", "key"},
-                  {"limit", limit},
-                  {"used", limit - window.remaining},
-                  {"remaining", window.remaining},
-                  {"reset_after_ms", window.reset_after / std::chrono::milliseconds(1)}}});
-}
-
 /// Read this first: every phase of a call is one line, in the order it meets them. What answers is
 /// begun by the caller: this frame is then gone, and a stream that lasts is the smaller for it.
 Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     note_client_request_id(call);
     CO_TRY_VOID(find_route(call));    // what is asked for
     CO_TRY_VOID(authenticate(call));  // who asks
-    CO_TRY_VOID(permit(*call));       // may this kind of key
+    CO_TRY_VOID(may_come(call));      // may they, from there, and here
     if (call->endpoint == nullptr) co_return answer_api(call);
     if (call->endpoint->body == BodyForm::None) co_return answer_models(call);
     CO_TRY_VOID(co_await read_request(call));  // the body, and its governed fields
     CO_TRY_VOID(find_model(call));             // which provider, which of its models
-    CO_TRY_VOID(take_rate(call));              // not too fast
+    CO_TRY_VOID(admit(call));                  // may it be used, and not too much at once
     OriginPool* const pool = (*pools)[call->provider_index];
     if (pool == nullptr) co_return answer_from_sandbox(call);
     CO_TRY_VOID(co_await send_upstream(call, pool));  // once, if anything of it goes out
@@ -221,6 +189,7 @@ Task<void> Pipeline::handle(Exchange* exchange) {
     } else {
         done = fail(std::move(answering).error());
     }
+    settle(&call);
     if (call.client.gone() && (!done || !exchange->head_sent())) {
         exchange->abort();  // whatever came of it has nobody to be told to
     } else if (!done) {

@@ -1,5 +1,6 @@
 #include "proxy/proxy.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/version.h"
@@ -24,6 +25,14 @@ CatalogueProvider catalogued(const Provider& provider) {
     return row;
 }
 
+/// "/v1/keys/{id}" is "/v1/account/keys/{id}", where that is there too.
+std::string_view canonical_path(const RouteFacts& route, const std::vector<RouteFacts>& routes) {
+    if (!route.path.starts_with("/v1/")) return route.path;
+    const std::string longer = "/v1/account" + std::string(route.path.substr(3));
+    const auto same = std::ranges::find(routes, longer, &RouteFacts::path);
+    return same != routes.end() ? same->path : route.path;
+}
+
 }  // namespace
 
 std::vector<RouteFacts> Proxy::routes_of(const std::vector<ApiRoute>& api_routes) {
@@ -44,6 +53,8 @@ Result<std::unique_ptr<Proxy>> Proxy::open(ProxyParts parts) {
 
 Proxy::Proxy(ProxyParts parts, Router router, Catalogue catalogue)
     : parts_(std::move(parts)), router_(std::move(router)), catalogue_(std::move(catalogue)) {
+    const std::vector<RouteFacts> routes = routes_of(parts_.api_routes);
+    for (const RouteFacts& route : routes) policy_paths_.push_back(canonical_path(route, routes));
     for (const Provider& provider : parts_.providers) {
         std::vector<std::string>& heads = heads_.emplace_back();
         for (const Endpoint& endpoint : endpoints()) {

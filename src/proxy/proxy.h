@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "domain/catalogue.h"
 #include "domain/failed_attempts.h"
+#include "domain/ip_range.h"
 #include "domain/route.h"
 #include "domain/router.h"
 #include "domain/usage.h"
@@ -61,6 +62,7 @@ struct ProxyParts {
     /// Whom the local socket acts for: its Caller has is_operator and this team, and no key.
     std::string operator_team_id{};
     ProxyLimits limits{};
+    std::vector<IpRange> trusted_proxies{};  // whose X-Forwarded-For is believed
     /// Called at the end of each call on its loop's thread. Must not block.
     std::function<void(const CallRow&)> on_call{};
 };
@@ -82,6 +84,9 @@ public:
     const Endpoint* endpoint(size_t route) const;  // null: one of the API's
     const ApiRoute& api_route(size_t route) const;
 
+    /// What lists of endpoints say: of two paths for one thing, the one under /v1/account.
+    std::string_view policy_path(size_t route) const { return policy_paths_[route]; }
+
     /// The head of a request to a provider as far as it is the same for each: request line, Host,
     /// User-Agent. Requires: the route is a relayed one, the provider is none of ours.
     std::string_view upstream_head(size_t provider, size_t route) const {
@@ -100,6 +105,7 @@ private:
     Router router_;
     Catalogue catalogue_;
     FailedAttempts failed_attempts_{parts_.limits.failed_attempts};
+    std::vector<std::string_view> policy_paths_;   // one a route
     std::vector<std::vector<std::string>> heads_;  // one a provider and endpoint
 };
 

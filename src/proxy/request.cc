@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/http.h"
+#include "proxy/policy.h"
 
 namespace keywarden {
 
@@ -28,11 +29,6 @@ bool is_json(std::string_view content_type) {
     return type.size() > 5 && equal_ignoring_case(type.substr(type.size() - 5), "+json");
 }
 
-std::unexpected<Error> too_large(size_t size_max) {
-    return fail(ErrorCode::RequestTooLarge,
-                "The body is larger than " + std::to_string(size_max >> 20U) + " MiB.");
-}
-
 void take_own_key(RelayRequest* request, std::string_view key) {
     if (!key.empty()) request->own_key = Secret("Bearer " + std::string(key));
 }
@@ -44,9 +40,14 @@ Task<Result<void>> read_json(Call* call) {
         co_return fail(ErrorCode::UnsupportedMediaType,
                        "The body must be JSON: send 'Content-Type: application/json'.");
     }
-    const size_t size_max = call->proxy->parts().limits.json_body_max;
-    CO_TRY(const std::span<char> body, co_await call->exchange->read_body(size_max));
-    CO_TRY_VOID(request->json.read({body.data(), body.size()}));
+    const size_t own_max = call->proxy->parts().limits.json_body_max;
+    const Result<std::span<char>> body =
+        co_await call->exchange->read_body(body_bytes_max(*call, own_max));
+    if (!body && body.error().code == ErrorCode::RequestTooLarge) {
+        co_return fail(body_too_large(*call, own_max));
+    }
+    if (!body) co_return fail(body.error());
+    CO_TRY_VOID(request->json.read({body->data(), body->size()}));
     request->model = request->json.model();
     take_own_key(request, request->json.api_key());
     co_return Result<void>();
@@ -65,9 +66,11 @@ Task<Result<void>> hold_piece(Call* call) {
 Task<Result<void>> read_form(Call* call) {
     RelayRequest* const request = call->request.get();
     const RequestHead& head = call->exchange->head();
-    const size_t size_max = call->proxy->parts().limits.stream_body_max;
     CO_TRY_VOID(check_coding(head));
-    if (head.content_length().value_or(0) > size_max) co_return too_large(size_max);
+    const size_t own_max = call->proxy->parts().limits.stream_body_max;
+    if (head.content_length().value_or(0) > body_bytes_max(*call, own_max)) {
+        co_return fail(body_too_large(*call, own_max));
+    }
     CO_TRY(MultipartScanner scanner, MultipartScanner::open(head.value("content-type")));
     request->form.emplace(std::move(scanner));
     while (!request->scanner().settled() && !request->scanner().complete() &&
@@ -105,10 +108,12 @@ Task<Result<void>> read_request(Call* call) {
 
 Task<Result<void>> read_rest_of_form(Call* call) {
     RelayRequest* const request = call->request.get();
-    const size_t size_max = call->proxy->parts().limits.stream_body_max;
+    const size_t own_max = call->proxy->parts().limits.stream_body_max;
     while (!request->body_ended) {
         CO_TRY_VOID(co_await hold_piece(call));
-        if (request->held.size() > size_max) co_return too_large(size_max);
+        if (request->held.size() > body_bytes_max(*call, own_max)) {
+            co_return fail(body_too_large(*call, own_max));
+        }
     }
     co_return Result<void>();
 }

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/http.h"
 #include "providers/provider.h"
+#include "proxy/policy.h"
 
 namespace keywarden {
 namespace {
@@ -116,7 +117,8 @@ Task<Result<bool>> write_piece(Call* call, std::span<const std::string_view> bod
 /// Passes on what follows the part of the form that was held. False: the provider has answered.
 Task<Result<bool>> pass_on_rest(Call* call, bool chunked) {
     RelayRequest* const request = call->request.get();
-    const size_t size_max = call->proxy->parts().limits.stream_body_max;
+    const size_t own_max = call->proxy->parts().limits.stream_body_max;
+    const size_t size_max = body_bytes_max(*call, own_max);
     uint64_t total = request->held.size();
     request->held.release();
     while (!request->body_ended) {
@@ -124,10 +126,7 @@ Task<Result<bool>> pass_on_rest(Call* call, bool chunked) {
         request->body_ended = piece.empty();
         if (piece.empty()) break;
         total += piece.size();
-        if (total > size_max) {
-            co_return fail(ErrorCode::RequestTooLarge,
-                           "The body is larger than " + std::to_string(size_max >> 20U) + " MiB.");
-        }
+        if (total > size_max) co_return fail(body_too_large(*call, own_max));
         CO_TRY_VOID(request->scanner().feed(piece));
         CO_TRY(const bool goes_on, co_await write_piece(call, {&piece, 1}, chunked));
         if (!goes_on) co_return false;

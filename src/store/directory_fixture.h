@@ -107,6 +107,16 @@ protected:
         });
     }
 
+    /// One request of the caller's, whose place is free again at once.
+    LimitResult take(const Caller& caller) {
+        const PolicyReading reading = directory_->read_policy(caller);
+        return take_limits(reading.limits(), {}, clock_.mono());
+    }
+    LimitView requests_left(const Caller& caller) {
+        const PolicyReading reading = directory_->read_policy(caller);
+        return peek_limits(reading.limits(), {}, clock_.mono()).requests;
+    }
+
     /// The store's record of a minted secret.
     KeySecret stored_secret(const MintedKey& minted) {
         const Key key = *store_->get_key("team_a", minted.key.id);

@@ -29,6 +29,11 @@ std::optional<TimePoint> moment_unless(int64_t nanos, int64_t absent) {
     return TimePoint(Nanos(nanos));
 }
 
+std::string_view id_of(const std::array<char, kKeyIdMax>& id) {
+    const std::string_view text(id.data(), id.size());
+    return text.substr(0, text.find('\0'));
+}
+
 /// Lowers `value` to `to`, if that is lower.
 void lower(std::atomic<int64_t>& value, int64_t to) {
     int64_t now = value.load(std::memory_order_acquire);
@@ -47,19 +52,20 @@ struct HotTable::Secret {
 };
 
 /// A key, in the order in which a check looks at it: the secret that it was made with, the policy
-/// (read under the sequence lock), who it is, and its minute (under the lock of its stripe).
+/// (read under the sequence lock), who it is, and where its rules and its counter are.
 struct alignas(64) HotTable::Record {
     Secret first;
-    std::atomic<uint32_t> sequence{0};  // odd while the policy is being written
-    std::atomic<uint32_t> rate_limit_rpm{0};
-    uint32_t version = 0;  // writers only
+    std::atomic<uint32_t> sequence{0};        // odd while the policy is being written
+    std::atomic<uint32_t> rate_limit_rpm{0};  // 0: none of its own
+    uint32_t version = 0;                     // writers only
     std::atomic<KeyKind> kind{KeyKind::Full};
     std::atomic<KeyStatus> status{KeyStatus::Active};
     std::atomic<int64_t> not_before{kAlways};
     std::atomic<int64_t> expires_at{kNever};
-    const std::string* team = nullptr;
     std::array<char, kKeyIdMax> id{};
-    MinuteWindow window;
+    std::atomic<const KeyPlace*> place{nullptr};
+    std::atomic<const KeyNode*> node{nullptr};
+    CounterSlot counter{nullptr};
 };
 
 /// What a secret of a key with several has besides.
@@ -100,12 +106,12 @@ struct HotTable::Index {
     std::atomic<uint32_t>* slots;
 };
 
-HotTable::HotTable(int64_t default_rpm, size_t secrets_max)
-    : default_rpm_(default_rpm), secrets_max_(secrets_max), used_head_(kListEnd) {
+HotTable::HotTable(PolicyDirectory& policies, size_t secrets_max)
+    : policies_(policies), secrets_max_(secrets_max), used_head_(kListEnd) {
     // A place of the index keeps 24 bits of a number, and 0 is free.
     static_assert(kSecretsMax + kReserve == kFurther - 2);
     assert(secrets_max <= kSecretsMax);
-    static_assert(sizeof(Record) == 192 && sizeof(Secret) == 48);
+    static_assert(sizeof(Record) == 128 && sizeof(Secret) == 48);
     grow_index(1024);
 }
 
@@ -160,11 +166,12 @@ std::optional<TimePoint> HotTable::ends_at(uint32_t number) const {
 Caller HotTable::caller(uint32_t number, const HotPolicy& policy) const {
     const uint32_t slot = owner(number);
     const Record& record = records_[slot];
-    Caller caller{.key_id_text = record.id,
-                  .team_id = *record.team,
-                  .kind = policy.kind,
-                  .rate_limit_rpm = policy.rate_limit_rpm,
-                  .slot = slot};
+    Caller caller{
+        .key_id_text = record.id,
+        .team_id = PolicyDirectory::team_id(*record.place.load(std::memory_order_acquire)),
+        .kind = policy.kind,
+        .rate_limit_rpm = policy.rate_limit_rpm,
+        .slot = slot};
     if (const uint32_t turn = secret(number).turn.load(std::memory_order_acquire); turn != 0) {
         const Turn& of = turns_[turn - 1];
         caller.deprecated_at =
@@ -193,14 +200,13 @@ void HotTable::note_use(uint32_t number, TimePoint now) {
     }
 }
 
-WindowDecision HotTable::take(const Caller& caller, MonoTime now) {
-    const std::lock_guard lock(window_locks_[caller.slot % kWindowLocks].mutex);
-    return records_[caller.slot].window.take(caller.rate_limit_rpm, 1, now);
-}
-
-WindowDecision HotTable::peek(const Caller& caller, MonoTime now) const {
-    const std::lock_guard lock(window_locks_[caller.slot % kWindowLocks].mutex);
-    return records_[caller.slot].window.peek(caller.rate_limit_rpm, now);
+ReadingKey HotTable::reading_key(const Caller& caller) {
+    Record& record = records_[caller.slot];
+    return {.place = record.place.load(std::memory_order_acquire),
+            .node = record.node.load(std::memory_order_acquire),
+            .id = id_of(record.id),
+            .requests_per_minute = caller.rate_limit_rpm,
+            .counter = &record.counter};
 }
 
 size_t HotTable::bytes_used() const {
@@ -232,24 +238,18 @@ Result<void> HotTable::check_room(const HotKey& key) const {
     return fail(ErrorCode::ApiKeyLimitReached, "This instance holds as many keys as it can.");
 }
 
-const std::string* HotTable::intern_team(std::string_view id) {
-    auto at = teams_.find(id);
-    if (at == teams_.end()) at = teams_.emplace(id).first;
-    return &*at;
-}
-
 uint32_t HotTable::add_record(const HotKey& key) {
     const uint32_t number = records_.add();
     Record& record = records_[number];
     std::ranges::copy(key.id, record.id.begin());
-    record.team = intern_team(key.team_id);
     set_policy(record, key);
+    set_rules(record, key);
     return number;
 }
 
 void HotTable::set_policy(Record& record, const HotKey& key) {
     const auto rpm = static_cast<uint32_t>(
-        std::clamp(key.rate_limit_rpm.value_or(default_rpm_), int64_t{0}, kRateLimitRpmMax));
+        std::clamp(key.rate_limit_rpm.value_or(0), int64_t{0}, kRateLimitRpmMax));
     record.version = static_cast<uint32_t>(key.version);
     // Whoever sees one of the fields new sees the odd number as well, and reads again.
     const uint32_t sequence = record.sequence.load(std::memory_order_relaxed);
@@ -260,6 +260,22 @@ void HotTable::set_policy(Record& record, const HotKey& key) {
     record.expires_at.store(nanos_or(key.expires_at, kNever), std::memory_order_release);
     record.rate_limit_rpm.store(rpm, std::memory_order_release);
     record.sequence.store(sequence + 2, std::memory_order_release);
+}
+
+void HotTable::set_rules(Record& record, const HotKey& key) {
+    const KeyPlace* const place = policies_.place(origin_of(key));
+    record.place.store(place, std::memory_order_release);
+    const KeyNode* const node =
+        policies_.put_key(key.id, *place, key.policy, record.rate_limit_rpm.load());
+    record.node.store(node, std::memory_order_release);
+}
+
+void HotTable::note_maker(const HotKey& key) {
+    const std::lock_guard lock(writers_);
+    const uint32_t known = key.secrets.empty() ? kNone : find(key.secrets.back().digest);
+    if (known == kNone) return;
+    Record& record = records_[owner(known)];
+    if (record.version == static_cast<uint32_t>(key.version)) set_rules(record, key);
 }
 
 /// The oldest secret of a new key stands in the record itself.
@@ -299,7 +315,10 @@ Result<void> HotTable::apply(const HotKey& key) {
     if (record && key.version <= records_[*record].version) return {};
     if (adds_some) TRY_VOID(check_room(key));
     bool is_first = !record;
-    if (record) set_policy(records_[*record], key);
+    if (record) {
+        set_policy(records_[*record], key);
+        set_rules(records_[*record], key);
+    }
     if (!record) record = add_record(key);
     // Oldest first, and each found only once it is whole: the first use of a new secret meets the
     // graces of those before it.
@@ -333,6 +352,13 @@ Result<void> HotTable::load(const HotKey& key) {
 void HotTable::finish_loading() {
     const std::lock_guard lock(writers_);
     grow_index(std::bit_ceil(std::max(secret_count() * 2, size_t{1024})));
+    // Keys that came before those that they have made.
+    for (uint32_t i = 0; i < records_.size() && policies_.waits_for_any(); ++i) {
+        Record& record = records_[i];
+        const std::string_view id = id_of(record.id);
+        if (!policies_.waits_for(id)) continue;
+        record.node = policies_.put_key(id, *record.place.load(), nullptr, record.rate_limit_rpm);
+    }
 }
 
 void HotTable::publish(uint32_t number) {

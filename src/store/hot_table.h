@@ -5,22 +5,19 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "base/crypto.h"
 #include "base/result.h"
 #include "domain/caller.h"
 #include "domain/key.h"
-#include "domain/minute_window.h"
 #include "store/hot_chunks.h"
+#include "store/policy_directory.h"
 #include "store/store.h"
 
 namespace keywarden {
@@ -30,12 +27,12 @@ struct HotPolicy {
     KeyKind kind = KeyKind::Full;
     KeyStatus status = KeyStatus::Active;
     KeyLifetime lifetime{};
-    int64_t rate_limit_rpm = 0;
+    int64_t rate_limit_rpm = 0;  // its own; 0: none
 };
 
 /// Readers never wait and never lock: records stay where they are, the index is replaced as a whole
 /// when it grows, and a policy is read again if it changed meanwhile (a sequence lock). Writers
-/// take turns. A key's record is 136 bytes, a secret's 48, its place in the index 8 to 16.
+/// take turns. A key's record is 128 bytes, a secret's 48, its place in the index 8 to 16.
 ///
 /// Nothing is ever removed: a revoked key must say that it is revoked.
 class HotTable {
@@ -49,7 +46,8 @@ public:
     static constexpr size_t kSecretsMax = HotChunks<int>::kSizeMax - 2 - kReserve;
 
     /// Requires: `secrets_max` is no more than kSecretsMax.
-    explicit HotTable(int64_t default_rpm, size_t secrets_max = kSecretsMax);
+    /// `policies` must outlive it.
+    explicit HotTable(PolicyDirectory& policies, size_t secrets_max = kSecretsMax);
     ~HotTable();
     HotTable(const HotTable&) = delete;
     HotTable& operator=(const HotTable&) = delete;
@@ -67,9 +65,8 @@ public:
     /// key's older secrets.
     void note_use(uint32_t secret, TimePoint now);
 
-    /// Takes from a key's minute. Locks one of many small locks for some ten nanoseconds.
-    WindowDecision take(const Caller& caller, MonoTime now);
-    WindowDecision peek(const Caller& caller, MonoTime now) const;
+    /// What to read the key's policies and limits by.
+    ReadingKey reading_key(const Caller& caller);
 
     // ---- writers: any thread, one after the other --------------------------------------------
 
@@ -82,7 +79,10 @@ public:
     /// Errors: ApiKeyLimitReached when the reserve is used up as well.
     Result<void> apply(const HotKey& key);
 
-    /// The same for a key that is not here: many of them, and at the end the index at once.
+    /// Puts in what a key that is here says, because it has made another one.
+    void note_maker(const HotKey& key);
+
+    /// As apply, for a key that is not here: many of them, and at the end the index at once.
     Result<void> load(const HotKey& key);
     void finish_loading();
 
@@ -104,15 +104,15 @@ private:
     uint32_t owner(uint32_t number) const;
     uint32_t add_record(const HotKey& key);
     void set_policy(Record& record, const HotKey& key);
+    void set_rules(Record& record, const HotKey& key);
     uint32_t add_secret(const HotSecret& secret, uint32_t record, bool is_first);
     void set_turn(Secret& secret, const HotKey& key, size_t place, uint32_t older);
-    const std::string* intern_team(std::string_view id);
     size_t secret_count() const { return size_t{records_.size()} + further_.size(); }
     void publish(uint32_t number);
     void grow_index(size_t places);
     void mark_used(uint32_t secret);
 
-    const int64_t default_rpm_;
+    PolicyDirectory& policies_;
     const size_t secrets_max_;
     HotChunks<Record> records_;
     HotChunks<Secret> further_;  // secrets of keys that have one already
@@ -120,23 +120,8 @@ private:
     std::atomic<Index*> index_;
     std::atomic<uint32_t> used_head_;  // secrets to be written, a list through them
 
-    static constexpr size_t kWindowLocks = 256;
-    struct alignas(64) WindowLock {
-        std::mutex mutex;
-    };
-    mutable std::array<WindowLock, kWindowLocks> window_locks_;
-
-    /// Lets a view be looked up without making a string of it.
-    struct TextHash {
-        using is_transparent = void;
-        size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-
     mutable std::mutex writers_;
     std::vector<std::unique_ptr<Index>> indexes_;  // the last is in use; readers may be in any
-    std::unordered_set<std::string, TextHash, std::equal_to<>> teams_;
 };
 
 }  // namespace keywarden

@@ -50,7 +50,8 @@ protected:
         return table_.policy(table_.find(key.secrets.back().digest)).status;
     }
 
-    HotTable table_{60, kMost};
+    PolicyDirectory policies_;
+    HotTable table_{policies_, kMost};
     std::vector<Made> keys_;
 };
 
@@ -74,7 +75,8 @@ TEST_F(FullTable, StillRevokes) {
 }
 
 TEST(HotTable, AKeyHasAnIdOfItsBoundAndASecret) {
-    HotTable table(60);
+    PolicyDirectory policies;
+    HotTable table(policies);
     Made key = make(std::string(kKeyIdMax + 1, 'k'));
     EXPECT_EQ(table.apply(key.hot()).error().code, ErrorCode::InvalidRequest);
     key.id = "";

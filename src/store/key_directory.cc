@@ -60,11 +60,6 @@ void retire(std::vector<KeySecret>& secrets, const Rotation& rotation, TimePoint
     }
 }
 
-/// Nothing is counted for who comes over the local socket.
-WindowDecision unlimited() {
-    return {.allowed = true, .limit = kRateLimitRpmMax, .remaining = kRateLimitRpmMax};
-}
-
 /// What the audit log calls a change: a new secret, a new status, or else an update.
 std::string action_of(const Key* before, const Key& after) {
     if (before == nullptr) return "key.create";
@@ -103,7 +98,11 @@ public:
           formats_(formats),
           defaults_(std::move(defaults)),
           clock_(clock),
-          table_(defaults_.rate_limit_rpm, defaults_.secrets_max) {}
+          table_(policies_, defaults_.secrets_max) {
+        InstanceRules configured{.version = 0};  // until something else is put in
+        configured.key_defaults[LimitKind::RequestsPerMinute] = defaults_.rate_limit_rpm;
+        policies_.put(configured);
+    }
 
     Result<void> load() {
         Result<void> loaded;
@@ -136,6 +135,7 @@ public:
         TRY(const KeyFormat* format, mintable(format_name));
         TRY_VOID(check_rate(key.rate_limit_rpm));
         TRY_VOID(check_room());
+        TRY_VOID(bring_in_maker(key));
         const TimePoint now = in_millis(clock_.now());
         KeyFormats::Minted minted = formats_.mint(*format, test);
         key.secrets = {secret_of(*format, minted, now)};
@@ -229,6 +229,7 @@ public:
     const KeyFormats& formats_;
     const KeyDefaults defaults_;
     const Clock& clock_;
+    PolicyDirectory policies_;
     HotTable table_;
     // NOLINTEND(readability-identifier-naming)
 
@@ -306,6 +307,17 @@ private:
         return table_.apply(hot_key(key, secrets));
     }
 
+    /// Whoever makes a key narrows it from then on, so what they say has to be here.
+    Result<void> bring_in_maker(const Key& key) {
+        std::vector<HotSecret> secrets;
+        const HotKey hot = hot_key(key, secrets);
+        policies_.place(origin_of(hot));
+        if (!policies_.waits_for(hot.maker_key_id)) return {};
+        TRY(const Key maker, heard(store_.get_key(key.team_id, hot.maker_key_id)));
+        table_.note_maker(hot_key(maker, secrets));
+        return {};
+    }
+
     /// Read, alter, store with the next version, apply here; again when others were faster.
     Result<Key> store_change(std::string_view team_id,
                              std::string_view key_id,
@@ -360,14 +372,8 @@ Result<Caller> KeyDirectory::authenticate(std::string_view presented, TimePoint 
     return impl_->authenticate(presented, now);
 }
 
-WindowDecision KeyDirectory::take_request(const Caller& caller, MonoTime now) {
-    if (caller.is_operator) return unlimited();
-    return impl_->table_.take(caller, now);
-}
-
-WindowDecision KeyDirectory::peek_request(const Caller& caller, MonoTime now) const {
-    if (caller.is_operator) return unlimited();
-    return impl_->table_.peek(caller, now);
+PolicyReading KeyDirectory::read_policy(const Caller& caller, std::string_view model) {
+    return {impl_->policies_, impl_->table_.reading_key(caller), model};
 }
 
 Result<MintedKey> KeyDirectory::create(
@@ -394,6 +400,7 @@ Result<MintedKey> KeyDirectory::rotate(std::string_view team_id,
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }
 
+PolicyDirectory& KeyDirectory::policies() { return impl_->policies_; }
 Store& KeyDirectory::store() { return impl_->store_; }
 const KeyDefaults& KeyDirectory::defaults() const { return impl_->defaults_; }
 const KeyFormats& KeyDirectory::formats() const { return impl_->formats_; }

@@ -19,8 +19,8 @@
 #include "domain/caller.h"
 #include "domain/key.h"
 #include "domain/key_format.h"
-#include "domain/minute_window.h"
 #include "store/hot_table.h"
+#include "store/policy_directory.h"
 #include "store/store.h"
 
 namespace keywarden {
@@ -70,12 +70,9 @@ public:
     /// here and the store could not be asked lately.
     Result<Caller> authenticate(std::string_view presented, TimePoint now);
 
-    /// Takes one request from the caller's minute, or says how long to wait. A refusal takes
-    /// nothing. In no window of 60 seconds does it allow more than caller.rate_limit_rpm.
-    WindowDecision take_request(const Caller& caller, MonoTime now);
-
-    /// What the caller's minute holds, without taking.
-    WindowDecision peek_request(const Caller& caller, MonoTime now) const;
+    /// What holds for the caller now: state, role, policies, and limits.
+    /// Requires: the caller came from `authenticate`: it is no operator.
+    PolicyReading read_policy(const Caller& caller, std::string_view model = {});
 
     // ---- changes: they write to the store, so they may block ---------------------------------
     // `by` stands in the row of the audit log that each change is one transaction with. Left out,
@@ -117,6 +114,8 @@ public:
     /// the store whether it is there.
     Result<void> write_uses();
 
+    /// Teams, plans, apps, and what is counted. Whoever changes one in the store puts it in there.
+    PolicyDirectory& policies();
     Store& store();
     const KeyDefaults& defaults() const;
     const KeyFormats& formats() const;

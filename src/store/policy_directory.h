@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +22,8 @@
 #include "domain/role.h"
 #include "domain/spin_lock.h"
 #include "domain/team.h"
+#include "store/limit_counters.h"
+#include "store/store.h"
 
 namespace keywarden {
 
@@ -86,8 +87,12 @@ struct KeyOrigin {
     std::string_view user_id{};       // with whose role it acts; empty: with an owner's
 };
 
-/// What a key's counter is found by, once it has one.
-using CounterSlot = std::atomic<LimitCounter*>;
+inline KeyOrigin origin_of(const HotKey& key) {
+    return {.team_id = key.team_id,
+            .app_id = key.app_id,
+            .maker_key_id = key.maker_key_id,
+            .user_id = key.user_id};
+}
 
 /// Threads: any, for every function.
 class PolicyDirectory {
@@ -112,21 +117,22 @@ public:
 
     /// Never null; lives as long as the directory.
     const KeyPlace* place(const KeyOrigin& origin);
-    /// Puts in what a key says for itself. `policy` may be null.
+    /// Puts in what a key says for itself. `policy` may be null, and `requests_per_minute` 0.
     /// Returns: null when it says nothing, and has made no other key.
-    KeyNode* put_key(std::string_view id,
-                     const KeyOrigin& origin,
-                     const Policy* policy,
-                     std::optional<int64_t> requests_per_minute);
+    const KeyNode* put_key(std::string_view id,
+                           const KeyPlace& place,
+                           const Policy* policy,
+                           int64_t requests_per_minute);
+    /// Whether keys that are here were made by this one, or by any, that was not put in yet.
+    bool waits_for(std::string_view id) const;
+    bool waits_for_any() const;
 
-    // ---- over a restart -----------------------------------------------------------------------
+    /// Lives as long as the directory.
+    static std::string_view team_id(const KeyPlace& place);
 
-    /// Everything that is counted, as one file's bytes; empty when nothing was counted since the
-    /// last time.
-    std::string limit_snapshot(TimePoint wall, MonoTime now);
-    /// Takes in such bytes, before the first call. `wall` and `now` are one moment.
-    /// Errors: those of read_limit_snapshot; then nothing was taken in, or not all of it.
-    Result<void> restore_limits(std::string_view bytes, TimePoint wall, MonoTime now);
+    // ---- what is counted ----------------------------------------------------------------------
+
+    LimitCounters& counters();
 
 private:
     friend class PolicyReading;
@@ -167,7 +173,10 @@ public:
     std::span<const LimitScope> limits() const { return std::span(limits_).first(limits_size_); }
 
 private:
-    void count(Scope scope, const SourcedLimits& limits, LimitCounter* counter);
+    void link(Scope scope, const CompiledPolicy* policy);
+    void count(Scope scope, const SourcedLimits& limits, LimitCounter& counter);
+    void add_makers(const KeyNode* nearest);
+    void add_key(LimitCounters& counters, const ReadingKey& key, const SourcedLimits& defaults);
 
     SpinLock* lock_;
     TeamState team_state_ = TeamState::Active;

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "domain/audit.h"
 #include "domain/key.h"
+#include "domain/policy.h"
 #include "store/account_store.h"
 
 namespace keywarden {
@@ -73,11 +74,15 @@ struct HotSecret {
 struct HotKey {
     std::string_view id;
     std::string_view team_id;
+    std::string_view app_id{};        // empty: none
+    std::string_view user_id{};       // with whose role it acts; empty: with an owner's
+    std::string_view maker_key_id{};  // the key that made it; empty: none
     KeyKind kind = KeyKind::Full;
     KeyStatus status = KeyStatus::Active;
     std::optional<TimePoint> not_before{};
     std::optional<TimePoint> expires_at{};
     std::optional<int64_t> rate_limit_rpm{};
+    const Policy* policy = nullptr;  // null: none of its own
     int64_t version = 1;
     std::span<const HotSecret> secrets{};  // newest first
 };

@@ -1,0 +1,163 @@
+#include "proxy/policy.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/http.h"
+#include "domain/compiled_policy.h"
+#include "domain/ip_range.h"
+#include "domain/role.h"
+#include "domain/team.h"
+
+namespace keywarden {
+namespace {
+
+constexpr size_t kForwardedFieldsMax = 8;
+constexpr int64_t kBytesAToken = 4;  // of a request's body, when its tokens are estimated
+
+bool any_has(std::span<const PolicyLink> chain, PolicyRule rule) {
+    return std::ranges::any_of(chain,
+                               [&](const PolicyLink& link) { return link.policy->has(rule); });
+}
+
+Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed) {
+    if (reach(kind, maker, needed) != Reach::None) return {};
+    if (holds(kind, needed)) {
+        return fail(ErrorCode::TeamAccessDenied,
+                    maker ? "This key acts for a person whose role in the team is '" +
+                                std::string(name(*maker)) + "', which may not do this."
+                          : "This key acts for a person who is not in the team any more.");
+    }
+    const std::string subject = "A key of kind '" + std::string(name(kind)) + "' may not ";
+    if (needed == Permission::Inference) {
+        return fail(ErrorCode::EndpointNotAllowed, subject + "call models.");
+    }
+    return fail(ErrorCode::InsufficientScope, subject + "do this.");
+}
+
+BodyBound smallest_body(std::span<const LimitScope> scopes) {
+    BodyBound bound;
+    for (const LimitScope& scope : scopes) {
+        const SourcedLimit& limit = (*scope.limits)[LimitKind::BodyBytes];
+        if (limit.value < bound.bytes) bound = {limit.value, limit.source};
+    }
+    return bound;
+}
+
+/// By estimate: a token for each few bytes of a JSON body, and the most output that it asks for.
+LimitRequest amounts(const RelayRequest& request) {
+    if (request.form) return {};
+    return {.tokens_in = static_cast<int64_t>(request.json.size()) / kBytesAToken,
+            .tokens_out_max = request.json.output_tokens_max()};
+}
+
+}  // namespace
+
+std::string client_address_of(const Call& call) {
+    const std::string_view peer = call.exchange->peer();
+    const std::vector<IpRange>& trusted = call.proxy->parts().trusted_proxies;
+    const std::optional<IpAddress> address = trusted.empty() ? std::nullopt : parse_ip(peer);
+    if (!address) return std::string(peer);
+    std::array<std::string_view, kForwardedFieldsMax> fields;
+    size_t count = 0;
+    const RequestHead& head = call.exchange->head();
+    for (size_t i = 0; i < head.field_count(); ++i) {
+        const FieldView field = head.field(i);
+        if (!equal_ignoring_case(field.name, "x-forwarded-for")) continue;
+        // The last ones count: they were written by those who are nearest.
+        if (count == fields.size()) std::ranges::rotate(fields, fields.begin() + 1);
+        count = std::min(count + 1, fields.size());
+        fields[count - 1] = field.value;
+    }
+    return to_text(client_address(*address, std::span(fields).first(count), trusted));
+}
+
+Result<void> may_come(Call* call) {
+    const Permission needed = call->facts->needs.permission;
+    if (needed == Permission::Public) return {};
+    if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
+    if (call->caller->is_operator) return {};
+    const PolicyReading reading = call->proxy->parts().keys->read_policy(*call->caller);
+    TRY_VOID(check_team(reading.team_state()));
+    TRY_VOID(check_reach(call->caller->kind, reading.maker(), needed));
+    PolicyRequest request{.kind = call->caller->kind,
+                          .endpoint = call->proxy->policy_path(call->route)};
+    if (any_has(reading.chain(), PolicyRule::Addresses)) {
+        request.address = parse_ip(client_address_of(*call));
+    }
+    const Decision decision = decide(reading.chain(), request);
+    if (!decision.allowed) return fail(denial(decision, request));
+    call->body_bound = smallest_body(reading.limits());
+    return {};
+}
+
+size_t body_bytes_max(const Call& call, size_t own_max) {
+    return std::min(own_max, static_cast<size_t>(call.body_bound.bytes));
+}
+
+Error body_too_large(const Call& call, size_t own_max) {
+    const int64_t limit = call.body_bound.bytes;
+    if (static_cast<size_t>(limit) >= own_max) {
+        return {.code = ErrorCode::RequestTooLarge,
+                .message = "The body is larger than " + std::to_string(own_max >> 20U) + " MiB."};
+    }
+    return limit_error({LimitKind::BodyBytes, call.body_bound.source, limit, limit + 1});
+}
+
+Result<void> may_use(const Call& call,
+                     const PolicyReading& reading,
+                     std::string_view asked_for,
+                     const ModelTarget& target) {
+    const Provider& provider = call.proxy->parts().providers[target.provider];
+    PolicyRequest request{.provider = provider.name, .privacy = provider.privacy};
+    std::optional<ModelNames> names;
+    if (any_has(reading.chain(), PolicyRule::Models)) {
+        names.emplace(provider.name, target.id);
+        request.model = asked_for;
+        request.model_names = names->all();
+    }
+    const Decision decision = decide(reading.chain(), request);
+    if (!decision.allowed) return fail(denial(decision, request));
+    return {};
+}
+
+Result<void> admit(Call* call) {
+    if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
+    if (call->caller->is_operator) return {};
+    const PolicyReading reading =
+        call->proxy->parts().keys->read_policy(*call->caller, call->model);
+    TRY_VOID(may_use(*call,
+                     reading,
+                     call->request->model,
+                     {.provider = call->provider_index, .id = call->model}));
+    LimitResult taken = take_limits(reading.limits(), amounts(*call->request), call->loop->mono());
+    call->limits = {taken.requests, taken.tokens};
+    if (taken.denial) return fail(limit_error(*taken.denial));
+    call->ticket = std::move(taken.ticket);
+    return {};
+}
+
+void settle(Call* call) {
+    if (!call->ticket.holds_places()) return;
+    const TokenUsage& usage = call->meter.usage();
+    if (!usage.empty()) {
+        const int64_t output = std::max(usage.output.value_or(0), int64_t{0});
+        const int64_t input = usage.input.value_or(usage.total.value_or(0) - output);
+        call->ticket.settle(std::max(input, int64_t{0}), output, call->loop->mono());
+    } else if (call->attempts == 0 || call->status >= 400) {
+        call->ticket.settle(0, 0, call->loop->mono());  // nobody worked for it
+    } else {
+        call->ticket.end();
+    }
+}
+
+void look_at_limits(Call* call) {
+    if (call->limits || !call->caller || call->caller->is_operator) return;
+    const PolicyReading reading = call->proxy->parts().keys->read_policy(*call->caller);
+    const LimitResult left = peek_limits(reading.limits(), {}, call->loop->mono());
+    call->limits = {left.requests, left.tokens};
+}
+
+}  // namespace keywarden

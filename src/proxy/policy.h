@@ -1,0 +1,45 @@
+// What policies and limits say about a call, in the order in which it meets them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/result.h"
+#include "domain/catalogue.h"
+#include "proxy/call.h"
+
+namespace keywarden {
+
+/// The address that the call comes from: the peer's, or the one that trusted proxies tell of.
+std::string client_address_of(const Call& call);
+
+/// Before the body: the team's state, what the key's kind and its maker's role may do, and who may
+/// come from where, to which endpoint. Notes how large the body may be.
+/// Errors: AccountInactive, InvoiceOverdue, EndpointNotAllowed, InsufficientScope,
+/// TeamAccessDenied, IpNotAllowed.
+Result<void> may_come(Call* call);
+
+/// The largest body that may be read, where the instance takes up to `own_max`.
+size_t body_bytes_max(const Call& call, size_t own_max);
+/// What is said about a larger one.
+Error body_too_large(const Call& call, size_t own_max);
+
+/// Once the model is known: whether it may be used, and then all limits of all scopes in one step.
+/// A denial takes nothing; what was taken lies in `call->ticket`.
+/// Errors: ModelNotAllowed, RateLimitExceeded, and the other codes of limits.
+Result<void> admit(Call* call);
+
+/// At the end of the call: what it took by estimate becomes what it used, and its place is free.
+void settle(Call* call);
+
+/// Notes what is left of the caller's limits, where no phase has.
+void look_at_limits(Call* call);
+
+/// Whether the key may use a model, as it is asked for and as it is meant.
+/// Errors: ModelNotAllowed.
+Result<void> may_use(const Call& call,
+                     const PolicyReading& reading,
+                     std::string_view asked_for,
+                     const ModelTarget& target);
+
+}  // namespace keywarden
