@@ -10,6 +10,7 @@ namespace keywarden {
 // keys.cc
 Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> create_key(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_team_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> change_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> revoke_key(AdminContext& context, const ApiCall& call);
@@ -22,6 +23,44 @@ Result<HttpResponse> enable_key(AdminContext& context, const ApiCall& call);
 
 // calling_key.cc
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call);
+
+// account.cc
+Result<HttpResponse> read_account(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_api_account(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_api_apps(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_api_status(AdminContext& context, const ApiCall& call);
+
+// apps.cc
+Result<HttpResponse> list_apps(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_app(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_app(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> delete_app(AdminContext& context, const ApiCall& call);
+
+// members.cc
+Result<HttpResponse> list_members(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> add_member(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> add_team_member(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_member(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> remove_member(AdminContext& context, const ApiCall& call);
+
+// audit.cc
+Result<HttpResponse> list_audit(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> export_audit(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_instance_audit(AdminContext& context, const ApiCall& call);
+
+// operator.cc
+Result<HttpResponse> list_teams(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_team(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_team(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_team(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_plans(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_plan(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_plan(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_plan(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_users(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_user(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_user(AdminContext& context, const ApiCall& call);
 
 // key_formats.cc
 Result<HttpResponse> list_key_formats(AdminContext& context, const ApiCall& call);

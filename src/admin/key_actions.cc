@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/changed_by.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/json_body.h"
@@ -57,7 +58,8 @@ Result<MintedKey> rotate_checked(AdminContext& context,
                                   key.id,
                                   version ? version : std::optional(key.version),
                                   rotation,
-                                  answer_of);
+                                  answer_of,
+                                  changed_by(context, call));
         if (minted) return minted;
         const ErrorCode code = minted.error().code;
         const bool raced = code == ErrorCode::VersionMismatch || code == ErrorCode::RevokedApiKey;

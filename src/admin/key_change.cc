@@ -1,5 +1,6 @@
 #include "admin/key_change.h"
 
+#include "admin/changed_by.h"
 #include "admin/grantor.h"
 #include "admin/idempotency.h"
 #include "admin/json_body.h"
@@ -25,7 +26,8 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
         return check_grant(grant_of(key), *grantor, &was);
     };
     TRY(const Key changed,
-        context.keys.change(call.caller->team_id, call.values.at(0), version, checked));
+        context.keys.change(
+            call.caller->team_id, call.values.at(0), version, checked, changed_by(context, call)));
     return key_response(200, changed, key_record(changed, defaults, now));
 }
 

@@ -54,20 +54,15 @@ Result<std::optional<TimePoint>> read_moment(std::string_view field, const Json&
     return fail_field(field, "must be a moment such as \"2027-01-31T00:00:00Z\", or null");
 }
 
-Result<std::optional<int64_t>> read_count(std::string_view field, const Json& value, int64_t max) {
-    if (value.is_null()) return std::nullopt;
-    // A number above int64's own range reads as unsigned, and fails the second comparison.
-    if (value.is_number_integer() && value >= 1 && value <= max) return value.get<int64_t>();
-    return fail_field(field,
-                      "must be a whole number from 1 to " + std::to_string(max) + ", or null");
+Result<void> read_name(const Json& value, KeyDraft& draft) {
+    TRY(draft.key.name, read_line("name", value, kKeyNameMax));
+    return {};
 }
 
-Result<void> read_name(const Json& value, KeyDraft& draft) {
-    TRY(std::string name, read_text("name", value, {1, kKeyNameMax, Text::OneLine}));
-    if (std::ranges::all_of(name, [](char c) { return c == ' '; })) {
-        return fail_field("name", "must not be blank");
-    }
-    draft.key.name = std::move(name);
+Result<void> read_app(const Json& value, KeyDraft& draft) {
+    draft.key.app_id.clear();
+    if (value.is_null()) return {};
+    TRY(draft.key.app_id, read_line("app", value, kKeyNameMax));
     return {};
 }
 
@@ -202,6 +197,7 @@ using KeyField = Field<KeyDraft>;
 constexpr std::array kNewKeyFields = {
     KeyField{"name", read_name},
     KeyField{"description", read_description},
+    KeyField{"app", read_app},
     KeyField{"kind", read_kind},
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
@@ -217,6 +213,7 @@ constexpr std::array kNewKeyFields = {
 constexpr std::array kKeyChangeFields = {
     KeyField{"name", read_name},
     KeyField{"description", read_description},
+    KeyField{"app", read_app},
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
     KeyField{"rate_limit_rpm", read_rate_limit},
@@ -246,6 +243,22 @@ constexpr std::array kToolListFields = {
 };
 
 }  // namespace
+
+Result<std::string> read_line(std::string_view field, const Json& value, size_t length_max) {
+    TRY(std::string text, read_text(field, value, {1, length_max, Text::OneLine}));
+    if (std::ranges::all_of(text, [](char c) { return c == ' '; })) {
+        return fail_field(field, "must not be blank");
+    }
+    return text;
+}
+
+Result<std::optional<int64_t>> read_count(std::string_view field, const Json& value, int64_t max) {
+    if (value.is_null()) return std::nullopt;
+    // A number above int64's own range reads as unsigned, and fails the second comparison.
+    if (value.is_number_integer() && value >= 1 && value <= max) return value.get<int64_t>();
+    return fail_field(field,
+                      "must be a whole number from 1 to " + std::to_string(max) + ", or null");
+}
 
 Result<void> read_new_key(const Json& object, KeyDraft& draft) {
     TRY_VOID(read_fields<KeyDraft>(object, kNewKeyFields, draft));

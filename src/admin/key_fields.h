@@ -32,6 +32,11 @@ struct KeyDraft {
     bool test = false;     // of the format's two environments
 };
 
+/// One line of visible text that is not blank.
+Result<std::string> read_line(std::string_view field, const Json& value, size_t length_max);
+/// A whole number from 1 to `max`; nothing for null.
+Result<std::optional<int64_t>> read_count(std::string_view field, const Json& value, int64_t max);
+
 /// Errors: UnknownField, InvalidRequest.
 Result<void> read_new_key(const Json& object, KeyDraft& draft);
 Result<void> read_key_change(const Json& object, KeyDraft& draft);

@@ -39,7 +39,7 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
               R"("status":"active","display":"kw_live_b…2222",)"
               R"("created_at":"2024-10-04T00:00:00.000Z","updated_at":"2024-10-04T00:00:00.000Z",)"
               R"("not_before":null,"expires_at":null,"revoked_at":null,)"
-              R"("last_used_at":"2024-10-03T23:00:00.000Z","created_by":"user_1",)"
+              R"("last_used_at":"2024-10-03T23:00:00.000Z","created_by":"user_1","app":null,)"
               R"("rate_limit_rpm":60,"k_target_override":null,)"
               R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
               R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/changed_by.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/json_body.h"
@@ -41,8 +42,8 @@ Result<void> check_format(const KeyFormats& formats, const KeyDraft& draft) {
     return {};
 }
 
-Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call) {
-    const KeyDirectory& keys = context.keys;
+Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call, std::string_view team_id) {
+    KeyDirectory& keys = context.keys;
     TRY(const Json object, read_object(call.request, Body::Required));
     KeyDraft draft;
     TRY_VOID(read_new_key(object, draft));
@@ -50,10 +51,13 @@ Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call) {
     TRY_VOID(check_format(keys.formats(), draft));
 
     draft.key.id = new_id("key");
-    draft.key.team_id = call.caller->team_id;
+    draft.key.team_id = team_id;
     draft.key.created_by = call.caller->is_operator ? context.operator_id : call.caller->key_id();
     TRY(const auto grantor, grantor_of(context, *call.caller));
     if (grantor) {
+        draft.key.maker_key_id = call.caller->key_id();
+        TRY(const Key maker, keys.store().get_key(team_id, call.caller->key_id()));
+        draft.key.user_id = maker.user_id;  // it acts with the role of whose key made it
         if (!draft.kind_named) draft.key.kind = grantor->kind;
         inherit(draft.key, *grantor, keys.defaults().rate_limit_rpm);
         TRY_VOID(check_grant(grant_of(draft.key), *grantor));
@@ -80,12 +84,35 @@ Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
                           {"next", page.next.empty() ? Json(nullptr) : Json(page.next)}});
 }
 
-Result<HttpResponse> create_key(AdminContext& context, const ApiCall& call) {
+namespace {
+
+Result<HttpResponse> create_key_in(AdminContext& context,
+                                   const ApiCall& call,
+                                   std::string_view team_id,
+                                   std::string_view scope) {
     const auto mint = [&](const AnswerOf& answer_of) -> Result<MintedKey> {
-        TRY(KeyDraft draft, draft_key(context, call));
-        return context.keys.create(std::move(draft.key), draft.format, draft.test, answer_of);
+        TRY(KeyDraft draft, draft_key(context, call, team_id));
+        return context.keys.create(
+            std::move(draft.key), draft.format, draft.test, answer_of, changed_by(context, call));
     };
-    return mint_once(context, call, "keys.create", 201, mint);
+    return mint_once(context, call, scope, 201, mint);
+}
+
+}  // namespace
+
+Result<HttpResponse> create_key(AdminContext& context, const ApiCall& call) {
+    return create_key_in(context, call, call.caller->team_id, "keys.create");
+}
+
+Result<HttpResponse> create_team_key(AdminContext& context, const ApiCall& call) {
+    TRY(const Team team, context.keys.store().accounts().get_team(call.values.at(0)));
+    TRY(HttpResponse response, create_key_in(context, call, team.id, "keys.create " + team.id));
+    for (const Header& each : response.headers) {  // keys are read where their team reads them
+        if (!equal_ignoring_case(each.name, "Location")) continue;
+        set_header(response, "Location", "/v1/keys" + each.value.substr(each.value.rfind('/')));
+        break;
+    }
+    return response;
 }
 
 Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call) {
@@ -111,12 +138,16 @@ Result<HttpResponse> revoke_key(AdminContext& context, const ApiCall& call) {
         const TimePoint now = context.clock.now();
         TRY(key,
             context.keys.change(
-                call.caller->team_id, key.id, version, [now](Key& found) -> Result<void> {
+                call.caller->team_id,
+                key.id,
+                version,
+                [now](Key& found) -> Result<void> {
                     if (found.status == KeyStatus::Revoked) return {};
                     found.status = KeyStatus::Revoked;
                     found.revoked_at = now;
                     return {};
-                }));
+                },
+                changed_by(context, call)));
     }
     return key_response(200, key, record_of(context, key));
 }

@@ -13,9 +13,14 @@ using Method::Get;
 using Method::Patch;
 using Method::Post;
 using Method::Put;
+using Permission::AccountRead;
 using Permission::AnyKey;
+using Permission::AppsWrite;
+using Permission::AuditRead;
 using Permission::KeysRead;
 using Permission::KeysWrite;
+using Permission::MembersWrite;
+using Permission::Operator;
 using Permission::Public;
 
 struct Row {
@@ -47,6 +52,38 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/keys/{id}/disable", KeysWrite, disable_key},
     Row{Post, "/v1/keys/{id}/enable", KeysWrite, enable_key},
 
+    Row{Get, "/v1/account", AccountRead, read_account},
+    Row{Get, "/v1/account/apps", AccountRead, list_apps},
+    Row{Post, "/v1/account/apps", AppsWrite, create_app},
+    Row{Get, "/v1/account/apps/{id}", AccountRead, read_app},
+    Row{Patch, "/v1/account/apps/{id}", AppsWrite, change_app},
+    Row{Delete, "/v1/account/apps/{id}", AppsWrite, delete_app},
+    Row{Get, "/v1/account/members", AccountRead, list_members},
+    Row{Post, "/v1/account/members", MembersWrite, add_member},
+    Row{Patch, "/v1/account/members/{user}", MembersWrite, change_member},
+    Row{Delete, "/v1/account/members/{user}", MembersWrite, remove_member},
+    Row{Get, "/v1/account/audit", AuditRead, list_audit},
+    Row{Get, "/v1/account/audit/export", AuditRead, export_audit},
+
+    Row{Get, "/api/account", AccountRead, read_api_account},
+    Row{Get, "/api/apps", AccountRead, list_api_apps},
+    Row{Get, "/api/status", Public, read_api_status},
+
+    Row{Get, "/v1/admin/teams", Operator, list_teams},
+    Row{Post, "/v1/admin/teams", Operator, create_team},
+    Row{Get, "/v1/admin/teams/{id}", Operator, read_team},
+    Row{Patch, "/v1/admin/teams/{id}", Operator, change_team},
+    Row{Post, "/v1/admin/teams/{id}/keys", Operator, create_team_key},
+    Row{Post, "/v1/admin/teams/{id}/members", Operator, add_team_member},
+    Row{Get, "/v1/admin/plans", Operator, list_plans},
+    Row{Post, "/v1/admin/plans", Operator, create_plan},
+    Row{Get, "/v1/admin/plans/{id}", Operator, read_plan},
+    Row{Patch, "/v1/admin/plans/{id}", Operator, change_plan},
+    Row{Get, "/v1/admin/users", Operator, list_users},
+    Row{Get, "/v1/admin/users/{id}", Operator, read_user},
+    Row{Patch, "/v1/admin/users/{id}", Operator, change_user},
+    Row{Get, "/v1/admin/audit", Operator, list_instance_audit},
+
     Row{Get, "/v1/key", AnyKey, read_calling_key},
     Row{Get, "/v1/key-formats", Public, list_key_formats},
 
@@ -57,7 +94,10 @@ constexpr std::array kRoutes = {
     Row{Get, "/docs/errors", Public, read_error_docs},
 };
 
-RouteFacts facts_of(const Row& row) { return {row.method, row.path, row.needs, Dialect::Problem}; }
+RouteFacts facts_of(const Row& row) {
+    const bool is_api = row.path.starts_with("/api/");
+    return {row.method, row.path, row.needs, is_api ? Dialect::Api : Dialect::Problem};
+}
 
 }  // namespace
 

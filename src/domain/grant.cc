@@ -50,6 +50,10 @@ bool tools_within(const Grant& inner, const Grant& outer) {
            });
 }
 
+bool app_within(const Grant& inner, const Grant& outer) {
+    return outer.app_id.empty() || inner.app_id == outer.app_id;
+}
+
 struct Rule {
     std::string_view field;
     bool (*within)(const Grant& inner, const Grant& outer);
@@ -62,6 +66,7 @@ constexpr std::array kRules = {
          rate_within,
          "'rate_limit_rpm': a key cannot grant more requests a minute than it has itself."},
     Rule{"expires_at", expiry_within, "'expires_at': a key cannot grant a life beyond its own."},
+    Rule{"app", app_within, "'app': a key of an app can only make keys of that app."},
     Rule{"toollist", tools_within, "'toollist': a key cannot grant tools that it may not use."},
 };
 
@@ -71,7 +76,8 @@ Grant grant_of(const Key& key) {
     return {.kind = key.kind,
             .rate_limit_rpm = key.rate_limit_rpm.value_or(kRateLimitRpmMax),
             .expires_at = key.expires_at,
-            .tools = key.tools};
+            .tools = key.tools,
+            .app_id = key.app_id};
 }
 
 void inherit(Key& key, const Grant& grantor, int64_t default_rpm) {
@@ -79,6 +85,7 @@ void inherit(Key& key, const Grant& grantor, int64_t default_rpm) {
         key.rate_limit_rpm = std::min(default_rpm, grantor.rate_limit_rpm);
     }
     if (!key.expires_at) key.expires_at = grantor.expires_at;
+    if (key.app_id.empty()) key.app_id = grantor.app_id;
     if (!key.tools.allowed) key.tools.allowed = grantor.tools.allowed;
     if (!key.tools.denied) key.tools.denied = grantor.tools.denied;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "base/units.h"
@@ -16,6 +17,7 @@ struct Grant {
     int64_t rate_limit_rpm = kRateLimitRpmMax;
     std::optional<TimePoint> expires_at{};  // empty: never
     ToolList tools{};
+    std::string app_id{};  // empty: the team as a whole
 };
 
 /// A key that names no limit runs at the instance's default, but is bound only by the ceiling: a

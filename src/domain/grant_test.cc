@@ -164,5 +164,18 @@ TEST(Grant, WhatIsInheritedIsAlwaysAllowed) {
     EXPECT_EQ(verdict(grant_of(child), grantor), "ok");
 }
 
+TEST(Grants, AKeyOfAnAppMakesKeysOfThatApp) {
+    const Grant bound{.app_id = "app_1"};
+    Key key{.id = "key_1", .team_id = "team_1", .name = "k"};
+    inherit(key, bound, 60);
+    EXPECT_EQ(key.app_id, "app_1");
+    EXPECT_TRUE(check_grant({.app_id = "app_1"}, bound));
+    EXPECT_EQ(check_grant({.app_id = "app_2"}, bound).error().param, "app");
+    EXPECT_EQ(check_grant({}, bound).error().param, "app");
+    EXPECT_TRUE(check_grant({.app_id = "app_1"}, {})) << "who is bound to none may name any";
+    const Grant elsewhere{.app_id = "app_2"};
+    EXPECT_TRUE(check_grant(elsewhere, bound, &elsewhere)) << "what does not move is no grant";
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -1,0 +1,56 @@
+// The caller's team: GET /v1/account, and the three routes under /api.
+#include <string>
+#include <string_view>
+
+#include "admin/account_record.h"
+#include "admin/handlers.h"
+#include "base/clock.h"
+#include "base/version.h"
+
+namespace keywarden {
+namespace {
+
+Result<Json> record_of_team(AdminContext& context, std::string_view team_id) {
+    AccountStore& accounts = context.keys.store().accounts();
+    TRY(const Team team, accounts.get_team(team_id));
+    TRY(const Plan plan, accounts.get_plan(team.plan_id));
+    return team_record(team, plan, context.keys.defaults().caps);
+}
+
+}  // namespace
+
+Result<HttpResponse> read_account(AdminContext& context, const ApiCall& call) {
+    TRY(const Json record, record_of_team(context, call.caller->team_id));
+    return versioned_response(200, record, record["version"].get<int64_t>());
+}
+
+/// Under /api moments are milliseconds since 1970.
+Result<HttpResponse> read_api_account(AdminContext& context, const ApiCall& call) {
+    AccountStore& accounts = context.keys.store().accounts();
+    TRY(const Team team, accounts.get_team(call.caller->team_id));
+    TRY(const Plan plan, accounts.get_plan(team.plan_id));
+    return json_response(200,
+                         {{"id", team.id},
+                          {"name", team.name},
+                          {"plan", plan.name},
+                          {"createdAt", to_millis(team.created_at)}});
+}
+
+Result<HttpResponse> list_api_apps(AdminContext& context, const ApiCall& call) {
+    TRY(const auto apps, context.keys.store().accounts().list_apps(call.caller->team_id));
+    Json list = Json::array();
+    for (const App& app : apps) {
+        list.push_back(
+            {{"id", app.id}, {"name", app.name}, {"createdAt", to_millis(app.created_at)}});
+    }
+    return json_response(200, list);
+}
+
+Result<HttpResponse> read_api_status(AdminContext& context, const ApiCall&) {
+    return json_response(200,
+                         {{"status", context.draining() ? "draining" : "ok"},
+                          {"version", version()},
+                          {"time", to_millis(context.clock.now())}});
+}
+
+}  // namespace keywarden

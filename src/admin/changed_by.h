@@ -1,0 +1,22 @@
+// Who calls, as the audit log names them, and with which role they act.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "admin/context.h"
+#include "base/result.h"
+#include "domain/audit_facts.h"
+#include "domain/role.h"
+#include "domain/route.h"
+
+namespace keywarden {
+
+/// The calling key, or the operator's user; with their address and the request's id.
+ChangedBy changed_by(const AdminContext& context, const ApiCall& call);
+
+/// The role of whose key it is, now. An operator's is an owner's, and so is that of a key that is
+/// nobody's. Nothing for who has left the team.
+Result<std::optional<Role>> role_of_caller(AdminContext& context, const Caller& caller);
+
+}  // namespace keywarden

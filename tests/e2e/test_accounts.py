@@ -1,0 +1,150 @@
+"""Teams, apps, members, plans and the audit log of the shipped binary; and who may call what."""
+import hashlib
+import json
+
+import httpx
+import pytest
+
+from test_openapi import check
+
+PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/docs/errors", "/v1/key-formats",
+          "/api/status"}
+INFERENCE = ("/v1/chat", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/moderations",
+             "/v1/rerank", "/v1/images", "/v1/audio", "/v1/models")
+
+
+@pytest.fixture(scope="module")
+def operator(gateway):
+    """Who calls over the gateway's own socket."""
+    transport = httpx.HTTPTransport(uds=str(gateway.data_dir / "keywarden.sock"))
+    with httpx.Client(base_url="http://gateway", transport=transport, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def as_key(gateway):
+    clients = []
+
+    def make(secret):
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        clients.append(httpx.Client(base_url=gateway.url, headers=headers, timeout=30))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def spec(operator):
+    return operator.get("/openapi.json").json()
+
+
+def test_the_answers_are_what_the_contract_says(operator, spec):
+    name = "e2e"
+    app = check(spec, operator.post("/v1/account/apps", json={"name": name})).json()
+    path = f"/v1/account/apps/{app['id']}"
+    check(spec, operator.get(path))
+    check(spec, operator.patch(path, json={"name": "e2e two"}))
+    key = check(spec, operator.post("/v1/keys", json={"name": "k", "app": app["id"]})).json()
+    assert check(spec, operator.delete(path)).status_code == 400
+    check(spec, operator.delete(f"/v1/keys/{key['id']}"))
+    assert check(spec, operator.delete(path)).json()["deleted"]
+    member = check(spec, operator.post("/v1/account/members",
+                                       json={"email": "e2e@example.com", "role": "viewer"})).json()
+    who = f"/v1/account/members/{member['user']}"
+    check(spec, operator.patch(who, json={"role": "admin"}))
+    check(spec, operator.get(f"/v1/admin/users/{member['user']}"))
+    check(spec, operator.patch(f"/v1/admin/users/{member['user']}", json={"name": "E"}))
+    check(spec, operator.delete(who))
+    team = check(spec, operator.post("/v1/admin/teams", json={"name": "t"})).json()
+    plan = check(spec, operator.post("/v1/admin/plans", json={"name": "e2e plan"})).json()
+    check(spec, operator.patch(f"/v1/admin/plans/{plan['id']}", json={"active_keys_max": 2}))
+    check(spec, operator.get(f"/v1/admin/plans/{plan['id']}"))
+    moved = check(spec, operator.patch(f"/v1/admin/teams/{team['id']}", json={"plan": plan["id"]}))
+    assert moved.json()["active_keys_max"] == 2
+    check(spec, operator.post(f"/v1/admin/teams/{team['id']}/members",
+                              json={"email": "own@example.com", "role": "owner"}))
+    check(spec, operator.post(f"/v1/admin/teams/{team['id']}/keys", json={"name": "first"}))
+    for path in ("/v1/account", "/v1/account/apps", "/v1/account/members", "/v1/account/audit",
+                 "/api/account", "/api/apps", "/api/status", "/v1/admin/teams", "/v1/admin/plans",
+                 "/v1/admin/users", "/v1/admin/audit", f"/v1/admin/teams/{team['id']}"):
+        assert check(spec, operator.get(path)).status_code == 200
+    assert isinstance(operator.get("/api/apps").json(), list)
+
+
+def test_the_log_can_be_verified_by_anyone(operator):
+    operator.post("/v1/account/apps", json={"name": "for the log"})
+    chain = bytes(32)
+    for line in operator.get("/v1/account/audit/export").text.splitlines():
+        row = json.loads(line)
+        leaf = hashlib.sha256(b"\0" + row["canonical"].encode()).digest()
+        chain = hashlib.sha256(b"\1" + chain + leaf).digest()
+        assert row["chain"] == chain.hex()
+    newest = operator.get("/v1/account/audit", params={"limit": 1}).json()["data"][0]
+    assert newest["chain"] == chain.hex() and newest["action"] == "app.create"
+
+
+def operations(spec):
+    for path, item in sorted(spec["paths"].items()):
+        if "$ref" in item:
+            item = spec["components"]["pathItems"][item["$ref"].rsplit("/", 1)[1]]
+        for method in item:
+            if method in ("get", "put", "post", "patch", "delete"):
+                yield method.upper(), path
+
+
+def code(response):
+    body = response.json()
+    return body["error"]["code"] if "error" in body else body["code"]
+
+
+def send(client, method, path, ids):
+    for name, value in ids.items():
+        path = path.replace("{" + name + "}", value)
+    body = None if method in ("GET", "DELETE") else {}
+    return client.request(method, path, json=body)
+
+
+def test_every_route_with_every_kind_of_caller(operator, spec, as_key):
+    """No answer of 2xx that the table does not allow; what is another team's is not there."""
+    make = lambda **more: operator.post("/v1/keys", json={"name": "caller", **more}).json()
+    full, inference, management = make(), make(kind="inference"), make(kind="management")
+    revoked, victim = make(), make()
+    operator.delete(f"/v1/keys/{revoked['id']}")
+    team = operator.post("/v1/admin/teams", json={"name": "others"}).json()
+    app = operator.post("/v1/account/apps", json={"name": "callers"}).json()
+    other = operator.post(f"/v1/admin/teams/{team['id']}/keys", json={"name": "other"}).json()
+    mine = operator.post("/v1/account/members",
+                         json={"email": "mine@example.com", "role": "member"}).json()["user"]
+    strangers = {"none": as_key(None), "malformed": as_key("kw_live_short"),
+                 "revoked": as_key(revoked["key"])}
+    callers = {"other": as_key(other["key"]), "inference": as_key(inference["key"]),
+               "management": as_key(management["key"]), "full": as_key(full["key"])}
+    for method, path in operations(spec):
+        ids = {"id": app["id"] if "/apps/" in path else victim["id"], "user": mine}
+        where = f"{method} {path}"
+        if path in PUBLIC:
+            assert send(strangers["none"], method, path, ids).status_code == 200, where
+            continue
+        for kind, client in strangers.items():
+            answer = send(client, method, path, ids)
+            assert answer.status_code in (401, 429), f"{where} {kind}: {answer.text}"
+        for kind, client in callers.items():
+            answer = send(client, method, path, ids)
+            told = f"{where} {kind}: {answer.status_code} {answer.text}"
+            if path.startswith("/v1/admin"):
+                assert (answer.status_code, code(answer)) == (403, "insufficient_scope"), told
+            elif kind == "inference" and not path.startswith(INFERENCE) and path != "/v1/key":
+                assert answer.status_code == 403, told
+                assert code(answer).lower() == "insufficient_scope", told
+            elif kind == "management" and path.startswith(INFERENCE):
+                assert (answer.status_code, code(answer)) == (403, "endpoint_not_allowed"), told
+            elif kind == "other" and "{" in path and not path.startswith(INFERENCE):
+                assert answer.status_code in (400, 404), told
+                if method in ("GET", "DELETE"):
+                    assert code(answer) == "not_found", told
+            elif method == "GET" and not path.startswith("/v1/models/"):
+                assert answer.status_code == 200, told
+            else:
+                assert answer.status_code != 401 and answer.status_code < 500, told
