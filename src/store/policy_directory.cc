@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -86,6 +87,32 @@ Node& intern(ByText<Node>& nodes, std::string_view name) {
 }
 
 }  // namespace
+
+/// Whoever has taken pointers out of use waits until each reader of that moment has gone, and for
+/// none that came later: a reader announces itself before it looks, and so sees the new ones.
+class alignas(64) ReadingPlace {
+public:
+    void enter() {
+        // Sequentially consistent, as are the pointers: one of both sees the other.
+        while (taken_.exchange(true)) std::this_thread::yield();  // another thread's place as well
+    }
+    void leave() {
+        left_.store(left_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        taken_.store(false, std::memory_order_release);
+    }
+    void wait_for_reader() const {
+        if (!taken_.load()) return;
+        const uint64_t before = left_.load(std::memory_order_acquire);
+        while (taken_.load(std::memory_order_acquire) &&
+               left_.load(std::memory_order_acquire) == before) {
+            std::this_thread::yield();
+        }
+    }
+
+private:
+    std::atomic<bool> taken_{false};
+    std::atomic<uint64_t> left_{0};  // readers, so far
+};
 
 struct KeyNode {
     ViewSlot view{nullptr};
@@ -221,10 +248,10 @@ public:
         return waiting_ > 0;
     }
 
-    SpinLock& reading_lock() {
+    ReadingPlace& reading_place() {
         static std::atomic<size_t> threads{0};
         static thread_local const size_t mine = threads.fetch_add(1, std::memory_order_relaxed);
-        return reading_[mine % kReadingLocks].lock;
+        return reading_[mine % kReadingPlaces];
     }
 
     // NOLINTBEGIN(readability-identifier-naming): a reading looks at them
@@ -294,26 +321,20 @@ private:
     }
 
     void swap(ViewSlot& slot, std::unique_ptr<const ScopeView> view) {
-        const ScopeView* const before = slot.exchange(view.release(), std::memory_order_acq_rel);
+        const ScopeView* const before = slot.exchange(view.release());
         if (before != nullptr) replaced_.emplace_back(before);
     }
 
     /// Whoever reads now may have what was replaced; who begins later cannot.
     void free_replaced() {
         if (replaced_.empty() && replaced_models_.empty()) return;
-        for (ReadingLock& reading : reading_) {
-            reading.lock.lock();
-            reading.lock.unlock();
-        }
+        for (const ReadingPlace& place : reading_) place.wait_for_reader();
         replaced_.clear();
         replaced_models_.clear();
     }
 
-    static constexpr size_t kReadingLocks = 64;
-    struct alignas(64) ReadingLock {
-        SpinLock lock;
-    };
-    std::array<ReadingLock, kReadingLocks> reading_;  // one a thread, or shared by a few
+    static constexpr size_t kReadingPlaces = 64;
+    std::array<ReadingPlace, kReadingPlaces> reading_;  // one a thread, or shared by a few
 
     std::mutex writers_;
     InstanceRules instance_{.version = 0};
@@ -361,11 +382,11 @@ LimitCounters& PolicyDirectory::counters() { return impl_->counters_; }
 PolicyReading::PolicyReading(PolicyDirectory& directory,
                              const ReadingKey& key,
                              std::string_view model)
-    : lock_(&directory.impl_->reading_lock()) {
-    lock_->lock();
+    : place_(&directory.impl_->reading_place()) {
+    place_->enter();
     PolicyDirectory::Impl& house = *directory.impl_;
     LimitCounters& counters = house.counters_;
-    const auto load = [](const ViewSlot& slot) { return slot.load(std::memory_order_acquire); };
+    const auto load = [](const ViewSlot& slot) { return slot.load(); };
     const KeyPlace& place = *key.place;
     TeamNode& team_node = *place.team;
     const ScopeView& team = *load(team_node.view);
@@ -386,7 +407,7 @@ PolicyReading::PolicyReading(PolicyDirectory& directory,
         }
     }
     if (!model.empty()) {
-        const auto& models = *house.models_.load(std::memory_order_acquire);
+        const auto& models = *house.models_.load();
         if (const auto found = models.find(model); found != models.end()) {
             ModelNode& node = *found->second;
             count(Scope::Model,
@@ -412,7 +433,7 @@ PolicyReading::PolicyReading(PolicyDirectory& directory,
     add_key(counters, key, team.key_limits);
 }
 
-PolicyReading::~PolicyReading() { lock_->unlock(); }
+PolicyReading::~PolicyReading() { place_->leave(); }
 
 void PolicyReading::link(Scope scope, const CompiledPolicy* policy) {
     if (policy != nullptr) chain_[chain_size_++] = {scope, policy};
@@ -427,7 +448,7 @@ void PolicyReading::add_makers(const KeyNode* nearest) {
     std::array<const CompiledPolicy*, kMakersMax> makers{};
     size_t found = 0;
     for (const KeyNode* maker = nearest; maker != nullptr && found < kMakersMax;) {
-        const ScopeView* const view = maker->view.load(std::memory_order_acquire);
+        const ScopeView* const view = maker->view.load();
         makers[found++] = view != nullptr ? view->policy.get() : nullptr;
         const KeyPlace* const place = maker->place.load(std::memory_order_acquire);
         maker = place != nullptr ? place->maker : nullptr;
@@ -439,8 +460,7 @@ void PolicyReading::add_key(LimitCounters& counters,
                             const ReadingKey& key,
                             const SourcedLimits& defaults) {
     const SourcedLimits* limits = &defaults;
-    const ScopeView* const own =
-        key.node != nullptr ? key.node->view.load(std::memory_order_acquire) : nullptr;
+    const ScopeView* const own = key.node != nullptr ? key.node->view.load() : nullptr;
     if (own != nullptr) {
         own_ = own->limits;
         own_.fill(defaults);

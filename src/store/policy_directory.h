@@ -20,7 +20,6 @@
 #include "domain/limiter.h"
 #include "domain/policy.h"
 #include "domain/role.h"
-#include "domain/spin_lock.h"
 #include "domain/team.h"
 #include "store/limit_counters.h"
 #include "store/store.h"
@@ -77,6 +76,8 @@ struct MemberRole {
 struct KeyPlace;
 /// What a key that has a policy of its own, or has made others, says.
 struct KeyNode;
+/// Where a thread says that it reads.
+class ReadingPlace;
 class PolicyReading;
 
 /// Where a key stands. Views are not kept.
@@ -178,7 +179,7 @@ private:
     void add_makers(const KeyNode* nearest);
     void add_key(LimitCounters& counters, const ReadingKey& key, const SourcedLimits& defaults);
 
-    SpinLock* lock_;
+    ReadingPlace* place_;
     TeamState team_state_ = TeamState::Active;
     std::optional<Role> maker_{};
     size_t chain_size_ = 0;
