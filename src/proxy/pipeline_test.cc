@@ -263,7 +263,7 @@ TEST_F(PipelineTest, ARotatedSecretSaysHowLongItLives) {
 
 TEST_F(PipelineTest, TheLocalSocketNeedsNoKey) {
     start_answering();
-    const std::string path = testing::TempDir() + "/keywarden-pipeline-test.sock";
+    const std::string path = testing::TempDir() + new_id("pipeline");
     listen_locally(path);
     test::Peer peer(path);
     peer.say("GET /v1/operator HTTP/1.1\r\nHost: g\r\n\r\n");

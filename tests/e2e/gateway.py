@@ -38,6 +38,7 @@ class Gateway:
             self.config = self.data_dir.parent / "keywarden.toml"
             self.config.write_text(config)
             arguments += ["--config", self.config]
+        is_first_start = not (self.data_dir / "keywarden.db").exists()
         self.process = subprocess.Popen(
             [BINARY, *map(str, arguments), *extra], env=PLAIN_ENVIRONMENT | (env or {}),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -53,7 +54,11 @@ class Gateway:
         self.address = started["address"]
         self.host, port = self.address.rsplit(":", 1)
         self.port = int(port)
-        found = KEY.search(self.printed())
+        # What it prints and what it logs come by two pipes: one may be read before the other.
+        with self._printed:
+            if is_first_start:
+                self._printed.wait_for(lambda: KEY.search("".join(self.out)), START_SECONDS_MAX)
+            found = KEY.search("".join(self.out))
         self.key = found[0] if found else None  # of a first start
 
     @property

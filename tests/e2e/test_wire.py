@@ -1,5 +1,6 @@
 """HTTP/1.1 as it comes over the wire: pipelining, half-closed ends, and attempts to smuggle."""
 import asyncio
+import json
 import socket
 
 import pytest
@@ -50,6 +51,22 @@ def test_a_client_with_a_wrong_key_is_refused_before_its_body_is_asked_for(gatew
     with Wire(gateway) as wire:
         wire.send(request[:-len(BODY)])
         assert wire.answer().status == 401
+
+
+@pytest.mark.parametrize("change, status, code", [
+    ((b"Content-Type", b"Expect: tea\r\nContent-Type"), 417, "expectation_failed"),
+    ((b"Content-Type", b"Content-Encoding: gzip\r\nContent-Type"), 415, "unsupported_media_type"),
+    ((b" HTTP/1.1", b" HTTP/1.2"), 505, "http_version_not_supported"),
+    ((b'"model"', b'"Model":"other","model"'), 400, "invalid_request"),
+])
+def test_what_two_readers_could_take_for_two_things_is_refused_in_openais_shape(
+        gateway, imposter, change, status, code):
+    body = BODY.replace(*change)
+    with Wire(gateway) as wire:
+        wire.send(post(gateway.key, body).replace(*change) if body == BODY else post(gateway.key, body))
+        answer = wire.answer()
+    assert answer.status == status and json.loads(answer.body)["error"]["code"] == code
+    assert imposter.calls == []
 
 
 def test_a_connection_is_kept_and_closed_as_the_client_asks(gateway):
