@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gateway import KEY, free_port, run
+from imposter import PROVIDER_KEY
 
 
 @pytest.fixture
@@ -111,8 +112,16 @@ def test_config_show_says_where_each_value_comes_from(tmp_path):
 
 
 def test_doctor_finds_nothing_wrong_with_a_healthy_set_up_and_says_what_is(gateway, tmp_path):
-    done = gateway.cli("doctor", "--config", gateway.config, env={"IMPOSTER_API_KEY": "x"})
+    right, wrong = {"IMPOSTER_API_KEY": PROVIDER_KEY}, {"IMPOSTER_API_KEY": "x"}
+    dead = tmp_path / "dead.toml"
+    done = gateway.cli("doctor", "--config", gateway.config, env=right)
     assert done.returncode == 0, done.stdout + done.stderr
+    done = gateway.cli("doctor", "--config", gateway.config, env=wrong)
+    assert done.returncode == 1 and "imposter: answers 401 to its key" in done.stdout
+    assert PROVIDER_KEY not in done.stdout + done.stderr
+    dead.write_text('[[provider]]\nname = "gone"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    done = gateway.cli("doctor", "--config", dead)
+    assert done.returncode == 1 and "gone: cannot be reached" in done.stdout
     broken = tmp_path / "broken"
     broken.mkdir(mode=0o700)
     (broken / "keywarden.db").write_bytes(b"this is no database" * 100)
