@@ -152,6 +152,46 @@ TEST_F(AccountApi, NobodyGivesARoleThatHoldsMoreThanTheirOwn) {
     EXPECT_EQ(store_->get_key("team_1", child["id"].get<std::string>())->maker_key_id, adopted.id);
 }
 
+TEST_F(AccountApi, AMembersKeyWritesOnlyTheMembersKeys) {
+    const std::string user = member("mia@example.test", "member")["user"];
+    const std::string others = make_id();
+    EXPECT_EQ(post("/v1/keys", R"({"name":"k","user":"user_none"})").code(), "invalid_request");
+    const Json key = make_key(R"({"user":")" + user + "\"}");
+    EXPECT_EQ(key["user"], user);
+    const std::string owner = member("ann@example.test", "owner")["user"];
+    be(key["key"].get<std::string>());
+    EXPECT_EQ(patch(others, R"({"name":"mine now"})").code(), "team_access_denied");
+    EXPECT_EQ(revoke(others).code(), "team_access_denied");
+    for (const char* action : {"/rotate", "/disable", "/enable"}) {
+        EXPECT_EQ(post(path_of(others, action), "{}").code(), "team_access_denied") << action;
+    }
+    EXPECT_EQ(post("/v1/keys", R"({"name":"k","user":")" + owner + "\"}").code(),
+              "team_access_denied");
+    const std::string own = make_id();
+    EXPECT_EQ(get(path_of(own)).json()["user"], user);
+    EXPECT_EQ(patch(own, R"({"name":"new"})").status, 200);
+    EXPECT_EQ(patch(own, R"({"user":null})").code(), "invalid_request") << "it stays theirs";
+    EXPECT_EQ(revoke(own).status, 200);
+}
+
+TEST_F(AccountApi, ARoleHoldsForEveryKeyOfTheUserAtOnce) {
+    const std::string user = member("mia@example.test", "member")["user"];
+    const Json key = make_key(R"({"user":")" + user + "\"}");
+    be(key["key"].get<std::string>());
+    const auto role = [&] { return directory_->read_policy(caller_).maker(); };
+    const Caller mia = caller_;
+    EXPECT_EQ(role(), Role::Member);
+    be_operator();
+    ASSERT_EQ(change("/v1/account/members/" + user, R"({"role":"viewer"})").status, 200);
+    caller_ = mia;
+    EXPECT_EQ(role(), Role::Viewer);
+    be_operator();
+    member("ann@example.test", "owner");
+    ASSERT_EQ(del("/v1/account/members/" + user).status, 200);
+    caller_ = mia;
+    EXPECT_EQ(role(), std::nullopt) << "they have left";
+}
+
 TEST_F(AccountApi, PlansHoldForTheirTeamsAtOnce) {
     const Json plan = post("/v1/admin/plans", R"({"name":"Small","active_keys_max":1})").json();
     const std::string path = "/v1/admin/plans/" + plan["id"].get<std::string>();

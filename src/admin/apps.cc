@@ -8,6 +8,7 @@
 #include "admin/handlers.h"
 #include "admin/key_record.h"
 #include "base/id.h"
+#include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
@@ -53,6 +54,7 @@ Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call) {
     AuditEntry audit = entry(context, call, "app.create", app);
     audit.diff = audit_diff({}, audit_facts(app));
     TRY_VOID(context.keys.store().accounts().create_app(app, audit));
+    context.keys.policies().put(rules_of(app));
     return versioned_response(201, app_record(app), app.version);
 }
 
@@ -73,6 +75,7 @@ Result<HttpResponse> change_app(AdminContext& context, const ApiCall& call) {
     AuditEntry audit = entry(context, call, "app.update", app);
     audit.diff = audit_diff(audit_facts(before), audit_facts(app));
     TRY_VOID(accounts.update_app(app, audit));
+    context.keys.policies().put(rules_of(app));
     return versioned_response(200, app_record(app), app.version);
 }
 

@@ -1,5 +1,7 @@
 #include "admin/changed_by.h"
 
+#include "admin/json_body.h"
+
 namespace keywarden {
 
 ChangedBy changed_by(const AdminContext& context, const ApiCall& call) {
@@ -21,6 +23,36 @@ Result<std::optional<Role>> role_of_caller(AdminContext& context, const Caller& 
     if (member) return member->role;
     if (member.error().code == ErrorCode::NotFound) return std::nullopt;
     return fail(member.error());
+}
+
+Result<void> check_may_write(AdminContext& context, const Caller& caller, const Key& key) {
+    TRY(const auto role, role_of_caller(context, caller));
+    if (role && reach(*role, Permission::KeysWrite) == Reach::Team) return {};
+    TRY(const Key own, context.keys.store().get_key(caller.team_id, caller.key_id()));
+    if (role && own.user_id == key.user_id) return {};
+    return fail(ErrorCode::TeamAccessDenied,
+                "The caller's role may only change keys of their own, and this is another's.");
+}
+
+Result<void> give_to(AdminContext& context,
+                     const Caller& caller,
+                     const std::string& user,
+                     Key& key) {
+    if (user.empty() || user == key.user_id) return {};
+    const auto member = context.keys.store().accounts().get_member(key.team_id, user);
+    if (!member && member.error().code == ErrorCode::NotFound) {
+        return fail_field("user", "must be the id of a member of the team");
+    }
+    if (!member) return fail(member.error());
+    TRY(const auto mine, role_of_caller(context, caller));
+    if (!mine || !may_assign(*mine, member->role)) {
+        return fail({.code = ErrorCode::TeamAccessDenied,
+                     .message = "'user': their role holds more than the caller's own, or the "
+                                "caller may make no keys for others.",
+                     .param = "user"});
+    }
+    key.user_id = user;
+    return {};
 }
 
 }  // namespace keywarden

@@ -19,4 +19,16 @@ ChangedBy changed_by(const AdminContext& context, const ApiCall& call);
 /// nobody's. Nothing for who has left the team.
 Result<std::optional<Role>> role_of_caller(AdminContext& context, const Caller& caller);
 
+/// Errors: TeamAccessDenied where the caller's role may write only its own keys, and `key` is
+/// another's.
+Result<void> check_may_write(AdminContext& context, const Caller& caller, const Key& key);
+
+/// Takes `user`, whose key it shall be, over into a new key of the team.
+/// Errors: InvalidRequest when they are no member; TeamAccessDenied when their role holds more than
+/// the caller's.
+Result<void> give_to(AdminContext& context,
+                     const Caller& caller,
+                     const std::string& user,
+                     Key& key);
+
 }  // namespace keywarden

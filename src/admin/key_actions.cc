@@ -51,6 +51,7 @@ Result<MintedKey> rotate_checked(AdminContext& context,
     TRY(const auto grantor, grantor_of(context, *call.caller));
     for (int tries = 1;; ++tries) {
         TRY(const Key key, keys.store().get_key(call.caller->team_id, call.values.at(0)));
+        TRY_VOID(check_may_write(context, *call.caller, key));
         TRY_VOID(refuse_revoked(key));
         if (grantor) TRY_VOID(check_grant(grant_of(key), *grantor));
         // The version that was checked is the one that is rotated.
@@ -70,6 +71,7 @@ Result<MintedKey> rotate_checked(AdminContext& context,
 Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyStatus wanted) {
     TRY_VOID(refuse_body(call.request));
     TRY(const Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
+    TRY_VOID(check_may_write(context, *call.caller, key));
     if (key.status == wanted) {
         return key_response(
             200, key, key_record(key, context.keys.defaults(), context.clock.now()));

@@ -17,6 +17,7 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     const TimePoint now = context.clock.now();
     const KeyDefaults& defaults = context.keys.defaults();
     const auto checked = [&](Key& key) -> Result<void> {
+        TRY_VOID(check_may_write(context, *call.caller, key));
         TRY_VOID(refuse_revoked(key));
         const Key before = key;
         TRY_VOID(change(key));

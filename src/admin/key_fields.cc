@@ -59,6 +59,12 @@ Result<void> read_name(const Json& value, KeyDraft& draft) {
     return {};
 }
 
+Result<void> read_user(const Json& value, KeyDraft& draft) {
+    if (value.is_null()) return {};
+    TRY(draft.user, read_line("user", value, kKeyNameMax));
+    return {};
+}
+
 Result<void> read_app(const Json& value, KeyDraft& draft) {
     draft.key.app_id.clear();
     if (value.is_null()) return {};
@@ -198,6 +204,7 @@ constexpr std::array kNewKeyFields = {
     KeyField{"name", read_name},
     KeyField{"description", read_description},
     KeyField{"app", read_app},
+    KeyField{"user", read_user},
     KeyField{"kind", read_kind},
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
@@ -222,6 +229,7 @@ constexpr std::array kKeyChangeFields = {
     KeyField{"metadata", read_metadata},
     KeyField{"tags", read_tags},
     KeyField{"kind", [](const Json&, KeyDraft&) { return refuse_fixed("kind"); }},
+    KeyField{"user", [](const Json&, KeyDraft&) { return refuse_fixed("user"); }},
     KeyField{"format", [](const Json&, KeyDraft&) { return refuse_fixed("format"); }},
     KeyField{"environment", [](const Json&, KeyDraft&) { return refuse_fixed("environment"); }},
     KeyField{"status", refuse_status},

@@ -28,6 +28,7 @@ inline constexpr int64_t kKTargetMax = 128;
 struct KeyDraft {
     Key key{};
     bool kind_named = false;
+    std::string user{};    // whose it shall be; empty: as its maker's
     std::string format{};  // empty: the instance's default
     bool test = false;     // of the format's two environments
 };

@@ -65,6 +65,7 @@ Json key_record(const Key& key, const KeyDefaults& defaults, TimePoint now) {
             {"revoked_at", moment(key.revoked_at)},
             {"last_used_at", moment(last_use(key))},
             {"created_by", key.created_by},
+            {"user", key.user_id.empty() ? Json(nullptr) : Json(key.user_id)},
             {"app", key.app_id.empty() ? Json(nullptr) : Json(key.app_id)},
             {"rate_limit_rpm", key.rate_limit_rpm.value_or(defaults.rate_limit_rpm)},
             {"k_target_override", value_or_null(key.k_target_override)},

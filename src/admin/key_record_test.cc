@@ -34,20 +34,21 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
     key.metadata = {{"b", "2"}, {"a", "1"}};
     key.tags = {"t"};
     key.tools.allowed = std::vector<std::string>{};
-    EXPECT_EQ(dump(key_record(key, {}, kNow)),
-              R"({"id":"key_1","object":"api_key","name":"laptop","description":"","kind":"full",)"
-              R"("status":"active","display":"kw_live_b…2222",)"
-              R"("created_at":"2024-10-04T00:00:00.000Z","updated_at":"2024-10-04T00:00:00.000Z",)"
-              R"("not_before":null,"expires_at":null,"revoked_at":null,)"
-              R"("last_used_at":"2024-10-03T23:00:00.000Z","created_by":"user_1","app":null,)"
-              R"("rate_limit_rpm":60,"k_target_override":null,)"
-              R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
-              R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"
-              R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
-              R"("last_used_at":null,"ends_at":null},{"id":"s1","display":"kw_live_a…1111",)"
-              R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
-              R"("last_used_at":"2024-10-03T23:00:00.000Z",)"
-              R"("ends_at":"2024-10-04T01:00:00.000Z"}],"version":3})");
+    EXPECT_EQ(
+        dump(key_record(key, {}, kNow)),
+        R"({"id":"key_1","object":"api_key","name":"laptop","description":"","kind":"full",)"
+        R"("status":"active","display":"kw_live_b…2222",)"
+        R"("created_at":"2024-10-04T00:00:00.000Z","updated_at":"2024-10-04T00:00:00.000Z",)"
+        R"("not_before":null,"expires_at":null,"revoked_at":null,)"
+        R"("last_used_at":"2024-10-03T23:00:00.000Z","created_by":"user_1","user":null,"app":null,)"
+        R"("rate_limit_rpm":60,"k_target_override":null,)"
+        R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
+        R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"
+        R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
+        R"("last_used_at":null,"ends_at":null},{"id":"s1","display":"kw_live_a…1111",)"
+        R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
+        R"("last_used_at":"2024-10-03T23:00:00.000Z",)"
+        R"("ends_at":"2024-10-04T01:00:00.000Z"}],"version":3})");
 }
 
 TEST(KeyRecord, ItsStatusIsTheStateNow) {

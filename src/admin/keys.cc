@@ -62,6 +62,7 @@ Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call, std::stri
         inherit(draft.key, *grantor, keys.defaults().rate_limit_rpm);
         TRY_VOID(check_grant(grant_of(draft.key), *grantor));
     }
+    TRY_VOID(give_to(context, *call.caller, draft.user, draft.key));
     TRY_VOID(check_times(nullptr, draft.key, context.clock.now()));
     return draft;
 }
@@ -133,6 +134,7 @@ Result<HttpResponse> change_key(AdminContext& context, const ApiCall& call) {
 Result<HttpResponse> revoke_key(AdminContext& context, const ApiCall& call) {
     TRY_VOID(refuse_body(call.request));
     TRY(Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
+    TRY_VOID(check_may_write(context, *call.caller, key));
     if (key.status != KeyStatus::Revoked) {
         TRY(const auto version, if_match(call.request));
         const TimePoint now = context.clock.now();

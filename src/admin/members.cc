@@ -82,7 +82,10 @@ Result<void> put(AdminContext& context,
                                    {"user", member.user_id},
                                    context.clock.now());
     audit.diff = audit_diff(before ? audit_facts(*before) : AuditFacts(), audit_facts(member));
-    return context.keys.store().accounts().put_member(member, audit);
+    TRY_VOID(context.keys.store().accounts().put_member(member, audit));
+    context.keys.policies().put(
+        MemberRole{.team_id = member.team_id, .user_id = member.user_id, .role = member.role});
+    return {};
 }
 
 Result<HttpResponse> add_member_to(AdminContext& context,
@@ -154,6 +157,8 @@ Result<HttpResponse> remove_member(AdminContext& context, const ApiCall& call) {
                                    context.clock.now());
     audit.diff = audit_diff(audit_facts(member), {});
     TRY_VOID(accounts.delete_member(member.team_id, member.user_id, audit));
+    context.keys.policies().put(
+        MemberRole{.team_id = member.team_id, .user_id = member.user_id, .role = std::nullopt});
     return json_response(200, {{"user", member.user_id}, {"object", "member"}, {"removed", true}});
 }
 

@@ -9,6 +9,7 @@
 #include "admin/key_record.h"
 #include "admin/list_query.h"
 #include "base/id.h"
+#include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
@@ -130,6 +131,7 @@ Result<HttpResponse> create_team(AdminContext& context, const ApiCall& call) {
     const AuditEntry audit =
         entry(context, call, team.id, "team", static_cast<const Team*>(nullptr), team);
     TRY_VOID(accounts_of(context).create_team(team, audit));
+    context.keys.policies().put(rules_of(team));
     return team_response(context, 201, team);
 }
 
@@ -144,6 +146,7 @@ Result<HttpResponse> change_team(AdminContext& context, const ApiCall& call) {
     TRY_VOID(read_change<Team>(call, kTeamFields, team));
     TRY_VOID(accounts_of(context).update_team(
         team, entry(context, call, team.id, "team", &before, team)));
+    context.keys.policies().put(rules_of(team));
     return team_response(context, 200, team);
 }
 
@@ -160,6 +163,7 @@ Result<HttpResponse> create_plan(AdminContext& context, const ApiCall& call) {
     const AuditEntry audit =
         entry(context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
     TRY_VOID(accounts_of(context).create_plan(plan, audit));
+    context.keys.policies().put(rules_of(plan));
     return versioned_response(201, plan_record(plan), plan.version);
 }
 
@@ -174,6 +178,7 @@ Result<HttpResponse> change_plan(AdminContext& context, const ApiCall& call) {
     TRY_VOID(read_change<Plan>(call, kPlanFields, plan));
     TRY_VOID(accounts_of(context).update_plan(
         plan, entry(context, call, kInstanceTenant, "plan", &before, plan)));
+    context.keys.policies().put(rules_of(plan));
     return versioned_response(200, plan_record(plan), plan.version);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/key_rules.h"
+#include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
@@ -105,6 +106,7 @@ public:
     }
 
     Result<void> load() {
+        TRY_VOID(load_policies(store_.accounts(), policies_));
         Result<void> loaded;
         TRY_VOID(store_.for_each_hot_key([&](const HotKey& key) {
             if (loaded) loaded = table_.load(key);

@@ -120,11 +120,15 @@ HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets) {
     }
     return {.id = key.id,
             .team_id = key.team_id,
+            .app_id = key.app_id,
+            .user_id = key.user_id,
+            .maker_key_id = key.maker_key_id,
             .kind = key.kind,
             .status = key.status,
             .not_before = key.not_before,
             .expires_at = key.expires_at,
             .rate_limit_rpm = key.rate_limit_rpm,
+            .policy = key.policy == Policy() ? nullptr : &key.policy,
             .version = key.version,
             .secrets = secrets};
 }

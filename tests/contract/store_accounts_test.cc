@@ -235,6 +235,29 @@ TEST_P(AccountContract, AKeyRemembersItsAppItsUserItsMakerAndItsPolicy) {
     EXPECT_EQ(got.maker_key_id, maker.id) << "nor sheds who made them";
 }
 
+TEST_P(AccountContract, HandsOutWhereAKeyStandsAndItsPolicy) {
+    const App app = an_app("dev");
+    const User user = a_user("a@example.test");
+    const Key maker = created();
+    Key key = a_key();
+    key.app_id = app.id;
+    key.user_id = user.id;
+    key.maker_key_id = maker.id;
+    key.policy = a_policy();
+    created(key);
+    size_t seen = 0;
+    ASSERT_TRUE(store_->for_each_hot_key([&](const HotKey& hot) {
+        ++seen;
+        const bool is_maker = hot.id == maker.id;
+        EXPECT_EQ(hot.app_id, is_maker ? "" : app.id);
+        EXPECT_EQ(hot.user_id, is_maker ? "" : user.id);
+        EXPECT_EQ(hot.maker_key_id, is_maker ? "" : maker.id);
+        ASSERT_EQ(hot.policy == nullptr, is_maker);
+        if (!is_maker) EXPECT_TRUE(*hot.policy == a_policy());
+    }));
+    EXPECT_EQ(seen, 2U);
+}
+
 TEST_P(AccountContract, AKeyNamesNothingOfAnotherTeam) {
     const App app = an_app("dev", "team_b");
     const Key maker = created(a_key("team_b"));

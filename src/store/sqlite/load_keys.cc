@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/policy_json.h"
+
 namespace keywarden {
 namespace {
 
@@ -154,8 +156,10 @@ Result<void> load_keys(Database& keys_from,
     SecretRows secret_rows(secrets_from);
     std::vector<HotSecret> secrets;
     Query query(keys_from,
-                "SELECT n, id, team, kind, status, not_before, expires_at, rate_limit_rpm, version "
-                "FROM keys ORDER BY n");
+                "SELECT k.n, k.id, k.team, k.kind, k.status, k.not_before, k.expires_at, "
+                "k.rate_limit_rpm, k.version, a.id, u.id, m.id, k.policy FROM keys k "
+                "LEFT JOIN apps a ON a.n = k.app LEFT JOIN users u ON u.n = k.user "
+                "LEFT JOIN keys m ON m.n = k.maker_key ORDER BY k.n");
     while (true) {
         TRY(const bool row, query.next());
         if (!row) return {};
@@ -166,14 +170,21 @@ Result<void> load_keys(Database& keys_from,
         if (status < 0 || status >= static_cast<int64_t>(KeyStatus::kCount)) return damaged(n);
         const auto team = teams.find(query.integer(2));
         if (team == teams.end()) return damaged(n);
+        Policy policy;
+        const bool has_policy = !query.is_null(12);
+        if (has_policy && !patch_policy(policy, query.text(12))) return damaged(n);
         TRY_VOID(secret_rows.take(n, secrets));
         each({.id = query.text(1),
               .team_id = team->second,
+              .app_id = query.text(9),
+              .user_id = query.text(10),
+              .maker_key_id = query.text(11),
               .kind = static_cast<KeyKind>(kind),
               .status = static_cast<KeyStatus>(status),
               .not_before = query.maybe_moment(5),
               .expires_at = query.maybe_moment(6),
               .rate_limit_rpm = query.maybe_integer(7),
+              .policy = has_policy ? &policy : nullptr,
               .version = query.integer(8),
               .secrets = secrets});
     }
