@@ -30,6 +30,11 @@ constexpr std::array kProviderFields = {
                   "text",
                   "The file that holds its API key, instead of `api_key_env`. Where there is no "
                   "key, none is sent."},
+    ProviderField{"privacy_class",
+                  "text",
+                  "What becomes of a prompt there: `standard` (the default), `zdr` (nothing is "
+                  "kept), or `tee` (not even its operator can read it). It is your word: policies "
+                  "that name classes rely on it."},
     ProviderField{"models",
                   "list",
                   "The models that clients may ask for by their bare id: texts, or "
@@ -167,7 +172,30 @@ Result<void> check_configuration(const Configuration& configuration) {
                                  settings.key_default_format,
                                  fmt::join(settings.key_formats, ", ")));
     }
+    if (auto networks = parse_networks(settings.trusted_proxies); !networks) {
+        return wrong(origin_of(configuration, "server.trusted_proxies"),
+                     "server.trusted_proxies",
+                     networks.error().message);
+    }
     return check_providers(configuration);
+}
+
+Result<std::vector<IpRange>> parse_networks(std::string_view text) {
+    std::vector<IpRange> networks;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find(','), text.size());
+        std::string_view part = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        while (part.starts_with(' ')) part.remove_prefix(1);
+        while (part.ends_with(' ')) part.remove_suffix(1);
+        auto network = IpRange::parse(part);
+        if (!network) {
+            return fail(ErrorCode::InvalidConfig,
+                        fmt::format("'{}': {}", part, network.error().message));
+        }
+        networks.push_back(*network);
+    }
+    return networks;
 }
 
 Result<ListenAddress> parse_listen(std::string_view text) {

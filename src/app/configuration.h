@@ -10,6 +10,8 @@
 #include "app/settings.h"
 #include "base/result.h"
 #include "cli/environment.h"
+#include "domain/ip_range.h"
+#include "domain/policy.h"
 
 namespace keywarden {
 
@@ -24,6 +26,7 @@ struct ProviderSettings {
     std::string base_url{};      // empty: the known provider's own
     std::string api_key_env{};   // the variable that holds the key, or
     std::string api_key_file{};  // the file that does; neither: see credential_of
+    PrivacyClass privacy = PrivacyClass::Standard;
     std::vector<ModelSettings> models{};
     std::string place{};  // "keywarden.toml:12"
 };
@@ -70,6 +73,10 @@ Result<void> read_configuration_file(const std::string& file, Configuration& con
 /// What one value alone cannot show: that they fit each other.
 /// Errors: InvalidConfig.
 Result<void> check_configuration(const Configuration& configuration);
+
+/// "10.0.0.0/8, 192.0.2.1"; empty: none.
+/// Errors: InvalidConfig.
+Result<std::vector<IpRange>> parse_networks(std::string_view text);
 
 /// "127.0.0.1:8080", "[::1]:8080", "localhost:8080".
 struct ListenAddress {

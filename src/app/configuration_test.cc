@@ -145,7 +145,13 @@ TEST(Configuration, AWrongFileIsNamedWithLineAndWhatWasExpected) {
          "FILE:3: provider.api_key: there is no such field; did you mean 'api_key_env'?"},
         {"[[provider]]\nname = \"openai\"\nxyzzy = \"k\"",
          "FILE:3: provider.xyzzy: there is no such field; there are name, base_url, api_key_env, "
-         "api_key_file, models"},
+         "api_key_file, privacy_class, models"},
+        {"[[provider]]\nname = \"openai\"\nprivacy_class = \"secret\"",
+         "FILE:3: provider.privacy_class: expected standard, zdr, or tee, got the text 'secret'"},
+        {"[server]\ntrusted_proxies = \"10.0.0.0/8, 10.1.2.3/8\"",
+         "FILE:2: server.trusted_proxies: '10.1.2.3/8': '10.1.2.3/8' has bits set beyond its "
+         "prefix: "
+         "did you mean '10.0.0.0/8'?"},
         {"[[provider]]\nname = \"openai\"\nbase_ulr = \"k\"",
          "FILE:3: provider.base_ulr: there is no such field; did you mean 'base_url'?"},
         {"[[provider]]\nname = \"openai\"\nmodels = [1]",

@@ -8,9 +8,11 @@
 
 #include "admin/routes.h"
 #include "app/call_log.h"
+#include "app/limit_file.h"
 #include "app/probe.h"
 #include "app/upkeep.h"
 #include "app/worker.h"
+#include "base/log.h"
 #include "cli/session.h"
 #include "net/blocking_pool.h"
 
@@ -60,7 +62,10 @@ public:
                  .clock = system_clock(),
                  .operator_id = instance.operator_id,
                  .draining = [this] { return draining_.load(); }},
-          socket_path_(instance.dir.file(kOperatorSocketName)) {}
+          socket_path_(instance.dir.file(kOperatorSocketName)),
+          limit_file_(instance.dir.file(kLimitFileName),
+                      instance.directory->policies().counters(),
+                      system_clock()) {}
 
     ~Impl() {
         workers_.clear();
@@ -90,12 +95,17 @@ public:
         }
         TRY(OwnedFd unix_listener, listen_unix(socket_path_));
         socket_is_ours_ = true;
+        if (const auto loaded = limit_file_.load(); !loaded) {
+            log(LogLevel::Warning,
+                "limits.not_restored",
+                {{"message", std::string_view(loaded.error().message)}});
+        }
         for (OwnedFd& listener : listeners) {
             TRY(auto worker,
                 Worker::start(shared_, std::move(listener), std::exchange(unix_listener, {})));
             workers_.push_back(std::move(worker));
         }
-        upkeep_ = std::make_unique<Upkeep>(*instance.directory);
+        upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_);
         return {};
     }
 
@@ -148,6 +158,7 @@ private:
                          .operator_team_id = instance.team_id,
                          .limits = proxy_limits(configuration.settings),
                          .on_call = log_call};
+        TRY(parts.trusted_proxies, parse_networks(configuration.settings.trusted_proxies));
         TRY(proxy_, Proxy::open(std::move(parts)));
         return {};
     }
@@ -155,6 +166,7 @@ private:
     AdminContext admin_;
     std::string socket_path_;
     bool socket_is_ours_ = false;
+    LimitFile limit_file_;
     ListenAddress address_;
     std::atomic<bool> draining_ = false;
     std::atomic<size_t> left_ = 0;  // workers that still drain

@@ -34,6 +34,11 @@ constexpr std::array kRows = {
     SettingRow{.name = "server.connections_max", .kind = Count, .member = &S::connections_max,
         .fallback = "10000", .min = 1, .max = 1'000'000,
         .sentence = "How many client connections may be open at once; more are closed at once."},
+    SettingRow{.name = "server.trusted_proxies", .kind = Text, .member = &S::trusted_proxies,
+        .fallback = "",
+        .sentence = "Addresses and networks, with commas between them, of proxies in front of the "
+                    "gateway: of a call from these, X-Forwarded-For says who the client is. Empty: "
+                    "nobody is believed."},
     SettingRow{.name = "tls.certificate", .kind = Text, .member = &S::tls_certificate,
         .fallback = "",
         .sentence = "A PEM file with the certificate and its chain; with tls.key it turns TLS on. "

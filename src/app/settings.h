@@ -23,6 +23,7 @@ struct Settings {
     int64_t threads;
     bool allow_plaintext_beyond_loopback;
     int64_t connections_max;
+    std::string trusted_proxies;
     std::string tls_certificate;
     std::string tls_key;
     std::string data_dir;

@@ -187,6 +187,15 @@ private:
         TRY(out.base_url, text(table, "provider", "base_url", false));
         TRY(out.api_key_env, text(table, "provider", "api_key_env", false));
         TRY(out.api_key_file, text(table, "provider", "api_key_file", false));
+        TRY(const std::string privacy, text(table, "provider", "privacy_class", false));
+        if (!privacy.empty()) {
+            const auto known = privacy_class_of(privacy);
+            if (!known) {
+                return expected(
+                    *table.get("privacy_class"), "provider.privacy_class", "standard, zdr, or tee");
+            }
+            out.privacy = *known;
+        }
         if (const toml::node* list = table.get("models")) {
             if (!list->is_array()) return expected(*list, "provider.models", "a list of models");
             for (const toml::node& node : *list->as_array()) {

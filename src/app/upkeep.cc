@@ -12,7 +12,8 @@ constexpr int kTicksAWrite = 5;
 
 }  // namespace
 
-Upkeep::Upkeep(KeyDirectory& directory) : directory_(directory), thread_([this] { run(); }) {}
+Upkeep::Upkeep(KeyDirectory& directory, LimitFile& limits)
+    : directory_(directory), limits_(limits), thread_([this] { run(); }) {}
 
 Upkeep::~Upkeep() {
     {
@@ -22,6 +23,7 @@ Upkeep::~Upkeep() {
     wake_.notify_one();
     thread_.join();
     write_uses();
+    write_limits(true);
     flush_log();
 }
 
@@ -29,8 +31,20 @@ void Upkeep::run() {
     std::unique_lock lock(mutex_);
     for (int tick = 1; !wake_.wait_for(lock, kTick, [this] { return stopping_; }); ++tick) {
         flush_log();
-        if (tick % kTicksAWrite == 0) write_uses();
+        if (tick % kTicksAWrite != 0) continue;
+        write_uses();
+        write_limits(false);
     }
+}
+
+void Upkeep::write_limits(bool at_once) {
+    const auto written = limits_.write(at_once);
+    if (!written && !limits_failed_) {
+        log(LogLevel::Error,
+            "limits.not_kept",
+            {{"message", std::string_view(written.error().message)}});
+    }
+    limits_failed_ = !written;
 }
 
 void Upkeep::write_uses() {

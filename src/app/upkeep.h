@@ -1,10 +1,12 @@
-// What is done beside calls, again and again: uses of keys are written, and waiting log lines.
+// What is done beside calls, again and again: uses of keys are written, what limits have counted,
+// and waiting log lines.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "app/limit_file.h"
 #include "store/key_directory.h"
 
 namespace keywarden {
@@ -12,8 +14,8 @@ namespace keywarden {
 /// A thread that runs until it is destroyed, and does everything once more at its end.
 class Upkeep {
 public:
-    /// `directory` must outlive it.
-    explicit Upkeep(KeyDirectory& directory);
+    /// `directory` and `limits` must outlive it.
+    Upkeep(KeyDirectory& directory, LimitFile& limits);
     ~Upkeep();
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
@@ -21,9 +23,12 @@ public:
 private:
     void run();
     void write_uses();
+    void write_limits(bool at_once);
 
     KeyDirectory& directory_;
-    bool store_failed_ = false;  // said once, until it works again
+    LimitFile& limits_;
+    bool limits_failed_ = false;  // as below
+    bool store_failed_ = false;   // said once, until it works again
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;

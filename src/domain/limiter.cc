@@ -83,6 +83,7 @@ public:
             counter.tokens_out_.add(request_.tokens_out_max, now_);
             counter.tokens_.add(request_.tokens_in + request_.tokens_out_max, now_);
             ++counter.running_;
+            counter.used_ = true;
             if (smooths(scopes_[i])) counter.smooth_at_ = smoothed(scopes_[i], 1).full_at;
         }
         return ticket;
@@ -173,6 +174,11 @@ private:
     MonoTime now_;
 };
 
+bool LimitCounter::used_since_asked() {
+    const std::lock_guard lock(lock_);
+    return std::exchange(used_, false);
+}
+
 LimitTicket& LimitTicket::operator=(LimitTicket&& other) noexcept {
     if (this == &other) return *this;
     end();
@@ -199,6 +205,7 @@ void LimitTicket::correct(LimitCounter& counter,
         if (used > taken) window.add(used - taken, now);
         if (used < taken) window.give_back(taken - used, taken_at_);
     };
+    counter.used_ = true;
     shift(counter.tokens_in_, tokens_in_, tokens_in);
     shift(counter.tokens_out_, tokens_out_, tokens_out);
     shift(counter.tokens_, tokens_in_, tokens_in);

@@ -33,6 +33,9 @@ public:
     /// Returns: false when `bytes` are no snapshot; then nothing is counted.
     bool restore(std::string_view bytes, Nanos downtime, MonoTime now);
 
+    /// Whether anything was counted since the last time that this was asked.
+    bool used_since_asked();
+
 private:
     friend class LimitGate;
     friend class LimitTicket;
@@ -43,6 +46,7 @@ private:
     MinuteCells tokens_out_;
     MinuteCells tokens_;
     DayCells day_;
+    bool used_ = false;
     int64_t running_ = 0;
     MonoTime smooth_at_{};  // when the burst is whole again
 };

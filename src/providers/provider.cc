@@ -66,6 +66,7 @@ Result<Provider> open_provider(ProviderConfig config) {
                     "A provider's name must have 1 to 64 characters of a-z, 0-9, '_' and '-'.");
     }
     Provider provider;
+    provider.privacy = config.privacy;
     if (config.name == kSandboxName) {
         if (!config.base_url.empty() || !config.api_key.empty()) {
             return bad(config.name, "it is built in and takes no base_url and no key.");

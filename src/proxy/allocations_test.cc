@@ -85,6 +85,27 @@ TEST_F(Allocations, ASmallCallTakesNone) {
     EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
 }
 
+TEST_F(Allocations, ACallUnderAllListsAndLimitsOfEachScopeTakesNone) {
+    Policy policy;
+    for (const LimitKindInfo& row : all_limit_kinds()) policy.limits[row.kind] = row.largest;
+    policy.limits[LimitKind::Burst] = 1'000'000;
+    policy.kinds.allow = {KeyKind::Full};
+    policy.addresses.allow = {*IpRange::parse("127.0.0.0/8")};
+    policy.endpoints.deny = {*Glob::parse("/v1/embeddings")};
+    policy.models.allow = {*Glob::parse("up/*")};
+    policy.models.deny = {*Glob::parse("gpt-3*"), *Glob::parse("other")};
+    policy.providers.allow = {*Glob::parse("up")};
+    policy.classes.allow = {PrivacyClass::Standard};
+    PolicyDirectory& house = directory_->policies();
+    house.put(InstanceRules{.policy = policy});
+    house.put(PlanRules{.id = "plan_a", .policy = policy});
+    house.put(TeamRules{.id = "team_a", .plan_id = "plan_a", .policy = policy, .version = 2});
+    house.put(ModelRules{.id = "gpt-4o", .limits = policy.limits});
+    start(Imposter::answers(json_answer(kReply)));
+    const std::string body = R"({"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+}
+
 TEST_F(Allocations, ABigCallWithAnotherNameForTheModelTakesNone) {
     start(Imposter::answers(json_answer(kReply)));
     std::string body = R"({"model":"small","messages":[{"role":"user","content":")";

@@ -32,6 +32,13 @@ LimitCounter& LimitCounters::add(Scope scope, std::string_view id) {
     return entry.counter;
 }
 
+bool LimitCounters::used_since_asked() {
+    bool used = false;
+    const uint32_t size = size_.load(std::memory_order_acquire);
+    for (uint32_t i = 0; i < size; ++i) used |= entries_[i].counter.used_since_asked();
+    return used;
+}
+
 std::string LimitCounters::snapshot(TimePoint wall, MonoTime now) const {
     LimitSnapshotWriter writer(wall, now);
     const uint32_t size = size_.load(std::memory_order_acquire);

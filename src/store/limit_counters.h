@@ -30,6 +30,9 @@ public:
         return counter != nullptr ? *counter : make(slot, scope, id);
     }
 
+    /// Whether anything was counted since the last time that this was asked.
+    bool used_since_asked();
+
     /// Everything that is counted, as one file's bytes. Holds up nobody for longer than a counter.
     std::string snapshot(TimePoint wall, MonoTime now) const;
 

@@ -122,6 +122,51 @@ void take_request(benchmark::State& state) {
     }
 }
 
+/// All that policies and limits cost a call: lists of 24 entries and all limits in five scopes.
+void decide_and_take(benchmark::State& state) {
+    const auto house = std::make_unique<PolicyDirectory>();
+    Policy policy;
+    policy.kinds.allow = {KeyKind::Full};
+    policy.classes.allow = {PrivacyClass::Standard};
+    policy.models.allow.emplace();
+    policy.endpoints.allow.emplace();
+    for (int i = 0; i < 24; ++i) {
+        const std::string number = std::to_string(i);
+        policy.models.allow->push_back(or_die(Glob::parse("model-" + number)));
+        policy.models.deny.push_back(or_die(Glob::parse("old-" + number)));
+        policy.endpoints.allow->push_back(or_die(Glob::parse("/v1/path/" + number)));
+    }
+    for (const LimitKindInfo& row : all_limit_kinds()) policy.limits[row.kind] = row.largest;
+    policy.limits[LimitKind::Burst] = 1'000'000;
+    house->put(InstanceRules{.policy = policy});
+    house->put(PlanRules{.id = "plan", .policy = policy});
+    house->put(TeamRules{.id = "team", .plan_id = "plan", .policy = policy});
+    house->put(AppRules{.id = "app", .team_id = "team", .policy = policy});
+    const KeyPlace& place = *house->place({.team_id = "team", .app_id = "app"});
+    CounterSlot counter{nullptr};
+    const ReadingKey key{.place = &place,
+                         .node = house->put_key("key", place, &policy, 0),
+                         .id = "key",
+                         .counter = &counter};
+    const MonoTime now = system_clock().mono();
+    for (auto _ : state) {
+        {
+            const PolicyReading reading(*house, key);
+            benchmark::DoNotOptimize(
+                decide(reading.chain(), {.kind = KeyKind::Full, .endpoint = "/v1/path/7"}));
+        }
+        LimitTicket ticket;
+        {
+            const PolicyReading reading(*house, key, "model-7");
+            benchmark::DoNotOptimize(
+                decide(reading.chain(), {.model = "model-7", .privacy = PrivacyClass::Standard}));
+            ticket =
+                take_limits(reading.limits(), {.tokens_in = 9, .tokens_out_max = 9}, now).ticket;
+        }
+        ticket.settle(5, 7, now);
+    }
+}
+
 void load_keys(benchmark::State& state) {
     Keys& all = keys(state.range(0));
     size_t bytes = 0;
@@ -143,6 +188,7 @@ BENCHMARK(parse_key);
 BENCHMARK(digest_key);
 BENCHMARK(check_key)->Arg(1'000)->Arg(1'000'000)->Repetitions(5)->ReportAggregatesOnly();
 BENCHMARK(refuse_unknown_key)->Arg(1'000'000);
+BENCHMARK(decide_and_take);
 BENCHMARK(take_request)->Arg(1'000)->Arg(1'000'000);
 BENCHMARK(load_keys)->Arg(1'000'000)->Iterations(3)->Unit(benchmark::kMillisecond)->UseRealTime();
 
