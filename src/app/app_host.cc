@@ -98,8 +98,9 @@ Result<std::unique_ptr<Instance>> open_at_start(const Configuration& configurati
     Error error = std::move(instance).error();
     error.code = ErrorCode::StartupFailed;
     const std::string path = fmt::format("{}/{}", configuration.settings.data_dir, kDatabaseName);
-    if (!error.message.starts_with(path))
+    if (!error.message.starts_with(path)) {
         error.message = fmt::format("{}: {}", path, error.message);
+    }
     return fail(std::move(error));
 }
 
