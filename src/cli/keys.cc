@@ -55,8 +55,9 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
     }
     std::vector<std::vector<std::string>> rows;
     // Whoever calls over the socket is the operator, who has no key.
-    if (shown(key, "object") == "operator")
+    if (shown(key, "object") == "operator") {
         rows.push_back({"caller", "the operator, over the socket"});
+    }
     for (const char* name : kFirstMembers) {
         if (!is_empty(key, name)) rows.push_back({name, shown(key, name)});
     }

@@ -69,8 +69,9 @@ Error read_error(const HttpResponse& answer) {
 
 /// What to do about an error in words of the command line; empty: the table's words will do.
 std::string advice_on(const Error& error, const Command& command) {
-    if (error.code == ErrorCode::ModelNotFound)
+    if (error.code == ErrorCode::ModelNotFound) {
         return "keywarden models lists what the key may use.";
+    }
     if (fact(error, "request_id") != nullptr) return {};
     // The table speaks of requests: what never left is another matter.
     if (error.code == ErrorCode::InvalidRequest) {
