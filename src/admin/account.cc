@@ -3,9 +3,14 @@
 #include <string_view>
 
 #include "admin/account_record.h"
+#include "admin/changed_by.h"
 #include "admin/handlers.h"
+#include "admin/key_record.h"
+#include "admin/policy_field.h"
 #include "base/clock.h"
 #include "base/version.h"
+#include "domain/rights.h"
+#include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
@@ -22,6 +27,28 @@ Result<Json> record_of_team(AdminContext& context, std::string_view team_id) {
 Result<HttpResponse> read_account(AdminContext& context, const ApiCall& call) {
     TRY(const Json record, record_of_team(context, call.caller->team_id));
     return versioned_response(200, record, record["version"].get<int64_t>());
+}
+
+Result<HttpResponse> change_account_policy(AdminContext& context, const ApiCall& call) {
+    TRY(const Json object, read_object(call.request, Body::Required));
+    AccountStore& accounts = context.keys.store().accounts();
+    TRY(const Team before, accounts.get_team(call.caller->team_id));
+    TRY(const Plan plan, accounts.get_plan(before.plan_id));
+    TRY(const auto wanted, if_match(call.request));
+    if (wanted && *wanted != before.version) {
+        return fail(ErrorCode::VersionMismatch, "The team was changed meanwhile. Read it again.");
+    }
+    Team team = before;
+    TRY_VOID(read_policy("", object, team.policy));
+    TRY_VOID(check_ceiling(team.policy, plan.policy, Scope::Plan));
+    ++team.version;
+    AuditEntry audit = audit_entry(
+        changed_by(context, call), team.id, "team.policy", {"team", team.id}, context.clock.now());
+    audit.diff = audit_diff(audit_facts(before), audit_facts(team));
+    TRY_VOID(accounts.update_team(team, audit));
+    context.keys.policies().put(rules_of(team));
+    const Json record = team_record(team, plan, context.keys.defaults().caps);
+    return versioned_response(200, record, team.version);
 }
 
 /// Under /api moments are milliseconds since 1970.

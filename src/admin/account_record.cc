@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin/key_fields.h"
+#include "admin/policy_field.h"
 #include "base/clock.h"
 #include "store/key_rules.h"
 
@@ -25,6 +26,8 @@ Json team_record(const Team& team, const Plan& plan, KeyCaps caps) {
             {"name", team.name},
             {"created_at", format_iso8601(team.created_at)},
             {"plan", {{"id", plan.id}, {"name", plan.name}}},
+            {"state", name(team.state)},
+            {"policy", policy_record(team.policy)},
             {"active_keys_max", effective.active_keys_max},
             {"creations_per_hour_max", effective.creations_per_hour_max},
             {"version", team.version}};
@@ -36,6 +39,7 @@ Json plan_record(const Plan& plan) {
             {"name", plan.name},
             {"active_keys_max", number_or_null(plan.active_keys_max)},
             {"creations_per_hour_max", number_or_null(plan.creations_per_hour_max)},
+            {"policy", policy_record(plan.policy)},
             {"version", plan.version}};
 }
 
@@ -43,6 +47,7 @@ Json app_record(const App& app) {
     return {{"id", app.id},
             {"object", "app"},
             {"name", app.name},
+            {"policy", policy_record(app.policy)},
             {"created_at", format_iso8601(app.created_at)},
             {"version", app.version}};
 }

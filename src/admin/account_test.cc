@@ -251,6 +251,86 @@ TEST_F(AccountApi, TheSameIdempotencyKeyInTwoTeamsIsTwo) {
     EXPECT_FALSE(two["key"].is_null());
 }
 
+// ---- policies ----------------------------------------------------------------------------------
+
+TEST_F(AccountApi, ATeamsPolicyIsInForceWhenItIsAnswered) {
+    const Json key = make_key();
+    const Reply changed = change("/v1/account/policy",
+                                 R"({"models":{"deny":["gpt-4*"]},"limits":{"burst":5,
+                                     "requests_per_minute":9}})");
+    ASSERT_EQ(changed.status, 200) << changed.body;
+    EXPECT_EQ(changed.json()["policy"]["limits"]["requests_per_minute"], 9);
+    EXPECT_EQ(get("/v1/account").json()["policy"], changed.json()["policy"]);
+    EXPECT_EQ(last_action(), "team.policy");
+    be(key["key"].get<std::string>());
+    {
+        const PolicyReading reading = directory_->read_policy(caller_);
+        EXPECT_FALSE(decide(reading.chain(), {.model = "gpt-4o"}).allowed);
+        EXPECT_TRUE(decide(reading.chain(), {.model = "o1"}).allowed);
+        EXPECT_EQ(tightest(reading.limits())[LimitKind::RequestsPerMinute].value, 9);
+    }
+    EXPECT_EQ(change("/v1/account/policy", R"({"models":null,"limits":null})").status, 200);
+    const PolicyReading reading = directory_->read_policy(caller_);
+    EXPECT_TRUE(decide(reading.chain(), {.model = "gpt-4o"}).allowed);
+}
+
+TEST_F(AccountApi, APolicyThatIsWrongIsNamedAndChangesNothing) {
+    const std::string before = get("/v1/account").body;
+    for (const char* body : {R"({"modles":{}})",
+                             R"({"models":{"allow":["a b"]}})",
+                             R"({"limits":{"requests_per_minute":0}})",
+                             R"({"limits":{"requests_per_minute":-5}})",
+                             R"({"limits":{"requests_per_minute":99999999999999999999}})",
+                             R"({"limits":{"burst":5}})",
+                             R"({"ip_ranges":{"allow":["10.0.0.0/8","10.1.0.0/16"]}})",
+                             R"({"ip_ranges":{"allow":["10.0.0.1/8"]}})",
+                             R"({"tools":{"deny":["search"]}})",
+                             "[]"}) {
+        EXPECT_EQ(change("/v1/account/policy", body).status, 400) << body;
+    }
+    EXPECT_EQ(get("/v1/account").body, before);
+    const Reply typo = post("/v1/account/apps", R"({"name":"a","policy":{"modles":{}}})");
+    EXPECT_EQ(typo.json()["param"], "policy.modles");
+    EXPECT_NE(typo.body.find("'models'"), std::string::npos);
+    EXPECT_EQ(change("/v1/account/policy", "{}", {{"If-Match", "\"9\""}}).code(),
+              "version_mismatch");
+}
+
+TEST_F(AccountApi, NoScopeSetsALimitAboveTheWiderOnes) {
+    ASSERT_EQ(
+        change("/v1/admin/plans/plan_default", R"({"policy":{"limits":{"requests_per_day":100}}})")
+            .status,
+        200);
+    const Reply above = change("/v1/account/policy", R"({"limits":{"requests_per_day":101}})");
+    EXPECT_EQ(above.code(), "invalid_request");
+    EXPECT_NE(above.body.find("plan"), std::string::npos) << "who sets it";
+    ASSERT_EQ(change("/v1/account/policy", R"({"limits":{"requests_per_day":50}})").status, 200);
+    EXPECT_EQ(
+        post("/v1/account/apps", R"({"name":"a","policy":{"limits":{"requests_per_day":51}}})")
+            .code(),
+        "invalid_request");
+    const std::string id = app("b");
+    EXPECT_EQ(change("/v1/account/apps/" + id, R"({"policy":{"limits":{"requests_per_day":50}}})")
+                  .json()["policy"]["limits"]["requests_per_day"],
+              50);
+    be(make_key(R"({"app":")" + id + "\"}")["key"].get<std::string>());
+    const PolicyReading reading = directory_->read_policy(caller_);
+    EXPECT_EQ(tightest(reading.limits())[LimitKind::RequestsPerDay].value, 50);
+}
+
+TEST_F(AccountApi, ASuspendedTeamIsSuspendedAtOnce) {
+    const Json key = make_key();
+    be(key["key"].get<std::string>());
+    const Caller caller = caller_;
+    be_operator();
+    EXPECT_EQ(change("/v1/admin/teams/team_1", R"({"state":"paused"})").code(), "invalid_request");
+    EXPECT_EQ(change("/v1/admin/teams/team_1", R"({"state":"suspended"})").json()["state"],
+              "suspended");
+    EXPECT_EQ(directory_->read_policy(caller).team_state(), TeamState::Suspended);
+    EXPECT_EQ(change("/v1/admin/teams/team_1", R"({"state":"active"})").status, 200);
+    EXPECT_EQ(directory_->read_policy(caller).team_state(), TeamState::Active);
+}
+
 // ---- the audit log -----------------------------------------------------------------------------
 
 TEST_F(AccountApi, TheLogNamesTheKeyThatChangedAnother) {

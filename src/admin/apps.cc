@@ -7,7 +7,9 @@
 #include "admin/changed_by.h"
 #include "admin/handlers.h"
 #include "admin/key_record.h"
+#include "admin/policy_field.h"
 #include "base/id.h"
+#include "domain/rights.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
@@ -20,6 +22,9 @@ Result<void> read_app_name(const Json& value, App& app) {
 
 constexpr std::array kFields = {
     Field<App>{"name", read_app_name},
+    Field<App>{
+        "policy",
+        [](const Json& value, App& app) { return read_policy("policy", value, app.policy); }},
 };
 
 /// Errors: VersionMismatch when If-Match asks for another version.
@@ -28,6 +33,14 @@ Result<void> check_version(const HttpRequest& request, int64_t version, std::str
     if (!wanted || *wanted == version) return {};
     return fail(ErrorCode::VersionMismatch,
                 "The " + std::string(what) + " was changed meanwhile. Read it again.");
+}
+
+/// An app keeps within what its team and the plan set.
+Result<void> check_app_policy(AccountStore& accounts, const App& app) {
+    TRY(const Team team, accounts.get_team(app.team_id));
+    TRY(const Plan plan, accounts.get_plan(team.plan_id));
+    TRY_VOID(check_ceiling(app.policy, plan.policy, Scope::Plan));
+    return check_ceiling(app.policy, team.policy, Scope::Team);
 }
 
 AuditEntry entry(AdminContext& context, const ApiCall& call, const char* action, const App& app) {
@@ -51,6 +64,7 @@ Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call) {
             .created_at = context.clock.now()};
     TRY_VOID(read_fields<App>(object, kFields, app));
     if (app.name.empty()) return fail_field("name", "is required");
+    TRY_VOID(check_app_policy(context.keys.store().accounts(), app));
     AuditEntry audit = entry(context, call, "app.create", app);
     audit.diff = audit_diff({}, audit_facts(app));
     TRY_VOID(context.keys.store().accounts().create_app(app, audit));
@@ -71,6 +85,7 @@ Result<HttpResponse> change_app(AdminContext& context, const ApiCall& call) {
     TRY_VOID(check_version(call.request, before.version, "app"));
     App app = before;
     TRY_VOID(read_fields<App>(object, kFields, app));
+    TRY_VOID(check_app_policy(accounts, app));
     ++app.version;
     AuditEntry audit = entry(context, call, "app.update", app);
     audit.diff = audit_diff(audit_facts(before), audit_facts(app));

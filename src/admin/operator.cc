@@ -8,6 +8,7 @@
 #include "admin/handlers.h"
 #include "admin/key_record.h"
 #include "admin/list_query.h"
+#include "admin/policy_field.h"
 #include "base/id.h"
 #include "store/load_policies.h"
 
@@ -23,6 +24,18 @@ constexpr std::array kTeamFields = {
     Field<Team>{"plan",
                 [](const Json& value, Team& team) -> Result<void> {
                     TRY(team.plan_id, read_name_of("plan", value));
+                    return {};
+                }},
+    Field<Team>{"state",
+                [](const Json& value, Team& team) -> Result<void> {
+                    const auto state = value.is_string()
+                                           ? team_state_of(value.get_ref<const std::string&>())
+                                           : std::nullopt;
+                    if (!state) {
+                        return fail_field("state",
+                                          "must be \"active\", \"suspended\", or \"overdue\"");
+                    }
+                    team.state = *state;
                     return {};
                 }},
 };
@@ -43,6 +56,9 @@ constexpr std::array kPlanFields = {
                     TRY(plan.creations_per_hour_max, read_cap("creations_per_hour_max", value));
                     return {};
                 }},
+    Field<Plan>{
+        "policy",
+        [](const Json& value, Plan& plan) { return read_policy("policy", value, plan.policy); }},
 };
 
 constexpr std::array kUserFields = {

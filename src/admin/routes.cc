@@ -21,6 +21,7 @@ using Permission::KeysRead;
 using Permission::KeysWrite;
 using Permission::MembersWrite;
 using Permission::Operator;
+using Permission::PolicyWrite;
 using Permission::Public;
 
 struct Row {
@@ -53,6 +54,7 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/keys/{id}/enable", KeysWrite, enable_key},
 
     Row{Get, "/v1/account", AccountRead, read_account},
+    Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},
     Row{Get, "/v1/account/apps", AccountRead, list_apps},
     Row{Post, "/v1/account/apps", AppsWrite, create_app},
     Row{Get, "/v1/account/apps/{id}", AccountRead, read_app},

@@ -85,6 +85,60 @@ def test_the_log_can_be_verified_by_anyone(operator):
     assert newest["chain"] == chain.hex() and newest["action"] == "app.create"
 
 
+def test_a_policy_and_a_state_hold_from_the_next_call_on(start):
+    gateway = start()
+    transport = httpx.HTTPTransport(uds=str(gateway.data_dir / "keywarden.sock"))
+    headers = {"Authorization": f"Bearer {gateway.key}"}
+    with httpx.Client(base_url="http://gateway", transport=transport) as operator, \
+            httpx.Client(base_url=gateway.url, headers=headers) as caller:
+        def chat():
+            message = {"role": "user", "content": "Hello"}
+            return caller.post("/v1/chat/completions", json={"model": "sandbox",
+                                                             "messages": [message]})
+
+        def refused(status, slug):
+            answer = chat()
+            assert (answer.status_code, code(answer)) == (status, slug), answer.text
+            return answer.json()["error"]
+
+        assert chat().status_code == 200
+        team = operator.get("/v1/account").json()["id"]
+        policy = lambda **more: operator.patch("/v1/account/policy", json=more).raise_for_status()
+        policy(models={"deny": ["sand*"]})
+        refused(403, "model_not_allowed")
+        policy(models=None, endpoints={"allow": ["/v1/embeddings", "/v1/account/*"]})
+        refused(403, "endpoint_not_allowed")
+        policy(endpoints=None, ip_ranges={"allow": ["192.0.2.0/24"]})
+        refused(403, "ip_not_allowed")
+        policy(ip_ranges=None, limits={"body_bytes": 10})
+        refused(413, "request_too_large")
+        policy(limits={"body_bytes": None, "requests_per_day": 1})
+        refused(429, "quota_exceeded")
+        policy(limits=None)
+        for state, status, slug in (("suspended", 403, "account_inactive"),
+                                    ("overdue", 402, "invoice_overdue")):
+            operator.patch(f"/v1/admin/teams/{team}", json={"state": state}).raise_for_status()
+            refused(status, slug)
+        operator.patch(f"/v1/admin/teams/{team}", json={"state": "active"}).raise_for_status()
+        assert chat().status_code == 200
+
+        user = operator.post("/v1/account/members",
+                             json={"email": "v@example.com", "role": "viewer"}).json()["user"]
+        key = operator.post("/v1/keys", json={"name": "v", "user": user}).json()["key"]
+        viewer = as_key_of(gateway, key)
+        assert viewer.get("/v1/keys").status_code == 200
+        assert code(viewer.post("/v1/keys", json={"name": "x"})) == "team_access_denied"
+        assert viewer.post("/v1/chat/completions", json={"model": "sandbox"}).status_code == 403
+        operator.delete(f"/v1/account/members/{user}").raise_for_status()
+        assert viewer.get("/v1/keys").status_code == 403
+        assert viewer.get("/v1/key").status_code == 200
+        viewer.close()
+
+
+def as_key_of(gateway, secret):
+    return httpx.Client(base_url=gateway.url, headers={"Authorization": f"Bearer {secret}"})
+
+
 def operations(spec):
     for path, item in sorted(spec["paths"].items()):
         if "$ref" in item:
