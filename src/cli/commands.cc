@@ -65,6 +65,8 @@ constexpr Command kCommands[] = {
      "Let a disabled key work again."},
     {"keys revoke", "ID", 1, 1, kEnding, run_keys_revoke,
      "End a key for good."},
+    {"audit verify", "", 0, 0, kAsking, run_audit_verify,
+     "Recompute the chain of the team's audit log, and show its head."},
     {"whoami", "", 0, 0, kAsking, run_whoami,
      "Say which key this is, and what it may do."},
     {"models", "", 0, 0, kAsking, run_models,

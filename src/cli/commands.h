@@ -16,6 +16,7 @@ Result<int> run_keys_rotate(Session& session, const Arguments& arguments);
 Result<int> run_keys_disable(Session& session, const Arguments& arguments);
 Result<int> run_keys_enable(Session& session, const Arguments& arguments);
 Result<int> run_keys_revoke(Session& session, const Arguments& arguments);
+Result<int> run_audit_verify(Session& session, const Arguments& arguments);
 Result<int> run_whoami(Session& session, const Arguments& arguments);
 Result<int> run_models(Session& session, const Arguments& arguments);
 Result<int> run_chat(Session& session, const Arguments& arguments);
