@@ -64,7 +64,7 @@ void retire(std::vector<KeySecret>& secrets, const Rotation& rotation, TimePoint
 /// What the audit log calls a change: a new secret, a new status, or else an update.
 std::string action_of(const Key* before, const Key& after) {
     if (before == nullptr) return "key.create";
-    if (after.secrets.size() > 0 &&
+    if (!after.secrets.empty() &&
         (before->secrets.empty() || after.secrets[0].digest != before->secrets[0].digest)) {
         return "key.rotate";
     }
