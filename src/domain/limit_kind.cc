@@ -35,7 +35,7 @@ constexpr std::array kInfos = {
                   "Smooths requests_per_minute: so many at once, the others evenly spread."},
     LimitKindInfo{TokensPerRequest, "tokens_per_request", "", kTokensMax,
                   ErrorCode::RequestTooLarge,
-                  "The most input and output tokens that one request may cause."},
+                  "The most tokens that one request may ask for: input by estimate, and output."},
     LimitKindInfo{BodyBytes, "body_bytes", "", kBodyBytesMax, ErrorCode::RequestTooLarge,
                   "The largest body of a request."},
 };

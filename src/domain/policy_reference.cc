@@ -29,16 +29,17 @@ constexpr std::string_view kLimitsHead = R"(# Limits and lists
 <!-- Made from src/domain/limit_kind.cc and policy.cc:
      KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
 
-A policy can stand on the instance, a plan, a team, an app, and a key; every part of it is optional.
-A call must pass all of them, so each scope can only narrow what the wider ones let through. What
-denies a call is named: `denied_by`.
+A policy can stand on a plan, a team, and an app; every part of it is optional. A call must pass all
+of them, so each scope can only narrow what the wider ones let through. What denies a call is named:
+`denied_by`.
 
 ## Limits
 
 All scopes are checked and taken in one step; a denied request takes nothing. A minute and a day are
 windows that slide: no 60 seconds, and no 24 hours, ever hold more requests; tokens may go beyond by
-what an estimate was too low. Where several limits deny, the one that takes longest to pass is
-named, so that whoever waits as told gets in.
+what an estimate was too low: input is a token for each four bytes of a JSON body, output what the
+request asks for at most, and nothing where it names no bound. Where several limits deny, the one
+that takes longest to pass is named, so that whoever waits as told gets in.
 
 | field | in headers | from | to | a denial is | |
 |---|---|--:|--:|---|---|
@@ -96,6 +97,7 @@ std::string limits_markdown() {
     }
     out += kListsHead;
     for (const PolicyRuleInfo& row : all_policy_rules()) {
+        if (row.rule == PolicyRule::Tools) continue;  // a key's own: no call looks at it here
         out += "| `" + std::string(row.field) + "` | " + code_text(row.code) + " |\n";
     }
     return out;

@@ -18,7 +18,9 @@ inline constexpr size_t kHugePage = size_t{2} << 20;
 /// Memory that nobody has touched yet. `huge`: in huge pages where the kernel has some, which
 /// halves what a random access costs; it comes 2 MiB at a time.
 inline void* allocate_far(size_t bytes, bool huge) {
-    void* at = std::aligned_alloc(bytes >= kHugePage ? kHugePage : 64, bytes);
+    const size_t alignment = bytes >= kHugePage ? kHugePage : 64;
+    bytes = (bytes + alignment - 1) / alignment * alignment;  // the standard wants whole ones
+    void* at = std::aligned_alloc(alignment, bytes);
     if (at == nullptr) throw std::bad_alloc();
     if (huge) ::madvise(at, bytes, MADV_HUGEPAGE);
     return at;
