@@ -44,8 +44,9 @@ std::string LimitCounters::snapshot(TimePoint wall, MonoTime now) const {
     const uint32_t size = size_.load(std::memory_order_acquire);
     for (uint32_t i = 0; i < size; ++i) {
         const Entry& entry = entries_[i];
-        if (entry.id.size() <= kSnapshotIdBytesMax)
+        if (entry.id.size() <= kSnapshotIdBytesMax) {
             writer.add(entry.scope, entry.id, entry.counter);
+        }
     }
     return std::move(writer).finish();
 }
