@@ -12,25 +12,32 @@ namespace keywarden {
 template <class T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::string detail = {}) {
+// Cold: what leads to a failure is kept away from the code that runs for each call.
+[[gnu::cold]] inline std::unexpected<Error> fail(ErrorCode code,
+                                                 std::string message,
+                                                 std::string detail = {}) {
     return std::unexpected(
         Error{.code = code, .message = std::move(message), .detail = std::move(detail)});
 }
 
 /// The same, for an error that says more than its message.
-inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+[[gnu::cold]] inline std::unexpected<Error> fail(Error error) {
+    return std::unexpected(std::move(error));
+}
 
 }  // namespace keywarden
 
 // NOLINTBEGIN(bugprone-macro-parentheses): `decl` is a declaration, so it cannot be wrapped.
 #define KEYWARDEN_PASTE_(a, b) a##b
 #define KEYWARDEN_NAME_(a, b) KEYWARDEN_PASTE_(a, b)
-#define KEYWARDEN_TRY_(tmp, leave, decl, ...)                \
-    auto tmp = (__VA_ARGS__);                                \
-    if (!tmp) leave std::unexpected(std::move(tmp).error()); \
+#define KEYWARDEN_TRY_(tmp, leave, decl, ...)          \
+    auto tmp = (__VA_ARGS__);                          \
+    if (!tmp) [[unlikely]]                             \
+        leave std::unexpected(std::move(tmp).error()); \
     decl = *std::move(tmp)
-#define KEYWARDEN_TRY_VOID_(leave, ...) \
-    if (auto tmp_ = (__VA_ARGS__); !tmp_) leave std::unexpected(std::move(tmp_).error())
+#define KEYWARDEN_TRY_VOID_(leave, ...)                \
+    if (auto tmp_ = (__VA_ARGS__); !tmp_) [[unlikely]] \
+    leave std::unexpected(std::move(tmp_).error())
 // NOLINTEND(bugprone-macro-parentheses)
 
 /// TRY(auto key, store.find_key(hash));  leaves the function with the error, or declares `key`.
