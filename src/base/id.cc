@@ -9,6 +9,12 @@
 namespace keywarden {
 namespace {
 
+constexpr auto kHexPairs = [] {
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kHexLower[i >> 4], kHexLower[i & 15]};
+    return pairs;
+}();
+
 /// Ten random bytes, drawn 1,000 at a time.
 std::array<uint8_t, 10> random_ten() {
     static thread_local std::array<uint8_t, 1000> pool;
@@ -35,13 +41,14 @@ RequestId new_request_id(TimePoint now) {
     bytes[6] = static_cast<uint8_t>(0x70 | (bytes[6] & 0x0f));  // version 7
     bytes[8] = static_cast<uint8_t>(0x80 | (bytes[8] & 0x3f));  // variant
 
+    // Where the digits of each byte stand: 8-4-4-4-12.
+    static constexpr std::array<uint8_t, 16> kPlaces = {
+        0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     RequestId id;
-    size_t at = 0;
     for (size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) id.text[at++] = '-';
-        id.text[at++] = kHexLower[bytes[i] >> 4];
-        id.text[at++] = kHexLower[bytes[i] & 15];
+        std::memcpy(id.text.data() + kPlaces[i], kHexPairs[bytes[i]].data(), 2);
     }
+    for (const size_t dash : {8U, 13U, 18U, 23U}) id.text[dash] = '-';
     return id;
 }
 

@@ -27,6 +27,12 @@ constexpr std::array<std::string_view, 8> kPassed = {"Content-Type",
                                                      "openai-processing-ms",
                                                      "openai-version",
                                                      "x-should-retry"};
+/// Which sizes their names have: most others are told apart by that.
+constexpr auto kPassedSizes = [] {
+    std::array<bool, 24> sizes{};
+    for (const std::string_view name : kPassed) sizes[name.size()] = true;
+    return sizes;
+}();
 constexpr size_t kContentType = 0;
 constexpr size_t kContentEncoding = 1;
 
@@ -37,6 +43,7 @@ struct AnswerHead {
     std::array<std::string_view, kPassed.size()> passed{};
 
     void take(std::string_view name, std::string_view value) {
+        if (name.size() >= kPassedSizes.size() || !kPassedSizes[name.size()]) return;
         for (size_t i = 0; i < kPassed.size(); ++i) {
             if (kPassed[i].size() == name.size() && equal_ignoring_case(kPassed[i], name)) {
                 passed[i] = value;
