@@ -123,6 +123,7 @@ Task<IoStatus> UpstreamCall::send(std::span<const std::string_view> pieces) {
         if (piece.empty()) continue;
         iov[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
     }
+    // NOLINTNEXTLINE(misc-const-correctness): to await it changes it
     Stream::Op op = connection_->stream.write_unless_peer_speaks({iov.data(), count});
     const IoStatus status = co_await op;
     sent_ = sent_ || op.wrote_any();

@@ -89,7 +89,8 @@ Result<void> GovernedBody::read(std::string_view text) {
     streams_ = member(Governed::Stream).text_of(text) == "true";
     if (const JsonMember& key = member(Governed::ApiKey); key.type == JsonType::String) {
         const auto value = json_text(key.text_of(text), api_key_scratch_);
-        TRY_VOID(check_own_key(value.value_or(" ")));  // none: half a surrogate
+        if (!value) return wrong("api_key", "a key of the provider");  // half a surrogate
+        TRY_VOID(check_own_key(*value));
         api_key_ = *value;
     }
     return {};

@@ -222,8 +222,9 @@ Result<void> MultipartScanner::begin_part() {
         TRY(part_name, header_parameter(line.substr(colon + 1), "name"));
         is_file = has_file_name(line);
     }
-    field_ = part_name ? ruled_form_field(*part_name) : std::string_view();
-    if (!field_.empty()) TRY_VOID(begin_field(*part_name));
+    const std::string_view name = part_name ? std::string_view(*part_name) : std::string_view();
+    field_ = ruled_form_field(name);
+    if (!field_.empty()) TRY_VOID(begin_field(name));
     file_after_model_ = file_after_model_ || (is_file && model_);
     in_part_ = true;
     content_begin_ = offset_ + 1;

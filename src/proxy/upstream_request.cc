@@ -141,10 +141,12 @@ Splice edited_form(const RelayRequest& request) {
     const auto range = [](const MultipartScanner::Range& in) {
         return ByteRange{static_cast<uint32_t>(in.begin), static_cast<uint32_t>(in.end)};
     };
+    // NOLINTBEGIN(bugprone-unchecked-optional-access): read_request refuses a form without one
+    const MultipartScanner& form = *request.form;
     Splice splice(request.held.view());
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): read_request refuses a form without one
-    splice.replace(range(*request.form->model()), request.upstream_model);
-    for (const auto& credential : request.form->credentials()) {
+    splice.replace(range(*form.model()), request.upstream_model);
+    // NOLINTEND(bugprone-unchecked-optional-access)
+    for (const auto& credential : form.credentials()) {
         splice.replace(range(credential.part), {});
     }
     return splice;
