@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "domain/minute_window.h"
+#include "domain/cell_window.h"
 
 namespace keywarden {
 namespace {
@@ -12,6 +12,18 @@ namespace {
 constexpr Nanos kMinute = std::chrono::minutes(1);
 constexpr int kRounds = 60;
 constexpr int kEvents = 3000;
+
+struct Outcome {
+    bool allowed = false;
+    Nanos retry_after{};
+};
+
+/// Takes `cost` of `limit`, or nothing.
+Outcome take(MinuteCells& window, int64_t limit, int64_t cost, MonoTime now) {
+    if (window.used(now) + cost > limit) return {false, window.until_used_is(limit - cost, now)};
+    window.add(cost, now);
+    return {true, {}};
+}
 
 uint64_t fresh_seed() {
     std::random_device device;
@@ -38,9 +50,9 @@ private:
     int64_t sum_ = 0;
 };
 
-class MinuteWindowSim : public testing::Test {
+class CellWindowSim : public testing::Test {
 protected:
-    MinuteWindowSim() : seed_(fresh_seed()), random_(seed_) {}
+    CellWindowSim() : seed_(fresh_seed()), random_(seed_) {}
 
     int64_t pick(int64_t low, int64_t high) {
         return std::uniform_int_distribution(low, high)(random_);
@@ -54,7 +66,7 @@ protected:
             case 1:
                 return std::chrono::milliseconds(pick(0, 70'000));
             case 2:
-                return std::chrono::milliseconds(2002 * pick(0, 31));
+                return MinuteCells::kCell * pick(0, 13);
             default:
                 return std::chrono::microseconds(pick(0, 2'000'000));
         }
@@ -69,75 +81,76 @@ protected:
     std::mt19937_64 random_;
 };
 
-TEST_F(MinuteWindowSim, NoWindowOfAMinuteEverHoldsMoreThanTheLimit) {
+TEST_F(CellWindowSim, NoWindowOfAMinuteEverHoldsMoreThanTheLimit) {
     SCOPED_TRACE("seed " + std::to_string(seed_));
     for (int round = 0; round < kRounds; ++round) {
         const int64_t limit = pick_limit();
-        MinuteWindow window;
+        MinuteCells window;
         Witness witness;
         MonoTime now(Nanos(pick(0, 1'000'000'000'000)));
         for (int event = 0; event < kEvents; ++event) {
             now += pause();
             const int64_t cost = pick(0, 4) == 0 ? pick(1, limit) : 1;
-            if (!window.take(limit, cost, now).allowed) continue;
+            if (!take(window, limit, cost, now).allowed) continue;
             witness.add(now, cost);
             ASSERT_LE(witness.held(), limit) << "limit " << limit << " at event " << event;
         }
     }
 }
 
-TEST_F(MinuteWindowSim, WhoWaitsAsToldGetsIn) {
+TEST_F(CellWindowSim, WhoWaitsAsToldGetsIn) {
     SCOPED_TRACE("seed " + std::to_string(seed_));
     int refused = 0;
     for (int round = 0; round < kRounds; ++round) {
         const int64_t limit = pick_limit();
-        MinuteWindow window;
+        MinuteCells window;
         MonoTime now(Nanos(pick(0, 1'000'000'000'000)));
         for (int event = 0; event < kEvents; ++event) {
             now += pause() / 4;
             const int64_t cost = pick(1, limit);
-            const WindowDecision decision = window.take(limit, cost, now);
+            const Outcome decision = take(window, limit, cost, now);
             if (decision.allowed) continue;
             ++refused;
             ASSERT_GT(decision.retry_after, Nanos(0));
-            ASSERT_LE(decision.retry_after, 31 * MinuteWindow::kCell);
-            MinuteWindow then = window;
-            ASSERT_TRUE(then.take(limit, cost, now + decision.retry_after).allowed)
+            ASSERT_LE(decision.retry_after,
+                      static_cast<int64_t>(MinuteCells::kCells) * MinuteCells::kCell);
+            MinuteCells then = window;
+            ASSERT_TRUE(take(then, limit, cost, now + decision.retry_after).allowed)
                 << "limit " << limit << " cost " << cost << " at event " << event;
             then = window;
-            ASSERT_FALSE(then.take(limit, cost, now + decision.retry_after - Nanos(1)).allowed)
+            ASSERT_FALSE(take(then, limit, cost, now + decision.retry_after - Nanos(1)).allowed)
                 << "told to wait longer than needed";
         }
     }
     EXPECT_GT(refused, kRounds) << "the simulation has met the limit";
 }
 
-TEST_F(MinuteWindowSim, AllIsFreeWhenItSaysSo) {
+TEST_F(CellWindowSim, AllIsFreeWhenItSaysSo) {
     SCOPED_TRACE("seed " + std::to_string(seed_));
     for (int round = 0; round < kRounds; ++round) {
         const int64_t limit = pick_limit();
-        MinuteWindow window;
+        MinuteCells window;
         MonoTime now(Nanos(pick(0, 1'000'000'000'000)));
         for (int event = 0; event < kEvents / 10; ++event) {
             now += pause();
-            window.take(limit, pick(1, limit), now);
-            const Nanos reset = window.peek(limit, now).reset_after;
-            ASSERT_EQ(window.peek(limit, now + reset).remaining, limit);
-            ASSERT_LT(window.peek(limit, now + reset - Nanos(1)).remaining, limit);
+            take(window, limit, pick(1, limit), now);
+            const Nanos reset = window.until_used_is(0, now);
+            ASSERT_EQ(MinuteCells(window).used(now + reset), 0);
+            ASSERT_GT(MinuteCells(window).used(now + reset - Nanos(1)), 0);
         }
     }
 }
 
-// What the rounding to whole cells may cost a caller: a thirtieth, not more.
-TEST_F(MinuteWindowSim, AnEvenCallerAtNinetySixPerCentIsNeverRefused) {
+// What the rounding to whole cells may cost a caller: one cell of thirteen, not more.
+TEST_F(CellWindowSim, AnEvenCallerAtNinetyTwoPerCentIsNeverRefused) {
     SCOPED_TRACE("seed " + std::to_string(seed_));
     for (int round = 0; round < kRounds; ++round) {
         const int64_t limit = pick(60, 10'000);
-        MinuteWindow window;
+        MinuteCells window;
         MonoTime now(Nanos(pick(0, 1'000'000'000'000)));
-        const Nanos step = kMinute * 100 / (96 * limit) + Nanos(1);
+        const Nanos step = kMinute * 100 / (92 * limit) + Nanos(1);
         for (int event = 0; event < kEvents; ++event, now += step) {
-            ASSERT_TRUE(window.take(limit, 1, now).allowed) << "limit " << limit;
+            ASSERT_TRUE(take(window, limit, 1, now).allowed) << "limit " << limit;
         }
     }
 }
