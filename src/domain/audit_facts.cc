@@ -74,7 +74,11 @@ const AuditValue* find(const AuditFacts& facts, std::string_view field) {
 std::optional<std::vector<std::string>> pairs_of(const Key& key) {
     if (key.metadata.empty()) return std::nullopt;
     std::vector<std::string> out;
-    for (const auto& [name, value] : key.metadata) out.push_back(name + "=" + value);
+    for (const auto& [name, value] : key.metadata) {
+        std::string& pair = out.emplace_back(name);
+        pair += '=';
+        pair += value;
+    }
     return out;
 }
 

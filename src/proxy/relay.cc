@@ -223,8 +223,9 @@ Answering answer_from_sandbox(Call* call) {
     co_await wait(call, answer.steps.first_delay);
     if (call->client.gone()) co_return Result<void>();
     SandboxSource source(call, &answer.steps);
-    CO_TRY(Answering answering, relay_from(call, &source, head_of(answer)));
-    co_return co_await answering;
+    Result<Answering> answering = relay_from(call, &source, head_of(answer));
+    if (!answering) co_return fail(std::move(answering).error());
+    co_return co_await *answering;
 }
 
 }  // namespace keywarden

@@ -250,8 +250,8 @@ public:
 
     ReadingPlace& reading_place() {
         static std::atomic<size_t> threads{0};
-        static thread_local const size_t mine = threads.fetch_add(1, std::memory_order_relaxed);
-        return reading_[mine % kReadingPlaces];
+        static thread_local const size_t kMine = threads.fetch_add(1, std::memory_order_relaxed);
+        return reading_[kMine % kReadingPlaces];
     }
 
     // NOLINTBEGIN(readability-identifier-naming): a reading looks at them

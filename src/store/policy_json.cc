@@ -84,7 +84,10 @@ Result<void> read_lists(const std::string& field, const Json& value, AllowDeny<T
             return unknown(field + ".", side, {"allow", "deny"});
         }
         if (entries.is_null()) continue;
-        TRY(std::vector<T> read, read_entries<T>(field + "." + side, entries));
+        std::string place = field;
+        place += '.';
+        place += side;
+        TRY(std::vector<T> read, read_entries<T>(place, entries));
         if (side == "allow") {
             lists.allow = std::move(read);
         } else {
@@ -193,7 +196,8 @@ Result<void> read_member(const std::string& name, const Json& value, Policy& pol
 Json limits_object(const Limits& limits) {
     Json object = Json::object();
     for (const LimitKindInfo& limit : all_limit_kinds()) {
-        if (limits[limit.kind]) object[limit.field] = *limits[limit.kind];
+        const std::optional<int64_t>& value = limits[limit.kind];
+        if (value) object[limit.field] = *value;
     }
     return object;
 }
