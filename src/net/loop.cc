@@ -19,6 +19,11 @@ Loop::Loop(LoopOptions options)
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       mono_(options.clock->mono()),
       next_sweep_(mono_ + options.sweep_every) {
+    // Room for a turn, so that whoever needs it first does not take it on the way of a call.
+    later_.reserve(kEventsMax);
+    later_running_.reserve(kEventsMax);
+    nudged_.reserve(kEventsMax);
+    nudged_running_.reserve(kEventsMax);
     // OpenSSL writes with write(2): a peer that has gone must be an error, not our end.
     signal(SIGPIPE, SIG_IGN);
     epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = this}};
