@@ -10,8 +10,10 @@ namespace keywarden {
 namespace {
 
 // A connection that was used a moment ago is taken on the word of the loop's last turn. Servers
-// close what has idled, so one that has is asked itself (a system call) before it is trusted.
-constexpr Nanos kTrustedIdle = std::chrono::milliseconds(10);
+// close what has idled, so one that has is asked itself (a system call) before it is trusted. None
+// closes so soon that a second would be too long, and a turn of a gateway under load never takes
+// it: there, each call would pay.
+constexpr Nanos kTrustedIdle = std::chrono::seconds(1);
 
 }  // namespace
 
