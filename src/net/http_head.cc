@@ -1,9 +1,9 @@
 #include "net/http_head.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
+#include "base/bytes16.h"
 #include "base/http.h"
 
 namespace keywarden {
@@ -45,18 +45,10 @@ bool is_target_text(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
 }
 
-using Bytes16 = unsigned char __attribute__((vector_size(16)));
-
-/// Sixteen bytes: all ones where one is a control byte, TAB included.
-Bytes16 control_bytes(const char* sixteen) {
-    Bytes16 bytes;
-    std::memcpy(&bytes, sixteen, sizeof bytes);
-    return reinterpret_cast<Bytes16>((bytes < 0x20) | (bytes == 0x7f));
-}
-
-bool any(Bytes16 found) {
-    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(found);
-    return (halves[0] | halves[1]) != 0;
+/// All ones where one of the sixteen is a control byte, TAB included.
+auto control_bytes(const char* sixteen) {
+    const Bytes16 bytes = load16(sixteen);
+    return (bytes < 0x20) | (bytes == 0x7f);
 }
 
 /// A name, or an address in brackets, and perhaps a port.
@@ -126,11 +118,11 @@ bool is_field_text(std::string_view text) {
         return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
     };
     if (text.size() < kStep) return std::ranges::all_of(text, is_plain);
-    Bytes16 found = control_bytes(text.data() + text.size() - kStep);  // some of them twice
+    auto found = control_bytes(text.data() + text.size() - kStep);  // some of them twice
     for (size_t i = 0; i + kStep <= text.size(); i += kStep) {
         found |= control_bytes(text.data() + i);
     }
-    return !any(found) || std::ranges::all_of(text, is_plain);
+    return !any_set(found) || std::ranges::all_of(text, is_plain);
 }
 
 FieldView MessageHead::field(size_t index) const {

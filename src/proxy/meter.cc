@@ -1,11 +1,6 @@
 #include "proxy/meter.h"
 
-#include <algorithm>
-#include <array>
-#include <bit>
-#include <cstdint>
-#include <cstring>
-
+#include "base/bytes16.h"
 #include "proxy/usage_reader.h"
 
 namespace keywarden {
@@ -13,19 +8,9 @@ namespace {
 
 constexpr std::string_view kKey = R"("usage")";
 
-using Bytes16 = unsigned char __attribute__((vector_size(16)));
-
-Bytes16 load(const char* sixteen) {
-    Bytes16 bytes;
-    std::memcpy(&bytes, sixteen, sizeof bytes);
-    return bytes;
-}
-
 /// Whether `"us` may begin at one of the sixteen bytes, of which eighteen can be read.
 bool may_begin(const char* at) {
-    const auto found = (load(at) == '"') & (load(at + 1) == 'u') & (load(at + 2) == 's');
-    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(found);
-    return (halves[0] | halves[1]) != 0;
+    return any_set((load16(at) == '"') & (load16(at + 1) == 'u') & (load16(at + 2) == 's'));
 }
 
 /// Where the key begins, from `from` on, or npos. Most quotes in JSON begin something else, so a
