@@ -1,50 +1,11 @@
 #include "app/call_log.h"
 
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "base/log.h"
-
-// The sanitizers bring operators of their own.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KEYWARDEN_COUNTS_ALLOCATIONS_ false
-#else
-#define KEYWARDEN_COUNTS_ALLOCATIONS_ true
-#endif
-
-namespace {
-
-thread_local size_t news_of_this_thread = 0;
-
-}  // namespace
-
-#if KEYWARDEN_COUNTS_ALLOCATIONS_
-namespace {
-
-void* counted(size_t size) {
-    ++news_of_this_thread;
-    void* const memory = std::malloc(size);
-    if (memory == nullptr) std::abort();
-    return memory;
-}
-
-}  // namespace
-
-// The whole test program counts: replacing these is the only way to see every `new`.
-// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): these are what new and delete are made of
-void* operator new(size_t size) { return counted(size); }
-void* operator new[](size_t size) { return counted(size); }
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
-// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
-#endif
+#include "base/test_heap.h"
 
 namespace keywarden {
 namespace {
@@ -102,7 +63,7 @@ TEST(CallLog, WhatIsNotKnownIsLeftOut) {
 }
 
 TEST(CallLog, InTheSteadyStateALineTakesNothingFromTheHeap) {
-    if (!KEYWARDEN_COUNTS_ALLOCATIONS_) GTEST_SKIP() << "a sanitizer counts for itself";
+    if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer counts for itself";
     constexpr int kLines = 100;
     for (const LogFormat format : {LogFormat::Json, LogFormat::Text}) {
         configure_log(LogLevel::Info, format, false);

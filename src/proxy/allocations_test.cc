@@ -3,49 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "base/test_heap.h"
 #include "proxy/proxy_fixture.h"
-
-// The sanitizers bring operators of their own.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KEYWARDEN_COUNTS_ALLOCATIONS_ false
-#else
-#define KEYWARDEN_COUNTS_ALLOCATIONS_ true
-#endif
-
-namespace {
-
-thread_local size_t news_of_this_thread = 0;
-
-}  // namespace
-
-#if KEYWARDEN_COUNTS_ALLOCATIONS_
-namespace {
-
-void* counted(size_t size) {
-    ++news_of_this_thread;
-    void* const memory = std::malloc(size);
-    if (memory == nullptr) std::abort();
-    return memory;
-}
-
-}  // namespace
-
-// The whole test program counts: replacing these is the only way to see every `new`.
-// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): these are what new and delete are made of
-void* operator new(size_t size) { return counted(size); }
-void* operator new[](size_t size) { return counted(size); }
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
-// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
-#endif
 
 namespace keywarden {
 namespace {
@@ -56,7 +17,7 @@ constexpr size_t kCalls = 100;
 class Allocations : public ProxyFixture {
 protected:
     void SetUp() override {
-        if (!KEYWARDEN_COUNTS_ALLOCATIONS_) {
+        if (!kCountsAllocations) {
             GTEST_SKIP() << "under sanitizers the pools keep nothing, on purpose";
         }
         ProxyFixture::SetUp();
