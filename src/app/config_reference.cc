@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kHead = R"(# Settings
 
-<!-- Made from src/app/settings.cc: KEYWARDEN_UPDATE_DOCS=1 build/dev/app_test -->
+<!-- Made from src/app/settings.cc:
+     KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
 
 A setting comes from, the later winning: its default, the TOML file of `--config` (or
 `KEYWARDEN_CONFIG`), its environment variable, its flag. Any setting can be a flag:

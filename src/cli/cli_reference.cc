@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kHead = R"(# Command line
 
-<!-- Made from src/cli/commands.cc: KEYWARDEN_UPDATE_DOCS=1 build/dev/app_test -->
+<!-- Made from src/cli/commands.cc:
+     KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
 
 `keywarden COMMAND [ARGUMENTS] [OPTIONS]`
 

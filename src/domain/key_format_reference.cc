@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kHead = R"(# Key formats
 
-<!-- Made from src/domain/key_format_builtin.cc: KEYWARDEN_UPDATE_DOCS=1 build/dev/app_test -->
+<!-- Made from src/domain/key_format_builtin.cc:
+     KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
 
 What an API key of this gateway may look like. Several formats can be accepted at once; one is the
 default for new keys. Two enabled formats that can match one string stop the start, with that string
