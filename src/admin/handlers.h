@@ -20,6 +20,8 @@ Result<HttpResponse> put_toollist(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> disable_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> enable_key(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> quarantine_key(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> release_key(AdminContext& context, const ApiCall& call);
 
 // calling_key.cc
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call);

@@ -1,4 +1,4 @@
-// What is done to a key besides changing its fields: its tool list, rotation, disable, enable.
+// What is done to a key besides changing its fields: its tool list, rotation, and its status.
 #include <array>
 #include <chrono>
 #include <string>
@@ -11,6 +11,8 @@
 #include "admin/key_change.h"
 #include "admin/key_fields.h"
 #include "admin/key_record.h"
+#include "domain/key_lifecycle.h"
+#include "domain/role.h"
 
 namespace keywarden {
 namespace {
@@ -68,19 +70,27 @@ Result<MintedKey> rotate_checked(AdminContext& context,
     }
 }
 
-Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyStatus wanted) {
+/// Whoever was held back does not let themselves go: that is for those who answer for the team.
+Result<void> check_may_release(AdminContext& context, const Caller& caller) {
+    TRY(const auto role, role_of_caller(context, caller));
+    if (role && reach(*role, Permission::KeysWrite) == Reach::Team) return {};
+    return fail(ErrorCode::TeamAccessDenied,
+                "Only an owner or an admin of the team may release a key that is held back.");
+}
+
+Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyAction action) {
     TRY_VOID(refuse_body(call.request));
     TRY(const Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
     TRY_VOID(check_may_write(context, *call.caller, key));
+    if (action == KeyAction::Release) TRY_VOID(check_may_release(context, *call.caller));
+    TRY_VOID(refuse_revoked(key));
+    TRY(const KeyStatus wanted, status_after(action, key.status));
     if (key.status == wanted) {
         return key_response(
             200, key, key_record(key, context.keys.defaults(), context.clock.now()));
     }
-    return change_and_answer(context, call, [wanted](Key& found) -> Result<void> {
-        if (found.status == KeyStatus::Quarantined) {
-            return fail_field("status", "is quarantined: a person has to release the key");
-        }
-        found.status = wanted;
+    return change_and_answer(context, call, [action](Key& found) -> Result<void> {
+        TRY(found.status, status_after(action, found.status));
         return {};
     });
 }
@@ -105,11 +115,19 @@ Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> disable_key(AdminContext& context, const ApiCall& call) {
-    return set_status(context, call, KeyStatus::Disabled);
+    return set_status(context, call, KeyAction::Disable);
 }
 
 Result<HttpResponse> enable_key(AdminContext& context, const ApiCall& call) {
-    return set_status(context, call, KeyStatus::Active);
+    return set_status(context, call, KeyAction::Enable);
+}
+
+Result<HttpResponse> quarantine_key(AdminContext& context, const ApiCall& call) {
+    return set_status(context, call, KeyAction::Quarantine);
+}
+
+Result<HttpResponse> release_key(AdminContext& context, const ApiCall& call) {
+    return set_status(context, call, KeyAction::Release);
 }
 
 }  // namespace keywarden

@@ -107,20 +107,67 @@ TEST_F(KeyActions, DoingItTwiceChangesNothing) {
 }
 
 TEST_F(KeyActions, AQuarantinedKeyWaitsForAPerson) {
+    for (const std::string family : {"/v1/keys/", "/v1/account/keys/"}) {
+        const Json made = make_key();
+        const std::string id = made["id"];
+        const std::string path = family + id;
+        EXPECT_EQ(post(path + "/quarantine", "").json()["status"], "quarantined");
+        EXPECT_EQ(state_of(made["key"]), "key_quarantined");
+        EXPECT_EQ(post(path + "/quarantine", "").status, 200) << "twice is once";
+        EXPECT_EQ(post(path + "/enable", "").json()["param"], "status");
+        EXPECT_EQ(post(path + "/disable", "").json()["param"], "status");
+        EXPECT_EQ(post(path + "/release", "").json()["status"], "active");
+        EXPECT_EQ(state_of(made["key"]), "ok");
+        EXPECT_EQ(post(path + "/release", "").status, 200);
+        EXPECT_EQ(post(path + "/quarantine", "").status, 200);
+        EXPECT_EQ(revoke(id).json()["status"], "revoked");
+        EXPECT_EQ(post(path + "/release", "").code(), "invalid_request");
+    }
+}
+
+TEST_F(KeyActions, QuarantineAndReleaseStandInTheAuditLog) {
     const std::string id = make_id();
-    ASSERT_TRUE(directory_->change("team_1", id, std::nullopt, [](Key& key) -> Result<void> {
-        key.status = KeyStatus::Quarantined;
-        return {};
-    }));
-    EXPECT_EQ(post(path_of(id, "/enable"), "").json()["param"], "status");
-    EXPECT_EQ(post(path_of(id, "/disable"), "").json()["param"], "status");
-    EXPECT_EQ(revoke(id).json()["status"], "revoked");
+    post(path_of(id, "/quarantine"), "");
+    post(path_of(id, "/release"), "");
+    const Json rows = get("/v1/account/audit").json()["data"];
+    EXPECT_EQ(rows[0]["action"], "key.release");
+    EXPECT_EQ(rows[1]["action"], "key.quarantine");
+    EXPECT_EQ(rows[1]["target"]["id"], id);
+}
+
+TEST_F(KeyActions, ADisabledKeyIsNotBroughtBackByQuarantineAndRelease) {
+    const std::string id = make_id();
+    post(path_of(id, "/disable"), "");
+    EXPECT_EQ(post(path_of(id, "/quarantine"), "").json()["param"], "status");
+    EXPECT_EQ(post(path_of(id, "/release"), "").json()["param"], "status");
+    EXPECT_EQ(get(path_of(id)).json()["status"], "disabled");
+}
+
+TEST_F(KeyActions, WhoeverIsHeldBackDoesNotLetThemselvesGo) {
+    const Json member =
+        post("/v1/account/members", R"({"email":"mia@x.test","role":"member"})").json();
+    const Json owner =
+        post("/v1/account/members", R"({"email":"ann@x.test","role":"owner"})").json();
+    const auto key_for = [&](const Json& person) {
+        return make_key(R"({"user":")" + person["user"].get<std::string>() + "\"}");
+    };
+    const Json caller = key_for(member);
+    const std::string held = key_for(member)["id"];
+    const std::string foreign = make_id();
+    const Json anns = key_for(owner);
+    be(caller["key"].get<std::string>());
+    EXPECT_EQ(post(path_of(foreign, "/quarantine"), "").code(), "team_access_denied");
+    EXPECT_EQ(post(path_of(held, "/quarantine"), "").status, 200);
+    EXPECT_EQ(post(path_of(held, "/release"), "").code(), "team_access_denied");
+    be(anns["key"].get<std::string>());
+    EXPECT_EQ(post(path_of(held, "/release"), "").status, 200);
 }
 
 TEST_F(KeyActions, TheyTakeNoFields) {
     const std::string id = make_id();
     EXPECT_EQ(post(path_of(id, "/disable"), R"({"reason":"x"})").code(), "unknown_field");
     EXPECT_EQ(post(path_of(id, "/enable"), "[]").code(), "invalid_request");
+    EXPECT_EQ(post(path_of(id, "/quarantine"), R"({"reason":"x"})").code(), "unknown_field");
     EXPECT_EQ(send(Method::Delete, path_of(id), R"({"force":true})").code(), "unknown_field");
 }
 

@@ -195,7 +195,9 @@ Result<void> refuse_fixed(std::string_view field) {
 }
 
 Result<void> refuse_status(const Json&, KeyDraft&) {
-    return fail_field("status", "is changed by POST .../disable, POST .../enable, and DELETE");
+    return fail_field(
+        "status",
+        "is changed by POST .../disable, /enable, /quarantine, and /release, and by DELETE");
 }
 
 using KeyField = Field<KeyDraft>;

@@ -42,6 +42,8 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/account/keys/{id}/rotate", KeysWrite, rotate_key},
     Row{Post, "/v1/account/keys/{id}/disable", KeysWrite, disable_key},
     Row{Post, "/v1/account/keys/{id}/enable", KeysWrite, enable_key},
+    Row{Post, "/v1/account/keys/{id}/quarantine", KeysWrite, quarantine_key},
+    Row{Post, "/v1/account/keys/{id}/release", KeysWrite, release_key},
 
     Row{Get, "/v1/keys", KeysRead, list_keys},
     Row{Post, "/v1/keys", KeysWrite, create_key},
@@ -52,6 +54,8 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/keys/{id}/rotate", KeysWrite, rotate_key},
     Row{Post, "/v1/keys/{id}/disable", KeysWrite, disable_key},
     Row{Post, "/v1/keys/{id}/enable", KeysWrite, enable_key},
+    Row{Post, "/v1/keys/{id}/quarantine", KeysWrite, quarantine_key},
+    Row{Post, "/v1/keys/{id}/release", KeysWrite, release_key},
 
     Row{Get, "/v1/account", AccountRead, read_account},
     Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},

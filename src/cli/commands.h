@@ -15,6 +15,8 @@ Result<int> run_keys_show(Session& session, const Arguments& arguments);
 Result<int> run_keys_rotate(Session& session, const Arguments& arguments);
 Result<int> run_keys_disable(Session& session, const Arguments& arguments);
 Result<int> run_keys_enable(Session& session, const Arguments& arguments);
+Result<int> run_keys_quarantine(Session& session, const Arguments& arguments);
+Result<int> run_keys_release(Session& session, const Arguments& arguments);
 Result<int> run_keys_revoke(Session& session, const Arguments& arguments);
 Result<int> run_audit_verify(Session& session, const Arguments& arguments);
 Result<int> run_whoami(Session& session, const Arguments& arguments);

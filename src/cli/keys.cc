@@ -220,6 +220,14 @@ Result<int> run_keys_enable(Session& session, const Arguments& arguments) {
     return act(session, arguments, Method::Post, "/enable", "enabled");
 }
 
+Result<int> run_keys_quarantine(Session& session, const Arguments& arguments) {
+    return act(session, arguments, Method::Post, "/quarantine", "quarantined");
+}
+
+Result<int> run_keys_release(Session& session, const Arguments& arguments) {
+    return act(session, arguments, Method::Post, "/release", "released");
+}
+
 Result<int> run_keys_revoke(Session& session, const Arguments& arguments) {
     TRY_VOID(path_of(arguments));
     TRY_VOID(confirm(

@@ -118,7 +118,8 @@ TEST_F(KeysTest, RotatingSendsTheGraceAndShowsTheNewSecret) {
 }
 
 TEST_F(KeysTest, AnEmptyIdIsRefusedBeforeAnythingIsSent) {
-    for (const char* command : {"show", "rotate", "disable", "enable", "revoke"}) {
+    for (const char* command :
+         {"show", "rotate", "disable", "enable", "quarantine", "release", "revoke"}) {
         EXPECT_EQ(run({"keys", command, ""}), kExitBadInput) << command;
         EXPECT_TRUE(err_.starts_with("INVALID_REQUEST: the ID is empty\n")) << err_;
     }
@@ -152,6 +153,16 @@ TEST_F(KeysTest, DisableAndEnableNeedNoQuestion) {
     EXPECT_EQ(run({"keys", "enable", "key_1", "--json"}), 0);
     EXPECT_EQ(sent_[1].line, "POST /v1/keys/key_1/enable");
     EXPECT_EQ(Json::parse(out_)["id"], "key_1");
+}
+
+TEST_F(KeysTest, QuarantineAndReleaseSayWhatTheyDid) {
+    will_answer(200, R"({"id":"key_1","name":"ci","status":"quarantined"})");
+    EXPECT_EQ(run({"keys", "quarantine", "key_1"}), 0);
+    EXPECT_EQ(sent_[0].line, "POST /v1/keys/key_1/quarantine");
+    EXPECT_EQ(out_, "key_1 \"ci\" is quarantined.\n");
+    EXPECT_EQ(run({"keys", "release", "key_1"}), 0);
+    EXPECT_EQ(sent_[1].line, "POST /v1/keys/key_1/release");
+    EXPECT_EQ(out_, "key_1 \"ci\" is released.\n");
 }
 
 TEST_F(KeysTest, WhatCannotBeUndoneIsAskedFor) {

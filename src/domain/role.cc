@@ -22,7 +22,7 @@ constexpr std::array kPermissions = {
     PermissionInfo{Permission::KeysRead,       "keys.read",       Team, Team, Team, Team,
                    "List and read the team's keys; never their secrets."},
     PermissionInfo{Permission::KeysWrite,      "keys.write",      Team, Team, Own,  None,
-                   "Create, change, rotate, disable and revoke keys."},
+                   "Create, change, rotate, disable, quarantine, revoke keys; release: not 'own'."},
     PermissionInfo{Permission::Operator,       "operator",        None, None, None, None,
                    "Run the instance: teams, plans, prices, models, users."},
     PermissionInfo{Permission::AccountRead,    "account.read",    Team, Team, Team, Team,

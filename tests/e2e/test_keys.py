@@ -116,6 +116,18 @@ def test_a_disabled_key_works_again_once_enabled(http, new_key):
     assert chat(http, made["key"]).status_code == 200
 
 
+@pytest.mark.parametrize("path", FAMILIES)
+def test_a_quarantined_key_is_held_back_until_it_is_released(http, new_key, path):
+    made = new_key()
+    assert http.post(f"{path}/{made['id']}/quarantine").status_code == 200
+    held = chat(http, made["key"])
+    assert held.status_code == 429 and held.json()["error"]["code"] == "key_quarantined"
+    assert int(held.headers["retry-after"]) >= 1 and held.headers["x-should-retry"] == "false"
+    assert http.post(f"{path}/{made['id']}/enable").status_code == 400
+    assert http.post(f"{path}/{made['id']}/release").json()["status"] == "active"
+    assert chat(http, made["key"]).status_code == 200
+
+
 def test_a_key_expires_by_the_clock_of_each_request(http, new_key):
     made = new_key(expires_at=in_the_future(seconds=2))
     assert chat(http, made["key"]).status_code == 200
