@@ -23,6 +23,10 @@ public:
         return inner_->put_setting(name, value);
     }
     AccountStore& accounts() override { return inner_->accounts(); }
+    Result<void> together(const std::function<Result<void>()>& changes) override {
+        if (is_down) return down();
+        return inner_->together(changes);
+    }
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (is_down) return down();
         return inner_->create_key(key, terms);

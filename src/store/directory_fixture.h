@@ -33,6 +33,10 @@ public:
         return inner_->put_setting(name, value);
     }
     AccountStore& accounts() override { return inner_->accounts(); }
+    Result<void> together(const std::function<Result<void>()>& changes) override {
+        if (away) return gone();
+        return inner_->together(changes);
+    }
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         if (away) return gone();
         return inner_->create_key(key, terms);

@@ -134,10 +134,22 @@ public:
                              bool test,
                              const AnswerOf& answer_of,
                              const ChangedBy& by) {
+        TRY_VOID(bring_in_maker(key, {}));
+        TRY(MintedKey minted, store_new(std::move(key), format_name, test, answer_of, by));
+        TRY_VOID(apply(minted.key));
+        return minted;
+    }
+
+    /// Mints and stores, and does not apply. `batch`: as one change of several.
+    Result<MintedKey> store_new(Key key,
+                                std::string_view format_name,
+                                bool test,
+                                const AnswerOf& answer_of,
+                                const ChangedBy& by,
+                                bool batch = false) {
         TRY(const KeyFormat* format, mintable(format_name));
         TRY_VOID(check_rate(key.rate_limit_rpm));
         TRY_VOID(check_room());
-        TRY_VOID(bring_in_maker(key));
         const TimePoint now = in_millis(clock_.now());
         KeyFormats::Minted minted = formats_.mint(*format, test);
         key.secrets = {secret_of(*format, minted, now)};
@@ -146,8 +158,9 @@ public:
         key.version = 1;
         key = in_millis(std::move(key));
         const auto answer = answer_to(key, answer_of);
-        TRY_VOID(heard(store_.create_key(key, terms(nullptr, key, by, answer))));
-        TRY_VOID(apply(key));
+        KeyTerms held_to = terms(nullptr, key, by, answer);
+        held_to.rate_holds = !batch;
+        TRY_VOID(heard(store_.create_key(key, held_to)));
         return MintedKey{.key = std::move(key), .secret = std::move(minted.secret)};
     }
 
@@ -156,6 +169,17 @@ public:
                        std::optional<int64_t> expected_version,
                        const std::function<Result<void>(Key&)>& change,
                        const ChangedBy& by) {
+        TRY(Key key, store_changed(team_id, key_id, expected_version, change, by));
+        TRY_VOID(apply(key));
+        return key;
+    }
+
+    /// As change, but does not apply.
+    Result<Key> store_changed(std::string_view team_id,
+                              std::string_view key_id,
+                              std::optional<int64_t> expected_version,
+                              const std::function<Result<void>(Key&)>& change,
+                              const ChangedBy& by) {
         const auto alter = [&](Key& key) -> Result<void> {
             Key before = key;
             TRY_VOID(change(key));
@@ -206,6 +230,7 @@ public:
             return {};
         };
         TRY(Key key, store_change(team_id, key_id, expected_version, turn, answer_of, by));
+        TRY_VOID(apply(key));
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was stored was minted
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
     }
@@ -224,6 +249,36 @@ public:
         const auto answer = heard(store_.get_setting("instance_id"));
         if (answer || answer.error().code == ErrorCode::NotFound) return {};
         return fail(answer.error());
+    }
+
+    /// Notes whether the store is there, whatever it answered.
+    template <class T>
+    Result<T> heard(Result<T> answer) {
+        store_answers_.store(answer || answer.error().code != ErrorCode::StoreUnavailable,
+                             std::memory_order_relaxed);
+        return answer;
+    }
+
+    Result<void> apply(const Key& key) {
+        std::vector<HotSecret> secrets;
+        return table_.apply(hot_key(key, secrets));
+    }
+
+    /// Whoever makes a key narrows it from then on, so what they say has to be here. It may be one
+    /// of `batch`.
+    Result<void> bring_in_maker(const Key& key, std::span<const Key> batch) {
+        std::vector<HotSecret> secrets;
+        const HotKey hot = hot_key(key, secrets);
+        policies_.place(origin_of(hot));
+        if (!policies_.waits_for(hot.maker_key_id)) return {};
+        const auto among = std::ranges::find(batch, hot.maker_key_id, &Key::id);
+        if (among != batch.end()) {
+            table_.note_maker(hot_key(*among, secrets));
+            return {};
+        }
+        TRY(const Key maker, heard(store_.get_key(key.team_id, hot.maker_key_id)));
+        table_.note_maker(hot_key(maker, secrets));
+        return {};
     }
 
     // NOLINTBEGIN(readability-identifier-naming): the directory around it reads them
@@ -251,14 +306,6 @@ private:
         return fail({.code = ErrorCode::ApiKeyLimitReached,
                      .message = "This instance holds as many keys as it can.",
                      .facts = {{"denied_by", "instance"}}});
-    }
-
-    /// Notes whether the store is there, whatever it answered.
-    template <class T>
-    Result<T> heard(Result<T> answer) {
-        store_answers_.store(answer || answer.error().code != ErrorCode::StoreUnavailable,
-                             std::memory_order_relaxed);
-        return answer;
     }
 
     Result<const KeyFormat*> mintable(std::string_view name) const {
@@ -304,23 +351,7 @@ private:
         return terms;
     }
 
-    Result<void> apply(const Key& key) {
-        std::vector<HotSecret> secrets;
-        return table_.apply(hot_key(key, secrets));
-    }
-
-    /// Whoever makes a key narrows it from then on, so what they say has to be here.
-    Result<void> bring_in_maker(const Key& key) {
-        std::vector<HotSecret> secrets;
-        const HotKey hot = hot_key(key, secrets);
-        policies_.place(origin_of(hot));
-        if (!policies_.waits_for(hot.maker_key_id)) return {};
-        TRY(const Key maker, heard(store_.get_key(key.team_id, hot.maker_key_id)));
-        table_.note_maker(hot_key(maker, secrets));
-        return {};
-    }
-
-    /// Read, alter, store with the next version, apply here; again when others were faster.
+    /// Read, alter, store with the next version; again when others were faster.
     Result<Key> store_change(std::string_view team_id,
                              std::string_view key_id,
                              std::optional<int64_t> expected_version,
@@ -339,10 +370,7 @@ private:
             const auto answer = answer_to(key, answer_of);
             const Result<void> stored =
                 heard(store_.update_key(key, terms(&before, key, by, answer)));
-            if (stored) {
-                TRY_VOID(apply(key));
-                return key;
-            }
+            if (stored) return key;
             const bool raced = stored.error().code == ErrorCode::VersionMismatch;
             if (!raced || expected_version || attempt == kRacesMax) return fail(stored.error());
         }
@@ -398,6 +426,47 @@ Result<MintedKey> KeyDirectory::rotate(std::string_view team_id,
                                        const AnswerOf& answer_of,
                                        const ChangedBy& by) {
     return impl_->rotate(team_id, key_id, expected_version, rotation, answer_of, by);
+}
+
+Result<void> KeyDirectory::together(const std::function<Result<void>(KeyBatch&)>& changes) {
+    KeyBatch batch(*impl_);
+    TRY_VOID(impl_->heard(impl_->store_.together([&] { return changes(batch); })));
+    // All of it is so from here on: whatever is wrong with one key must not keep back the others.
+    Result<void> applied;
+    for (const Key& key : batch.stored_) {
+        Result<void> done = impl_->bring_in_maker(key, batch.stored_);
+        if (done) done = impl_->apply(key);
+        if (!done) applied = std::move(done);
+    }
+    return applied;
+}
+
+Result<MintedKey> KeyBatch::create(Key key,
+                                   std::string_view format,
+                                   bool test,
+                                   const ChangedBy& by) {
+    TRY_VOID(check_size());
+    const auto is_maker = [&](const Key& each) { return each.id == key.maker_key_id; };
+    if (std::ranges::none_of(stored_, is_maker)) TRY_VOID(directory_.bring_in_maker(key, {}));
+    TRY(MintedKey minted, directory_.store_new(std::move(key), format, test, {}, by, true));
+    stored_.push_back(minted.key);
+    return minted;
+}
+
+Result<Key> KeyBatch::change(std::string_view team_id,
+                             std::string_view key_id,
+                             const std::function<Result<void>(Key&)>& change,
+                             const ChangedBy& by) {
+    TRY_VOID(check_size());
+    TRY(Key key, directory_.store_changed(team_id, key_id, std::nullopt, change, by));
+    stored_.push_back(key);
+    return key;
+}
+
+Result<void> KeyBatch::check_size() const {
+    if (stored_.size() < kKeysTogetherMax) return {};
+    return fail(ErrorCode::InvalidRequest,
+                fmt::format("At most {} API keys are changed together.", kKeysTogetherMax));
 }
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -47,6 +48,9 @@ struct Rotation {
 /// The answer that is kept for the Idempotency-Key of a request that makes or rotates `key`, if it
 /// has one. The store writes it in the transaction of the change.
 using AnswerOf = std::function<std::optional<IdempotencyRecord>(const Key& key)>;
+
+/// Changes of keys that are stored together (see KeyDirectory::together). No key comes twice.
+class KeyBatch;
 
 /// Threads: any, for every function.
 class KeyDirectory {
@@ -108,6 +112,12 @@ public:
                              const AnswerOf& answer_of = {},
                              const ChangedBy& by = {});
 
+    /// Runs `changes`, which makes and changes keys by what it is given, and whatever else of the
+    /// store (see Store::together). All of it is stored, then all keys are applied here; or
+    /// nothing. How fast keys are made is not looked at: a person has said which ones. Errors:
+    /// those of `changes` and of the changes in it.
+    Result<void> together(const std::function<Result<void>(KeyBatch& batch)>& changes);
+
     // ---- upkeep: called about once a second by a thread that may block -----------------------
 
     /// Writes uses noted since the last time, starts graces that a first use set going, and asks
@@ -124,9 +134,30 @@ public:
     KeyDirectory& operator=(const KeyDirectory&) = delete;
 
 private:
+    friend class KeyBatch;
     class Impl;
     explicit KeyDirectory(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
+};
+
+inline constexpr size_t kKeysTogetherMax = 1'000;  // made and changed
+
+class KeyBatch {
+public:
+    /// As of KeyDirectory; a maker may be a key that was made just before.
+    Result<MintedKey> create(Key key, std::string_view format, bool test, const ChangedBy& by);
+    Result<Key> change(std::string_view team_id,
+                       std::string_view key_id,
+                       const std::function<Result<void>(Key&)>& change,
+                       const ChangedBy& by);
+
+private:
+    friend class KeyDirectory;
+    explicit KeyBatch(KeyDirectory::Impl& directory) : directory_(directory) {}
+    Result<void> check_size() const;
+
+    KeyDirectory::Impl& directory_;
+    std::vector<Key> stored_{};
 };
 
 }  // namespace keywarden

@@ -59,7 +59,7 @@ Result<void> check_cap(const KeyCounts& counts, KeyCaps caps) {
 Result<void> check_caps(const KeyCounts& counts, const KeyTerms& terms) {
     const KeyCaps& caps = terms.caps;
     TRY_VOID(check_cap(counts, caps));
-    if (counts.created < caps.creations_per_hour_max) return {};
+    if (!terms.rate_holds || counts.created < caps.creations_per_hour_max) return {};
     const TimePoint free_at = counts.created_first.value_or(terms.now) + kCreationWindow;
     return fail({.code = ErrorCode::KeyCreationRateExceeded,
                  .message = fmt::format("The team has created {} API keys within an hour, and its "

@@ -40,6 +40,7 @@ struct KeyTerms {
     KeyCaps caps{};
     TimePoint now{};
     const IdempotencyRecord* answer = nullptr;  // to a reserved Idempotency-Key
+    bool rate_holds = true;  // false: only the cap is looked at, not how fast keys are made
     AuditEntry audit{.actor = {"system", "gateway"}};
 };
 
@@ -101,6 +102,15 @@ public:
 
     /// Teams, plans, apps, people, and the audit log. Lives as long as the store.
     virtual AccountStore& accounts() = 0;
+
+    /// Runs `changes`: whatever it changes here, of keys and of accounts, all happens, or none.
+    ///
+    /// Other threads' changes wait until it is done. It may not see yet what it changed itself.
+    /// Once one of its changes has failed, the later ones fail with the same error, and nothing
+    /// happens, whatever it returns.
+    /// Requires: `changes` calls only what comes with a row of the audit log, and what reads.
+    /// Errors: whatever `changes`, or the first change that failed in it, returned.
+    virtual Result<void> together(const std::function<Result<void>()>& changes) = 0;
 
     // Each change of a key is one transaction with its row of the audit log.
 

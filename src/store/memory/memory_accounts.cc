@@ -54,7 +54,10 @@ Result<Page<T>> page_of(const std::vector<T>& items, const PageQuery& query) {
 Result<void> MemoryLog::change(const AuditEntry& audit,
                                const std::function<Result<void>()>& alter) {
     const std::lock_guard lock(mutex);
-    TRY_VOID(alter());
+    if (together && !*together) return *together;
+    const Result<void> altered = alter();
+    if (together) together = altered;
+    TRY_VOID(altered);
     std::vector<AuditRow>& chain = rows[audit.tenant];
     AuditHead head;
     if (!chain.empty()) head = {.next_seq = chain.back().seq + 1, .chain = chain.back().chain};
@@ -75,6 +78,17 @@ bool MemoryAccounts::has_app(std::string_view team_id, std::string_view app_id) 
 }
 
 bool MemoryAccounts::has_user(std::string_view id) const { return find_id(users_, id) != nullptr; }
+
+std::function<void()> MemoryAccounts::way_back() {
+    return
+        [this, teams = teams_, plans = plans_, apps = apps_, users = users_, members = members_] {
+            teams_ = teams;
+            plans_ = plans;
+            apps_ = apps;
+            users_ = users;
+            members_ = members;
+        };
+}
 
 // ---- teams -------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "store/account_store.h"
 
@@ -12,8 +13,10 @@ namespace keywarden {
 
 /// The audit log, and the lock that all parts of the store share.
 struct MemoryLog {
-    std::mutex mutex{};
+    std::recursive_mutex mutex{};
     std::map<std::string, std::vector<AuditRow>, std::less<>> rows{};  // by tenant
+    /// While Store::together runs, with the lock held: how its changes went so far.
+    std::optional<Result<void>> together{};
 
     /// Runs `alter`, which changes nothing where it fails, and writes the row that tells of it.
     Result<void> change(const AuditEntry& audit, const std::function<Result<void>()>& alter);
@@ -34,6 +37,8 @@ public:
     const Plan* plan_of(std::string_view team_id) const;
     bool has_app(std::string_view team_id, std::string_view app_id) const;
     bool has_user(std::string_view id) const;
+    /// What makes everything as it is now again.
+    std::function<void()> way_back();
 
     Result<void> create_team(const Team& team, const AuditEntry& audit) override;
     Result<void> update_team(const Team& team, const AuditEntry& audit) override;

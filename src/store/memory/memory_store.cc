@@ -32,6 +32,30 @@ public:
 
     AccountStore& accounts() override { return accounts_; }
 
+    Result<void> together(const std::function<Result<void>()>& changes) override {
+        const std::lock_guard lock(log_.mutex);
+        const auto undo = [this,
+                           rows = log_.rows,
+                           keys = keys_,
+                           key_at = key_at_,
+                           digest_at = digest_at_,
+                           idempotency = idempotency_,
+                           accounts = accounts_.way_back()] {
+            log_.rows = rows;
+            keys_ = keys;
+            key_at_ = key_at;
+            digest_at_ = digest_at;
+            idempotency_ = idempotency;
+            accounts();
+        };
+        log_.together = Result<void>();
+        const Result<void> done = changes();
+        const Result<void> stored = *std::exchange(log_.together, std::nullopt);
+        if (stored && done) return {};
+        undo();
+        return stored ? done : stored;
+    }
+
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         return log_.change(audit_of(key, terms, "key.create"), [&]() -> Result<void> {
             if (accounts_.team(key.team_id) == nullptr) return no_such_team();

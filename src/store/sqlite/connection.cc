@@ -1,6 +1,7 @@
 #include "store/sqlite/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace keywarden {
 namespace {
@@ -45,9 +46,28 @@ Result<void> change(Connection& writer,
                     const AuditEntry& audit,
                     const std::function<Result<void>(Database&)>& alter) {
     const std::lock_guard lock(writer.mutex);
+    Database& database = *writer.database;
+    const auto both = [&]() -> Result<void> {
+        TRY_VOID(alter(database));
+        return append(database, audit);
+    };
+    if (writer.together) {
+        if (*writer.together) writer.together = both();
+        return *writer.together;
+    }
+    TRY(Transaction transaction, Transaction::begin(database));
+    TRY_VOID(both());
+    return transaction.commit();
+}
+
+Result<void> together(Connection& writer, const std::function<Result<void>()>& changes) {
+    const std::lock_guard lock(writer.mutex);
     TRY(Transaction transaction, Transaction::begin(*writer.database));
-    TRY_VOID(alter(*writer.database));
-    TRY_VOID(append(*writer.database, audit));
+    writer.together = Result<void>();
+    const Result<void> done = changes();
+    const Result<void> stored = *std::exchange(writer.together, std::nullopt);
+    TRY_VOID(stored);
+    TRY_VOID(done);
     return transaction.commit();
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "base/result.h"
 #include "domain/audit.h"
@@ -12,8 +13,10 @@
 namespace keywarden {
 
 struct Connection {
-    std::mutex mutex{};
+    std::recursive_mutex mutex{};
     std::unique_ptr<Database> database{};
+    /// While together() runs, with the lock held: how its changes went so far.
+    std::optional<Result<void>> together{};
 };
 
 /// Runs `alter` and writes the row that tells of it, in one transaction: both happen, or neither.
@@ -22,5 +25,8 @@ struct Connection {
 Result<void> change(Connection& writer,
                     const AuditEntry& audit,
                     const std::function<Result<void>(Database&)>& alter);
+
+/// Runs `changes`: what it brings to change() is one transaction. See Store::together.
+Result<void> together(Connection& writer, const std::function<Result<void>()>& changes);
 
 }  // namespace keywarden

@@ -115,6 +115,10 @@ public:
 
     AccountStore& accounts() override { return *accounts_; }
 
+    Result<void> together(const std::function<Result<void>()>& changes) override {
+        return keywarden::together(writer_, changes);
+    }
+
     Result<void> create_key(const Key& key, const KeyTerms& terms) override {
         const AuditEntry audit = audit_of(key, terms, "key.create");
         return change(writer_, audit, [&](Database& database) -> Result<void> {
