@@ -4,12 +4,12 @@
 
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
+#include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/key_record.h"
 #include "admin/policy_field.h"
 #include "base/clock.h"
 #include "base/version.h"
-#include "domain/rights.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
@@ -40,7 +40,9 @@ Result<HttpResponse> change_account_policy(AdminContext& context, const ApiCall&
     }
     Team team = before;
     TRY_VOID(read_policy("", object, team.policy));
-    TRY_VOID(check_ceiling(team.policy, plan.policy, Scope::Plan));
+    const PolicyPlace place{.team_id = team.id, .scope = Scope::Team, .under = ""};
+    TRY_VOID(check_ceilings(context, place, team.policy, before.policy));
+    TRY_VOID(check_may_widen(context, *call.caller, "", before.policy, team.policy));
     ++team.version;
     AuditEntry audit = audit_entry(
         changed_by(context, call), team.id, "team.policy", {"team", team.id}, context.clock.now());

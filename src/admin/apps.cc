@@ -5,11 +5,11 @@
 
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
+#include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/key_record.h"
 #include "admin/policy_field.h"
 #include "base/id.h"
-#include "domain/rights.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
@@ -35,13 +35,8 @@ Result<void> check_version(const HttpRequest& request, int64_t version, std::str
                 "The " + std::string(what) + " was changed meanwhile. Read it again.");
 }
 
-/// An app keeps within what its team and the plan set.
-Result<void> check_app_policy(AccountStore& accounts, const App& app) {
-    TRY(const Team team, accounts.get_team(app.team_id));
-    TRY(const Plan plan, accounts.get_plan(team.plan_id));
-    TRY_VOID(check_ceiling(app.policy, plan.policy, Scope::Plan));
-    return check_ceiling(app.policy, team.policy, Scope::Team);
-}
+/// Where an app's policy stands: within its team's and the plan's.
+PolicyPlace place_of(const App& app) { return {.team_id = app.team_id, .scope = Scope::App}; }
 
 AuditEntry entry(AdminContext& context, const ApiCall& call, const char* action, const App& app) {
     return audit_entry(
@@ -64,7 +59,7 @@ Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call) {
             .created_at = context.clock.now()};
     TRY_VOID(read_fields<App>(object, kFields, app));
     if (app.name.empty()) return fail_field("name", "is required");
-    TRY_VOID(check_app_policy(context.keys.store().accounts(), app));
+    TRY_VOID(check_ceilings(context, place_of(app), app.policy));
     AuditEntry audit = entry(context, call, "app.create", app);
     audit.diff = audit_diff({}, audit_facts(app));
     TRY_VOID(context.keys.store().accounts().create_app(app, audit));
@@ -85,7 +80,8 @@ Result<HttpResponse> change_app(AdminContext& context, const ApiCall& call) {
     TRY_VOID(check_version(call.request, before.version, "app"));
     App app = before;
     TRY_VOID(read_fields<App>(object, kFields, app));
-    TRY_VOID(check_app_policy(accounts, app));
+    TRY_VOID(check_ceilings(context, place_of(app), app.policy, before.policy));
+    TRY_VOID(check_may_widen(context, *call.caller, "policy", before.policy, app.policy));
     ++app.version;
     AuditEntry audit = entry(context, call, "app.update", app);
     audit.diff = audit_diff(audit_facts(before), audit_facts(app));

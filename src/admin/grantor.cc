@@ -1,15 +1,135 @@
 #include "admin/grantor.h"
 
-namespace keywarden {
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
-Result<std::optional<Grant>> grantor_of(AdminContext& context, const Caller& caller) {
-    if (caller.is_operator) return std::nullopt;
-    const auto key = context.keys.store().get_key(caller.team_id, caller.key_id());
-    if (!key && key.error().code == ErrorCode::NotFound) {
-        return fail(ErrorCode::InternalError, "The calling key could not be read.");
+namespace keywarden {
+namespace {
+
+constexpr std::string_view kRate = "policy.limits.requests_per_minute";
+
+/// A key's rate is told by the name that it had first.
+Result<void> by_first_name(Result<void> checked) {
+    if (checked || checked.error().param != kRate) return checked;
+    Error error = std::move(checked).error();
+    error.param = "rate_limit_rpm";
+    for (const std::string_view name : {kRate, std::string_view("requests_per_minute")}) {
+        const size_t at = error.message.find(name);
+        if (at == std::string::npos) continue;
+        error.message.replace(at, name.size(), error.param);
+        break;
     }
-    if (!key) return std::unexpected(key.error());
-    return grant_of(*key);
+    return fail(std::move(error));
+}
+
+/// The limits that are not as they were.
+Policy changed_limits(const Policy& policy, const Policy& before) {
+    Policy changed;
+    for (const LimitKindInfo& row : all_limit_kinds()) {
+        const auto& limit = policy.limits[row.kind];
+        if (limit != before.limits[row.kind]) changed.limits[row.kind] = limit;
+    }
+    return changed;
+}
+
+/// The calling key, and who made it, from the nearest on.
+Result<std::vector<Key>> lineage_of(AdminContext& context, const Caller& caller) {
+    Store& store = context.keys.store();
+    std::vector<Key> lineage;
+    for (std::string id(caller.key_id()); !id.empty() && lineage.size() <= kMakersMax;) {
+        auto key = store.get_key(caller.team_id, id);
+        if (!key && key.error().code == ErrorCode::NotFound) {
+            return fail(ErrorCode::InternalError, "The calling key could not be read.");
+        }
+        if (!key) return fail(key.error());
+        id = key->maker_key_id;
+        lineage.push_back(*std::move(key));
+    }
+    return lineage;
+}
+
+}  // namespace
+
+Result<std::optional<Rights>> grantor_of(AdminContext& context, const Caller& caller) {
+    if (caller.is_operator) return std::nullopt;
+    TRY(const auto lineage, lineage_of(context, caller));
+    const TimePoint now = context.clock.now();
+    Rights rights = rights_of(lineage.front(), now);
+    for (const Key& maker : std::span(lineage).subspan(1)) narrow(rights, rights_of(maker, now));
+    return rights;
+}
+
+Result<void> check_may_make(AdminContext& context, const Caller& caller) {
+    if (caller.is_operator) return {};
+    TRY(const auto lineage, lineage_of(context, caller));
+    if (lineage.size() <= kMakersMax) return {};
+    return fail(ErrorCode::InsufficientScope,
+                "Keys make keys over " + std::to_string(kMakersMax) +
+                    " generations at most, and this key is of the last one. Use the key that made "
+                    "it.");
+}
+
+void inherit(AdminContext& context, Key& key, const Rights& grantor) {
+    const Limits defaults = context.keys.policies().key_defaults(key.team_id).values();
+    Rights wanted = rights_of(key, TimePoint::min());
+    inherit(wanted, grantor, defaults);
+    key.not_before = wanted.not_before;
+    key.expires_at = wanted.expires_at;
+    key.app_id = std::move(wanted.app_id);
+    key.tools = std::move(wanted.tools);
+    set_policy(key, std::move(wanted.policy));
+}
+
+Result<void> check_ceilings(AdminContext& context,
+                            const PolicyPlace& place,
+                            const Policy& policy,
+                            const Policy& before) {
+    const Policy changed = changed_limits(policy, before);
+    if (changed.limits.empty()) return {};
+    AccountStore& accounts = context.keys.store().accounts();
+    TRY(const Team team, accounts.get_team(place.team_id));
+    TRY(const Plan plan, accounts.get_plan(team.plan_id));
+    TRY_VOID(check_ceiling(changed, plan.policy, Scope::Plan, place.under));
+    if (place.scope == Scope::Team) return {};
+    TRY_VOID(check_ceiling(changed, team.policy, Scope::Team, place.under));
+    if (place.app_id.empty()) return {};
+    const auto app = accounts.get_app(place.team_id, place.app_id);
+    if (!app && app.error().code == ErrorCode::NotFound) return {};  // the store will say so
+    if (!app) return fail(app.error());
+    return check_ceiling(changed, app->policy, Scope::App, place.under);
+}
+
+Result<void> check_key_ceilings(AdminContext& context, const Key& key, const Key* before) {
+    return by_first_name(check_ceilings(context,
+                                        {.team_id = key.team_id, .app_id = key.app_id},
+                                        whole_policy(key),
+                                        before != nullptr ? whole_policy(*before) : Policy()));
+}
+
+Result<void> check_may_widen(AdminContext& context,
+                             const Caller& caller,
+                             std::string_view under,
+                             const Policy& before,
+                             const Policy& after) {
+    TRY(const auto grantor, grantor_of(context, caller));
+    if (!grantor) return {};
+    Rights was = *grantor;
+    Rights asked = *grantor;
+    was.policy = before;
+    asked.policy = after;
+    return check_rights(asked, *grantor, &was, under);
+}
+
+Result<void> check_key_rights(const Key& wanted,
+                              const Rights& grantor,
+                              const Key* before,
+                              TimePoint now) {
+    const Rights asked = rights_of(wanted, now);
+    const Rights was = before != nullptr ? rights_of(*before, now) : Rights();
+    return by_first_name(
+        check_rights(asked, grantor, before != nullptr ? &was : nullptr, "policy"));
 }
 
 }  // namespace keywarden

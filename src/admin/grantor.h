@@ -1,16 +1,58 @@
-// Who hands something out, as the rules about grants see them.
+// Who hands something out, as the rules about grants and ceilings see them.
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "admin/context.h"
 #include "base/result.h"
 #include "domain/caller.h"
-#include "domain/grant.h"
+#include "domain/rights.h"
 
 namespace keywarden {
 
-/// What the caller may pass on; nothing for an operator, whom no grant binds.
-Result<std::optional<Grant>> grantor_of(AdminContext& context, const Caller& caller);
+/// What the caller may pass on: what their key holds, as far as who made it still holds it. Nothing
+/// for an operator, whom no grant binds.
+Result<std::optional<Rights>> grantor_of(AdminContext& context, const Caller& caller);
+
+/// Whether the caller may make keys at all: those who made a key narrow it, and only so many are
+/// looked at. Errors: InsufficientScope.
+Result<void> check_may_make(AdminContext& context, const Caller& caller);
+
+/// Gives a new key what the grantor is bound by, where it names nothing itself.
+void inherit(AdminContext& context, Key& key, const Rights& grantor);
+
+/// What a policy is to be set on.
+struct PolicyPlace {
+    std::string_view team_id{};
+    std::string_view app_id{};  // of a key, where it has one
+    Scope scope = Scope::Key;
+    std::string_view under = "policy";  // before the field in errors
+};
+
+/// Whether the limits of `policy` keep within what the wider scopes set now. What `before` had
+/// already is not looked at again: a ceiling may have come down since.
+/// Errors: InvalidRequest, with the field, its ceiling, and who sets it.
+Result<void> check_ceilings(AdminContext& context,
+                            const PolicyPlace& place,
+                            const Policy& policy,
+                            const Policy& before = {});
+
+/// As check_ceilings, for a key, whose rate goes by two names.
+Result<void> check_key_ceilings(AdminContext& context, const Key& key, const Key* before);
+
+/// Whether the caller may turn `before`, the policy of their team or of an app, into `after`: what
+/// one was refused oneself, one lets nobody have. Errors: InsufficientScope.
+Result<void> check_may_widen(AdminContext& context,
+                             const Caller& caller,
+                             std::string_view under,
+                             const Policy& before,
+                             const Policy& after);
+
+/// As check_rights, for keys.
+Result<void> check_key_rights(const Key& wanted,
+                              const Rights& grantor,
+                              const Key* before,
+                              TimePoint now);
 
 }  // namespace keywarden

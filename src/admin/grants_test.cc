@@ -98,7 +98,8 @@ TEST_F(Grants, AWiderKeyMayBeNarrowedRenamedAndRevoked) {
 }
 
 TEST_F(Grants, RotatingAWiderKeyWouldBeAGrant) {
-    const std::string fast = make_id(R"({"rate_limit_rpm":500})");
+    const std::string fast = make_id(R"({"rate_limit_rpm":500,
+        "expires_at":"2050-01-01T00:00:00Z","toollist":{"allowed":["a"]}})");
     const std::string full = make_id("{}");
     const std::string peer = make_id(R"({"kind":"management"})");
     const Json manager = make_key(R"({"kind":"management"})");

@@ -55,7 +55,7 @@ Result<MintedKey> rotate_checked(AdminContext& context,
         TRY(const Key key, keys.store().get_key(call.caller->team_id, call.values.at(0)));
         TRY_VOID(check_may_write(context, *call.caller, key));
         TRY_VOID(refuse_revoked(key));
-        if (grantor) TRY_VOID(check_grant(grant_of(key), *grantor));
+        if (grantor) TRY_VOID(check_key_rights(key, *grantor, nullptr, context.clock.now()));
         // The version that was checked is the one that is rotated.
         auto minted = keys.rotate(key.team_id,
                                   key.id,
@@ -87,7 +87,7 @@ Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyA
     TRY(const KeyStatus wanted, status_after(action, key.status));
     if (key.status == wanted) {
         return key_response(
-            200, key, key_record(key, context.keys.defaults(), context.clock.now()));
+            200, key, key_record(key, default_rpm(context, key.team_id), context.clock.now()));
     }
     return change_and_answer(context, call, [action](Key& found) -> Result<void> {
         TRY(found.status, status_after(action, found.status));

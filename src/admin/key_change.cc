@@ -15,21 +15,21 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     TRY(const auto version, if_match(call.request));
     TRY(const auto grantor, grantor_of(context, *call.caller));
     const TimePoint now = context.clock.now();
-    const KeyDefaults& defaults = context.keys.defaults();
     const auto checked = [&](Key& key) -> Result<void> {
         TRY_VOID(check_may_write(context, *call.caller, key));
         TRY_VOID(refuse_revoked(key));
         const Key before = key;
         TRY_VOID(change(key));
         TRY_VOID(check_times(&before, key, now));
+        TRY_VOID(check_key_ceilings(context, key, &before));
         if (!grantor) return {};
-        const Grant was = grant_of(before);
-        return check_grant(grant_of(key), *grantor, &was);
+        return check_key_rights(key, *grantor, &before, now);
     };
     TRY(const Key changed,
         context.keys.change(
             call.caller->team_id, call.values.at(0), version, checked, changed_by(context, call)));
-    return key_response(200, changed, key_record(changed, defaults, now));
+    const Json record = key_record(changed, default_rpm(context, changed.team_id), now);
+    return key_response(200, changed, record);
 }
 
 Result<HttpResponse> mint_once(
@@ -41,7 +41,7 @@ Result<HttpResponse> mint_once(
     return run_once(context, call, scope, [&](const AnswerNote& note) -> Result<Created> {
         const TimePoint now = context.clock.now();
         const auto record_of = [&](const Key& key) {
-            return minted_record(key, context.keys.defaults(), now);
+            return minted_record(key, default_rpm(context, key.team_id), now);
         };
         TRY(const MintedKey minted,
             mint([&](const Key& key) { return note(status, record_of(key)); }));

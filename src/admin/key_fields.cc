@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/policy_field.h"
 #include "base/clock.h"
 
 namespace keywarden {
@@ -106,6 +107,48 @@ Result<void> read_expires_at(const Json& value, KeyDraft& draft) {
 
 Result<void> read_rate_limit(const Json& value, KeyDraft& draft) {
     TRY(draft.key.rate_limit_rpm, read_count("rate_limit_rpm", value, kRateLimitRpmMax));
+    return {};
+}
+
+Result<void> read_policy_later(const Json& value, KeyDraft& draft) {
+    draft.policy = value;
+    return {};
+}
+
+/// Of what a body says about `policy`, the rate; nothing where it names none.
+const Json* rate_in(const Json& object) {
+    const auto policy = object.find("policy");
+    if (policy == object.end() || !policy->is_object()) return nullptr;
+    const auto limits = policy->find("limits");
+    if (limits == policy->end() || !limits->is_object()) return nullptr;
+    const auto rate = limits->find(info(LimitKind::RequestsPerMinute).field);
+    return rate == limits->end() ? nullptr : &*rate;
+}
+
+/// The rate of a key is a field and one of its limits: two names of one thing.
+Result<void> take_policy(const Json& object, KeyDraft& draft) {
+    const bool rate_named = object.contains("rate_limit_rpm");
+    const Json* const rate = rate_in(object);
+    if (rate_named && rate != nullptr && *rate != object["rate_limit_rpm"]) {
+        return fail_field("rate_limit_rpm",
+                          "and 'policy.limits.requests_per_minute' are one limit: name it once");
+    }
+    Policy whole = whole_policy(draft.key);
+    if (object.contains("policy")) {
+        const auto named = draft.key.rate_limit_rpm;
+        TRY_VOID(read_policy("policy", draft.policy, whole));
+        if (rate_named) whole.limits[LimitKind::RequestsPerMinute] = named;
+    }
+    Result<void> checked = check_limits(whole.limits);  // a burst needs its rate
+    if (!checked) {
+        checked.error().param = "policy." + checked.error().param;
+        return checked;
+    }
+    if (whole.limits[LimitKind::RequestsPerMinute].value_or(1) > kRateLimitRpmMax) {
+        return fail_field("policy.limits.requests_per_minute",
+                          "must be at most " + std::to_string(kRateLimitRpmMax) + " for a key");
+    }
+    set_policy(draft.key, std::move(whole));
     return {};
 }
 
@@ -211,6 +254,7 @@ constexpr std::array kNewKeyFields = {
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
     KeyField{"rate_limit_rpm", read_rate_limit},
+    KeyField{"policy", read_policy_later},
     KeyField{"k_target_override", read_k_target},
     KeyField{"toollist", read_toollist_field},
     KeyField{"metadata", read_metadata},
@@ -226,6 +270,7 @@ constexpr std::array kKeyChangeFields = {
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
     KeyField{"rate_limit_rpm", read_rate_limit},
+    KeyField{"policy", read_policy_later},
     KeyField{"k_target_override", read_k_target},
     KeyField{"toollist", read_toollist_field},
     KeyField{"metadata", read_metadata},
@@ -273,11 +318,12 @@ Result<std::optional<int64_t>> read_count(std::string_view field, const Json& va
 Result<void> read_new_key(const Json& object, KeyDraft& draft) {
     TRY_VOID(read_fields<KeyDraft>(object, kNewKeyFields, draft));
     if (!object.contains("name")) return fail_field("name", "is required");
-    return {};
+    return take_policy(object, draft);
 }
 
 Result<void> read_key_change(const Json& object, KeyDraft& draft) {
-    return read_fields<KeyDraft>(object, kKeyChangeFields, draft);
+    TRY_VOID(read_fields<KeyDraft>(object, kKeyChangeFields, draft));
+    return take_policy(object, draft);
 }
 
 Result<void> read_toollist(const Json& object, ToolList& tools) {

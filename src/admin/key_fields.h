@@ -27,6 +27,7 @@ inline constexpr int64_t kKTargetMax = 128;
 /// A key being made or changed. In a change an absent field is left alone, and null clears it.
 struct KeyDraft {
     Key key{};
+    Json policy{};  // as it was sent; taken over once the other fields are
     bool kind_named = false;
     std::string user{};    // whose it shall be; empty: as its maker's
     std::string format{};  // empty: the instance's default

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/policy_field.h"
 #include "base/clock.h"
 
 namespace keywarden {
@@ -49,7 +50,7 @@ Json metadata_of(const Key& key) {
 
 }  // namespace
 
-Json key_record(const Key& key, const KeyDefaults& defaults, TimePoint now) {
+Json key_record(const Key& key, int64_t default_rpm, TimePoint now) {
     const bool has_secret = !key.secrets.empty();
     return {{"id", key.id},
             {"object", "api_key"},
@@ -67,7 +68,8 @@ Json key_record(const Key& key, const KeyDefaults& defaults, TimePoint now) {
             {"created_by", key.created_by},
             {"user", key.user_id.empty() ? Json(nullptr) : Json(key.user_id)},
             {"app", key.app_id.empty() ? Json(nullptr) : Json(key.app_id)},
-            {"rate_limit_rpm", key.rate_limit_rpm.value_or(defaults.rate_limit_rpm)},
+            {"rate_limit_rpm", key.rate_limit_rpm.value_or(default_rpm)},
+            {"policy", policy_record(whole_policy(key))},
             {"k_target_override", value_or_null(key.k_target_override)},
             {"toollist",
              {{"allowed", value_or_null(key.tools.allowed)},
@@ -84,10 +86,14 @@ HttpResponse key_response(int status, const Key& key, const Json& record) {
     return response;
 }
 
-Json minted_record(const Key& key, const KeyDefaults& defaults, TimePoint now) {
+Json minted_record(const Key& key, int64_t default_rpm, TimePoint now) {
     Json record = {{"key", nullptr}};
-    record.update(key_record(key, defaults, now));
+    record.update(key_record(key, default_rpm, now));
     return record;
+}
+
+int64_t default_rpm(AdminContext& context, std::string_view team_id) {
+    return context.keys.policies().key_defaults(team_id)[LimitKind::RequestsPerMinute].value;
 }
 
 Result<std::optional<int64_t>> if_match(const HttpRequest& request) {

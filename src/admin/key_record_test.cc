@@ -35,13 +35,13 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
     key.tags = {"t"};
     key.tools.allowed = std::vector<std::string>{};
     EXPECT_EQ(
-        dump(key_record(key, {}, kNow)),
+        dump(key_record(key, 60, kNow)),
         R"({"id":"key_1","object":"api_key","name":"laptop","description":"","kind":"full",)"
         R"("status":"active","display":"kw_live_b…2222",)"
         R"("created_at":"2024-10-04T00:00:00.000Z","updated_at":"2024-10-04T00:00:00.000Z",)"
         R"("not_before":null,"expires_at":null,"revoked_at":null,)"
         R"("last_used_at":"2024-10-03T23:00:00.000Z","created_by":"user_1","user":null,"app":null,)"
-        R"("rate_limit_rpm":60,"k_target_override":null,)"
+        R"("rate_limit_rpm":60,"policy":{},"k_target_override":null,)"
         R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
         R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"
         R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
@@ -54,24 +54,32 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
 TEST(KeyRecord, ItsStatusIsTheStateNow) {
     Key key = some_key();
     key.expires_at = kNow;
-    EXPECT_EQ(key_record(key, {}, kNow)["status"], "expired");
-    EXPECT_EQ(key_record(key, {}, kNow - Nanos(1))["status"], "active");
+    EXPECT_EQ(key_record(key, 60, kNow)["status"], "expired");
+    EXPECT_EQ(key_record(key, 60, kNow - Nanos(1))["status"], "active");
     key.not_before = kNow;
-    EXPECT_EQ(key_record(key, {}, kNow - Nanos(1))["status"], "pending");
+    EXPECT_EQ(key_record(key, 60, kNow - Nanos(1))["status"], "pending");
 }
 
 TEST(KeyRecord, ItsRateIsTheOneThatHolds) {
     Key key = some_key();
-    EXPECT_EQ(key_record(key, {.rate_limit_rpm = 7}, kNow)["rate_limit_rpm"], 7);
+    EXPECT_EQ(key_record(key, 7, kNow)["rate_limit_rpm"], 7);
     key.rate_limit_rpm = 9;
-    EXPECT_EQ(key_record(key, {.rate_limit_rpm = 7}, kNow)["rate_limit_rpm"], 9);
+    EXPECT_EQ(key_record(key, 7, kNow)["rate_limit_rpm"], 9);
+}
+
+TEST(KeyRecord, ItsPolicyIsWhatItSaysItself) {
+    Key key = some_key();
+    key.policy.models.deny = {Glob::parse("gpt-4*").value()};
+    key.rate_limit_rpm = 9;
+    EXPECT_EQ(dump(key_record(key, 7, kNow)["policy"]),
+              R"({"models":{"deny":["gpt-4*"]},"limits":{"requests_per_minute":9}})");
 }
 
 TEST(KeyRecord, NoDigestIsEverInIt) {
     Key key = some_key();
     key.secrets[0].digest.fill(0xAB);
-    EXPECT_EQ(dump(key_record(key, {}, kNow)).find("abab"), std::string::npos);
-    EXPECT_EQ(dump(key_record(key, {}, kNow)).find("digest"), std::string::npos);
+    EXPECT_EQ(dump(key_record(key, 60, kNow)).find("abab"), std::string::npos);
+    EXPECT_EQ(dump(key_record(key, 60, kNow)).find("digest"), std::string::npos);
 }
 
 /// The version that the header asks for: "any", "none of ours", "refused", or the number.

@@ -15,8 +15,8 @@
 namespace keywarden {
 namespace {
 
-Json record_of(const AdminContext& context, const Key& key) {
-    return key_record(key, context.keys.defaults(), context.clock.now());
+Json record_of(AdminContext& context, const Key& key) {
+    return key_record(key, default_rpm(context, key.team_id), context.clock.now());
 }
 
 bool has_environments(const KeyFormat& format) {
@@ -55,15 +55,17 @@ Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call, std::stri
     draft.key.created_by = call.caller->is_operator ? context.operator_id : call.caller->key_id();
     TRY(const auto grantor, grantor_of(context, *call.caller));
     if (grantor) {
+        TRY_VOID(check_may_make(context, *call.caller));
         draft.key.maker_key_id = call.caller->key_id();
         TRY(const Key maker, keys.store().get_key(team_id, call.caller->key_id()));
         draft.key.user_id = maker.user_id;  // it acts with the role of whose key made it
         if (!draft.kind_named) draft.key.kind = grantor->kind;
-        inherit(draft.key, *grantor, keys.defaults().rate_limit_rpm);
-        TRY_VOID(check_grant(grant_of(draft.key), *grantor));
+        inherit(context, draft.key, *grantor);
+        TRY_VOID(check_key_rights(draft.key, *grantor, nullptr, context.clock.now()));
     }
     TRY_VOID(give_to(context, *call.caller, draft.user, draft.key));
     TRY_VOID(check_times(nullptr, draft.key, context.clock.now()));
+    TRY_VOID(check_key_ceilings(context, draft.key, nullptr));
     return draft;
 }
 

@@ -40,6 +40,15 @@ void SourcedLimits::fill(const SourcedLimits& defaults) {
     }
 }
 
+Limits SourcedLimits::values() const {
+    Limits limits;
+    for (const LimitKindInfo& row : all_limit_kinds()) {
+        const int64_t value = (*this)[row.kind].value;
+        if (value != kNoLimit) limits[row.kind] = value;
+    }
+    return limits;
+}
+
 SourcedLimits own_limits(std::span<const PolicyLink> chain,
                          std::span<const KeyLimitDefaults> defaults) {
     SourcedLimits own;

@@ -38,6 +38,8 @@ public:
     void fill(Scope source, const Limits& defaults);
     void fill(const SourcedLimits& defaults);
 
+    Limits values() const;  // without where they come from
+
     bool empty() const { return *this == SourcedLimits(); }
     friend bool operator==(const SourcedLimits&, const SourcedLimits&) = default;
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 namespace keywarden {
 namespace {
@@ -52,6 +53,18 @@ KeyState state_at(KeyStatus status, KeyLifetime lifetime, TimePoint now) {
     if (lifetime.expires_at && now >= *lifetime.expires_at) return KeyState::Expired;
     if (lifetime.not_before && now < *lifetime.not_before) return KeyState::Pending;
     return KeyState::Active;
+}
+
+Policy whole_policy(const Key& key) {
+    Policy whole = key.policy;
+    whole.limits[LimitKind::RequestsPerMinute] = key.rate_limit_rpm;
+    return whole;
+}
+
+void set_policy(Key& key, Policy whole) {
+    key.policy = std::move(whole);
+    key.rate_limit_rpm =
+        std::exchange(key.policy.limits[LimitKind::RequestsPerMinute], std::nullopt);
 }
 
 KeyState state_at(const Key& key, TimePoint now) {

@@ -61,7 +61,7 @@ struct Key {
     std::optional<int64_t> rate_limit_rpm{};  // requests a minute; absent: the instance's default
     std::optional<int64_t> k_target_override{};
     ToolList tools{};
-    Policy policy{};  // without requests_per_minute and tools, which have fields of their own
+    Policy policy{};  // without requests_per_minute and tools, which have fields above
     std::vector<std::pair<std::string, std::string>> metadata{};
     std::vector<std::string> tags{};
     TimePoint created_at{};
@@ -80,6 +80,11 @@ inline constexpr Nanos kGraceMax = std::chrono::hours(24 * 90);
 std::string_view name(KeyStatus status);  // "active", …
 std::string_view name(KeyState state);
 std::optional<KeyStatus> key_status_of(std::string_view text);
+
+/// The key's policy with its requests a minute among the limits.
+Policy whole_policy(const Key& key);
+/// Takes such a policy over into the key.
+void set_policy(Key& key, Policy whole);
 
 /// Revoked beats quarantined beats disabled beats expired beats pending.
 /// `expires_at` itself is expired; `not_before` itself is not pending.

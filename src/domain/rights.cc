@@ -6,7 +6,7 @@
 #include <fmt/core.h>
 #include <vector>
 
-#include "domain/key.h"
+#include "base/clock.h"
 #include "domain/permission.h"
 
 namespace keywarden {
@@ -25,6 +25,9 @@ template <class T>
 bool overlap(T a, T b) {
     return a == b;
 }
+
+// Exact names, as lists of tools have them.
+bool covers(const std::string& wide, const std::string& narrow) { return wide == narrow; }
 
 template <class T>
 bool any_covers(const std::vector<T>& wide, const T& narrow) {
@@ -65,11 +68,68 @@ bool within(const AllowDeny<T>& narrow, const AllowDeny<T>& wide) {
 }
 
 template <class T>
+void deny_too(std::vector<T>& denied, const std::vector<T>& others) {
+    for (const T& other : others) {
+        if (!any_covers(denied, other)) denied.push_back(other);
+    }
+}
+
+template <class T>
 void inherit_list(AllowDeny<T>& wanted, const AllowDeny<T>& grantor) {
     if (!wanted.allow) wanted.allow = grantor.allow;
-    for (const T& denied : grantor.deny) {
-        if (!any_covers(wanted.deny, denied)) wanted.deny.push_back(denied);
+    deny_too(wanted.deny, grantor.deny);
+}
+
+/// The entries of either that one of the other covers.
+template <class T>
+std::vector<T> both(const std::vector<T>& a, const std::vector<T>& b) {
+    std::vector<T> shared;
+    for (const T& entry : a) {
+        if (any_covers(b, entry)) shared.push_back(entry);
     }
+    for (const T& entry : b) {
+        if (any_covers(a, entry) && !any_covers(shared, entry)) shared.push_back(entry);
+    }
+    return shared;
+}
+
+template <class T>
+void narrow_list(AllowDeny<T>& list, const AllowDeny<T>& by) {
+    if (list.allow && by.allow) list.allow = both(*list.allow, *by.allow);
+    inherit_list(list, by);
+}
+
+using Names = std::optional<std::vector<std::string>>;
+
+void narrow_tools(ToolList& tools, const ToolList& by) {
+    if (tools.allowed && by.allowed) tools.allowed = both(*tools.allowed, *by.allowed);
+    if (!tools.allowed) tools.allowed = by.allowed;
+    if (!by.denied) return;
+    if (!tools.denied) tools.denied.emplace();
+    deny_too(*tools.denied, *by.denied);
+}
+
+bool contains(const Names& names, std::string_view name) {
+    return names && std::ranges::find(*names, name) != names->end();
+}
+
+bool permits(const ToolList& tools, std::string_view name) {
+    return !contains(tools.denied, name) && (!tools.allowed || contains(tools.allowed, name));
+}
+
+/// Every tool that `narrow` permits is permitted by `wide`.
+bool tools_within(const Rights& narrow, const Rights& wide) {
+    const ToolList& inner = narrow.tools;
+    const ToolList& outer = wide.tools;
+    if (inner.allowed) {
+        return std::ranges::all_of(*inner.allowed, [&](const std::string& name) {
+            return !permits(inner, name) || permits(outer, name);
+        });
+    }
+    if (outer.allowed) return false;
+    return !outer.denied || std::ranges::all_of(*outer.denied, [&](const std::string& name) {
+        return contains(inner.denied, name);
+    });
 }
 
 bool limit_within(const std::optional<int64_t>& narrow, const std::optional<int64_t>& wide) {
@@ -85,9 +145,48 @@ bool kind_within(const Rights& narrow, const Rights& wide) {
     return true;
 }
 
+// ---- how an error tells what was asked for, and what is held ----------------------------------
+
+constexpr size_t kEntriesShownMax = 8;
+
+std::string text_of(const Glob& glob) { return glob.text(); }
+std::string text_of(const IpRange& range) { return range.text(); }
+std::string text_of(KeyKind kind) { return std::string(name(kind)); }
+std::string text_of(PrivacyClass privacy) { return std::string(name(privacy)); }
+std::string text_of(const std::string& name) { return name; }
+
+template <class T>
+std::string text_of(const std::vector<T>& entries) {
+    if (entries.empty()) return "nothing";
+    std::string text;
+    for (size_t i = 0; i < entries.size(); ++i) {
+        if (i > 0) text += ", ";
+        if (i == kEntriesShownMax) return text + "…";
+        text += text_of(entries[i]);
+    }
+    return text;
+}
+
+template <class T>
+std::string text_of(const std::optional<std::vector<T>>& allow, const std::vector<T>& deny) {
+    std::string text = allow ? text_of(*allow) : "everything";
+    if (!deny.empty()) text += " but " + text_of(deny);
+    return text;
+}
+
+std::string text_of(const std::optional<TimePoint>& moment) {
+    return moment ? format_iso8601(*moment) : "no bound";
+}
+
+std::string text_of(const std::optional<int64_t>& limit) {
+    return limit ? std::to_string(*limit) : "no limit";
+}
+
 struct Field {
     std::string_view name;
     bool (*within)(const Rights& narrow, const Rights& wide);
+    std::string (*text)(const Rights& rights);
+    bool is_policy = false;
 };
 
 template <auto kMember>
@@ -95,44 +194,107 @@ bool list_within(const Rights& narrow, const Rights& wide) {
     return within(narrow.policy.*kMember, wide.policy.*kMember);
 }
 
+template <auto kMember>
+std::string list_text(const Rights& rights) {
+    const auto& list = rights.policy.*kMember;
+    return text_of(list.allow, list.deny);
+}
+
+template <auto kMember>
+Field list_field(PolicyRule rule) {
+    return {info(rule).field, list_within<kMember>, list_text<kMember>, true};
+}
+
 const std::array kFields = {
-    Field{"kind", kind_within},
+    Field{"kind", kind_within, [](const Rights& rights) { return text_of(rights.kind); }},
     Field{"not_before",
           [](const Rights& narrow, const Rights& wide) {
               return !wide.not_before ||
                      (narrow.not_before && *narrow.not_before >= *wide.not_before);
-          }},
+          },
+          [](const Rights& rights) { return text_of(rights.not_before); }},
     Field{"expires_at",
           [](const Rights& narrow, const Rights& wide) {
               return !wide.expires_at ||
                      (narrow.expires_at && *narrow.expires_at <= *wide.expires_at);
-          }},
+          },
+          [](const Rights& rights) { return text_of(rights.expires_at); }},
     Field{"app",
           [](const Rights& narrow, const Rights& wide) {
               return wide.app_id.empty() || narrow.app_id == wide.app_id;
+          },
+          [](const Rights& rights) {
+              return rights.app_id.empty() ? "the whole team" : rights.app_id;
           }},
-    Field{info(Kinds).field, list_within<&Policy::kinds>},
-    Field{info(Addresses).field, list_within<&Policy::addresses>},
-    Field{info(Endpoints).field, list_within<&Policy::endpoints>},
-    Field{info(Models).field, list_within<&Policy::models>},
-    Field{info(Providers).field, list_within<&Policy::providers>},
-    Field{info(Classes).field, list_within<&Policy::classes>},
-    Field{info(Tools).field, list_within<&Policy::tools>},
+    Field{"toollist",
+          tools_within,
+          [](const Rights& rights) {
+              return text_of(rights.tools.allowed,
+                             rights.tools.denied.value_or(std::vector<std::string>()));
+          }},
+    list_field<&Policy::kinds>(Kinds),
+    list_field<&Policy::addresses>(Addresses),
+    list_field<&Policy::endpoints>(Endpoints),
+    list_field<&Policy::models>(Models),
+    list_field<&Policy::providers>(Providers),
+    list_field<&Policy::classes>(Classes),
+    list_field<&Policy::tools>(Tools),
 };
 
-std::unexpected<Error> beyond(std::string field) {
-    return fail({.code = ErrorCode::InsufficientScope,
-                 .message = "'" + field + "': nobody can grant more than they hold themselves.",
-                 .param = std::move(field),
-                 .facts = {{"denied_by", std::string(name(Scope::Creator))}}});
+std::string place_of(std::string_view under, std::string_view field) {
+    return under.empty() ? std::string(field) : fmt::format("{}.{}", under, field);
+}
+
+std::unexpected<Error> beyond(std::string field, std::string asked, std::string held) {
+    Error error{.code = ErrorCode::InsufficientScope,
+                .message = fmt::format("'{}': nobody can grant more than they hold themselves. "
+                                       "Asked for: {}. Held: {}.",
+                                       field,
+                                       asked,
+                                       held),
+                .param = std::move(field),
+                .facts = {{"denied_by", std::string(name(Scope::Key))}}};
+    error.facts.push_back({"asked", std::move(asked)});
+    error.facts.push_back({"held", std::move(held)});
+    return fail(std::move(error));
 }
 
 }  // namespace
 
-void inherit(Rights& wanted, const Rights& grantor) {
+Rights rights_of(const Key& key, TimePoint now) {
+    const bool has_begun = !key.not_before || *key.not_before <= now;
+    return {.kind = key.kind,
+            .not_before = has_begun ? std::nullopt : key.not_before,
+            .expires_at = key.expires_at,
+            .app_id = key.app_id,
+            .tools = key.tools,
+            .policy = whole_policy(key)};
+}
+
+void narrow(Rights& rights, const Rights& maker) {
+    Policy& policy = rights.policy;
+    narrow_tools(rights.tools, maker.tools);
+    narrow_list(policy.kinds, maker.policy.kinds);
+    narrow_list(policy.addresses, maker.policy.addresses);
+    narrow_list(policy.endpoints, maker.policy.endpoints);
+    narrow_list(policy.models, maker.policy.models);
+    narrow_list(policy.providers, maker.policy.providers);
+    narrow_list(policy.classes, maker.policy.classes);
+    narrow_list(policy.tools, maker.policy.tools);
+    for (const LimitKindInfo& row : all_limit_kinds()) {
+        std::optional<int64_t>& limit = policy.limits[row.kind];
+        if (!limit_within(limit, maker.policy.limits[row.kind])) {
+            limit = maker.policy.limits[row.kind];
+        }
+    }
+}
+
+void inherit(Rights& wanted, const Rights& grantor, const Limits& defaults) {
     if (!wanted.not_before) wanted.not_before = grantor.not_before;
     if (!wanted.expires_at) wanted.expires_at = grantor.expires_at;
     if (wanted.app_id.empty()) wanted.app_id = grantor.app_id;
+    if (!wanted.tools.allowed) wanted.tools.allowed = grantor.tools.allowed;
+    if (!wanted.tools.denied) wanted.tools.denied = grantor.tools.denied;
     inherit_list(wanted.policy.kinds, grantor.policy.kinds);
     inherit_list(wanted.policy.addresses, grantor.policy.addresses);
     inherit_list(wanted.policy.endpoints, grantor.policy.endpoints);
@@ -142,36 +304,46 @@ void inherit(Rights& wanted, const Rights& grantor) {
     inherit_list(wanted.policy.tools, grantor.policy.tools);
     for (const LimitKindInfo& row : all_limit_kinds()) {
         std::optional<int64_t>& limit = wanted.policy.limits[row.kind];
-        if (!limit) limit = grantor.policy.limits[row.kind];
+        const std::optional<int64_t>& most = grantor.policy.limits[row.kind];
+        if (!limit && most) limit = std::min(*most, defaults[row.kind].value_or(*most));
     }
 }
 
-Result<void> check_rights(const Rights& wanted, const Rights& grantor, const Rights* before) {
+Result<void> check_rights(const Rights& wanted,
+                          const Rights& grantor,
+                          const Rights* before,
+                          std::string_view under) {
     for (const Field& field : kFields) {
         if (field.within(wanted, grantor)) continue;
         if (before != nullptr && field.within(wanted, *before)) continue;
-        return beyond(std::string(field.name));
+        return beyond(field.is_policy ? place_of(under, field.name) : std::string(field.name),
+                      field.text(wanted),
+                      field.text(grantor));
     }
     for (const LimitKindInfo& row : all_limit_kinds()) {
         const std::optional<int64_t>& limit = wanted.policy.limits[row.kind];
-        if (limit_within(limit, grantor.policy.limits[row.kind])) continue;
+        const std::optional<int64_t>& most = grantor.policy.limits[row.kind];
+        if (limit_within(limit, most)) continue;
         if (before != nullptr && limit_within(limit, before->policy.limits[row.kind])) continue;
-        return beyond("limits." + std::string(row.field));
+        return beyond(
+            place_of(under, fmt::format("limits.{}", row.field)), text_of(limit), text_of(most));
     }
     return {};
 }
 
-Result<void> check_ceiling(const Policy& policy, const Policy& ceiling, Scope scope) {
+Result<void> check_ceiling(const Policy& policy,
+                           const Policy& ceiling,
+                           Scope scope,
+                           std::string_view under) {
     for (const LimitKindInfo& row : all_limit_kinds()) {
         const std::optional<int64_t>& limit = policy.limits[row.kind];
         const std::optional<int64_t>& most = ceiling.limits[row.kind];
         if (!limit || !most || *limit <= *most) continue;
-        const std::string field(row.field);
         const std::string setter(name(scope));
         return fail({.code = ErrorCode::InvalidRequest,
                      .message = fmt::format(
-                         "'{}' may be at most {}: the {}'s ceiling.", field, *most, setter),
-                     .param = "limits." + field,
+                         "'{}' may be at most {}: the {}'s ceiling.", row.field, *most, setter),
+                     .param = place_of(under, fmt::format("limits.{}", row.field)),
                      .facts = {{"denied_by", setter}, {"limit", *most}}});
     }
     return {};

@@ -135,6 +135,79 @@ TEST(Rights, WhoAsksForNothingInParticularGetsWhatThereIs) {
     EXPECT_EQ(beyond(named, grantor), "limits.requests_per_minute");
 }
 
+TEST(Rights, ToolsAreComparedByWhatTheyPermit) {
+    using Names = std::vector<std::string>;
+    const auto tools = [](ToolList wanted, ToolList grantor) {
+        return beyond({.tools = std::move(wanted)}, {.tools = std::move(grantor)});
+    };
+    EXPECT_EQ(tools({}, {}), "");
+    EXPECT_EQ(tools({.allowed = Names{"a"}}, {.allowed = Names{"a", "b"}}), "");
+    EXPECT_EQ(tools({.allowed = Names{"c"}}, {.allowed = Names{"a", "b"}}), "toollist");
+    EXPECT_EQ(tools({}, {.allowed = Names{}}), "toollist");
+    EXPECT_EQ(tools({.denied = Names{"x", "y"}}, {.denied = Names{"x"}}), "");
+    EXPECT_EQ(tools({.denied = Names{"y"}}, {.denied = Names{"x"}}), "toollist");
+    // A list of allowed ones that leaves the denied one out needs no denial of its own.
+    EXPECT_EQ(tools({.allowed = Names{"a"}}, {.denied = Names{"x"}}), "");
+    EXPECT_EQ(tools({.allowed = Names{"x"}}, {.denied = Names{"x"}}), "toollist");
+    // Deny beats allow, on both sides.
+    EXPECT_EQ(tools({.allowed = Names{"x"}, .denied = Names{"x"}}, {.denied = Names{"x"}}), "");
+    EXPECT_EQ(tools({.allowed = Names{"A"}}, {.allowed = Names{"a"}}), "toollist");
+}
+
+TEST(Rights, ARefusalSaysWhatWasAskedForAndWhatIsHeld) {
+    const auto error = [](const Rights& wanted, const Rights& grantor) {
+        const Error got = check_rights(wanted, grantor, nullptr, "policy").error();
+        std::string text = got.param;
+        for (const Fact& fact : got.facts) text += " | " + std::get<std::string>(fact.value);
+        return text;
+    };
+    Rights limited;
+    limited.policy.limits[RequestsPerDay] = 100;
+    Rights wanted;
+    wanted.policy.limits[RequestsPerDay] = 101;
+    EXPECT_EQ(error(wanted, limited), "policy.limits.requests_per_day | key | 101 | 100");
+    EXPECT_EQ(error({}, limited), "policy.limits.requests_per_day | key | no limit | 100");
+    EXPECT_EQ(error(with({.models = {.allow = globs({"o1", "gpt-*"}), .deny = globs({"gpt-4"})}}),
+                    with({.models = {.allow = globs({})}})),
+              "policy.models | key | o1, gpt-* but gpt-4 | nothing");
+    EXPECT_EQ(error({}, {.app_id = "app_1"}), "app | key | the whole team | app_1");
+    EXPECT_EQ(error({}, {.kind = KeyKind::Inference}), "kind | key | full | inference");
+    EXPECT_EQ(error({}, {.expires_at = TimePoint(hours(1))}),
+              "expires_at | key | no bound | 1970-01-01T01:00:00.000Z");
+    EXPECT_EQ(error({}, {.tools = {.denied = {{"rm"}}}}),
+              "toollist | key | everything | everything but rm");
+    std::vector<Glob> many;
+    for (char c = 'a'; c <= 'z'; ++c) many.push_back(Glob::parse(std::string(1, c)).value());
+    EXPECT_EQ(error({}, with({.models = {.allow = many}})),
+              "policy.models | key | everything | a, b, c, d, e, f, g, h, …");
+}
+
+TEST(Rights, AKeyHoldsWhatItsFieldsSay) {
+    const TimePoint noon(hours(12));
+    Key key{.id = "k", .team_id = "t", .name = "n", .not_before = noon, .rate_limit_rpm = 7};
+    key.policy.models.deny = globs({"x"});
+    EXPECT_EQ(rights_of(key, noon - Nanos(1)).not_before, noon);
+    EXPECT_EQ(rights_of(key, noon).not_before, std::nullopt) << "what has begun binds nobody";
+    EXPECT_EQ(rights_of(key, noon).policy.limits[RequestsPerMinute], 7);
+    EXPECT_EQ(rights_of(key, noon).policy.models, key.policy.models);
+}
+
+TEST(Rights, OfALimitNobodyInheritsMoreThanADefault) {
+    Rights grantor;
+    grantor.policy.limits[RequestsPerMinute] = 100;
+    Limits defaults;
+    defaults[RequestsPerMinute] = 60;
+    defaults[RequestsPerDay] = 1000;
+    Rights wanted;
+    inherit(wanted, grantor, defaults);
+    EXPECT_EQ(wanted.policy.limits[RequestsPerMinute], 60);
+    EXPECT_EQ(wanted.policy.limits[RequestsPerDay], std::nullopt) << "a default stays one";
+    defaults[RequestsPerMinute] = 600;
+    Rights other;
+    inherit(other, grantor, defaults);
+    EXPECT_EQ(other.policy.limits[RequestsPerMinute], 100);
+}
+
 TEST(Ceiling, NamesTheLimitTheMostAndWhoSetsIt) {
     Policy plan;
     plan.limits[RequestsPerMinute] = 100;
@@ -222,6 +295,51 @@ std::vector<PolicyRequest> all_requests() {
 bool permits(const CompiledPolicy& policy, const PolicyRequest& request) {
     const PolicyLink link{Scope::Key, &policy};
     return decide({&link, 1}, request).allowed;
+}
+
+// What is left of a key's rights under its maker's is neither more than it had nor than they have.
+TEST(Rights, NarrowingLeavesNoMoreThanBothHave) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Dice dice(seed);
+    const std::vector<PolicyRequest> requests = all_requests();
+    int left = 0;
+    for (int i = 0; i < 2000; ++i) {
+        const Rights key = dice.rights();
+        const Rights maker = dice.rights();
+        Rights both = key;
+        narrow(both, maker);
+        const CompiledPolicy of_key(key.policy);
+        const CompiledPolicy of_maker(maker.policy);
+        const CompiledPolicy of_both(both.policy);
+        for (const PolicyRequest& request : requests) {
+            ASSERT_LE(permits(of_both, request), permits(of_key, request));
+            ASSERT_LE(permits(of_both, request), permits(of_maker, request));
+            left += permits(of_both, request) ? 1 : 0;
+        }
+        for (const LimitKindInfo& row : all_limit_kinds()) {
+            const std::optional<int64_t>& limit = both.policy.limits[row.kind];
+            for (const Rights* each : {&key, &maker}) {
+                const std::optional<int64_t>& most = each->policy.limits[row.kind];
+                if (most) ASSERT_LE(limit.value(), *most) << row.field;
+            }
+        }
+        Rights wanted{.kind = both.kind};
+        inherit(wanted, both);
+        ASSERT_EQ(beyond(wanted, both), "") << "whoever asks for nothing is not refused";
+    }
+    EXPECT_GT(left, 10'000);
+}
+
+TEST(Rights, NarrowingToolsLeavesWhatBothPermit) {
+    Rights rights{.tools = {.allowed = {{"a", "b"}}, .denied = {{"x"}}}};
+    narrow(rights, {.tools = {.allowed = {{"b", "c"}}, .denied = {{"y"}}}});
+    EXPECT_EQ(*rights.tools.allowed, std::vector<std::string>{"b"});
+    EXPECT_EQ(*rights.tools.denied, (std::vector<std::string>{"x", "y"}));
+    Rights open;
+    narrow(open, {.tools = {.allowed = {{"a"}}}});
+    EXPECT_EQ(*open.tools.allowed, std::vector<std::string>{"a"});
+    EXPECT_FALSE(open.tools.denied);
 }
 
 // Trees of keys that make keys. Whoever asks at random gets nothing that its maker has not; whoever

@@ -212,6 +212,11 @@ public:
         node.role.store(member.role ? static_cast<uint8_t>(*member.role) : kLeft);
     }
 
+    SourcedLimits key_defaults(std::string_view team_id) {
+        const std::lock_guard lock(writers_);
+        return team(team_id).view.load()->key_limits;
+    }
+
     const KeyPlace* place(const KeyOrigin& origin) {
         const std::lock_guard lock(writers_);
         return &place_of(origin);
@@ -360,6 +365,10 @@ void PolicyDirectory::put(const TeamRules& rules) { impl_->put(rules); }
 void PolicyDirectory::put(const AppRules& rules) { impl_->put(rules); }
 void PolicyDirectory::put(const ModelRules& rules) { impl_->put(rules); }
 void PolicyDirectory::put(const MemberRole& member) { impl_->put(member); }
+
+SourcedLimits PolicyDirectory::key_defaults(std::string_view team_id) {
+    return impl_->key_defaults(team_id);
+}
 
 const KeyPlace* PolicyDirectory::place(const KeyOrigin& origin) { return impl_->place(origin); }
 

@@ -114,6 +114,9 @@ public:
     void put(const ModelRules& rules);
     void put(const MemberRole& member);
 
+    /// What a key of the team gets that names no limit: of its plan, or of the instance.
+    SourcedLimits key_defaults(std::string_view team_id);
+
     // ---- keys: for the key directory ----------------------------------------------------------
 
     /// Never null; lives as long as the directory.

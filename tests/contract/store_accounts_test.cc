@@ -54,6 +54,14 @@ Policy a_policy() {
     return policy;
 }
 
+/// A key's rate is a field of its own, whatever its burst needs.
+Policy a_key_policy() {
+    Policy policy = a_policy();
+    policy.limits[LimitKind::RequestsPerMinute].reset();
+    policy.limits[LimitKind::Burst] = 3;
+    return policy;
+}
+
 TEST_P(AccountContract, GivesBackATeamAsItWasChanged) {
     Team team = *accounts().get_team("team_a");
     EXPECT_EQ(team.plan_id, kDefaultPlanId);
@@ -215,13 +223,15 @@ TEST_P(AccountContract, AKeyRemembersItsAppItsUserItsMakerAndItsPolicy) {
     key.app_id = app.id;
     key.user_id = user.id;
     key.maker_key_id = maker.id;
-    key.policy = a_policy();
+    key.policy = a_key_policy();
+    key.rate_limit_rpm = 7;
     created(key);
     Key got = *store_->get_key("team_a", key.id);
     EXPECT_EQ(got.app_id, app.id);
     EXPECT_EQ(got.user_id, user.id);
     EXPECT_EQ(got.maker_key_id, maker.id);
-    EXPECT_TRUE(got.policy == a_policy());
+    EXPECT_TRUE(got.policy == a_key_policy());
+    EXPECT_EQ(got.rate_limit_rpm, 7);
     got.policy = {};
     got.app_id.clear();
     got.user_id.clear();
@@ -243,7 +253,8 @@ TEST_P(AccountContract, HandsOutWhereAKeyStandsAndItsPolicy) {
     key.app_id = app.id;
     key.user_id = user.id;
     key.maker_key_id = maker.id;
-    key.policy = a_policy();
+    key.policy = a_key_policy();
+    key.rate_limit_rpm = 7;
     created(key);
     size_t seen = 0;
     ASSERT_TRUE(store_->for_each_hot_key([&](const HotKey& hot) {
@@ -253,7 +264,7 @@ TEST_P(AccountContract, HandsOutWhereAKeyStandsAndItsPolicy) {
         EXPECT_EQ(hot.user_id, is_maker ? "" : user.id);
         EXPECT_EQ(hot.maker_key_id, is_maker ? "" : maker.id);
         ASSERT_EQ(hot.policy == nullptr, is_maker);
-        if (!is_maker) EXPECT_TRUE(*hot.policy == a_policy());
+        if (!is_maker) EXPECT_TRUE(*hot.policy == a_key_policy());
     }));
     EXPECT_EQ(seen, 2U);
 }

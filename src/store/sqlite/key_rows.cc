@@ -59,9 +59,10 @@ bool read_doc(std::string_view text, Key& key) {
     }
 }
 
+/// With the rate, which a burst needs beside it.
 std::optional<std::string> write_policy(const Key& key) {
     if (key.policy == Policy()) return std::nullopt;
-    return policy_json(key.policy);
+    return policy_json(whole_policy(key));
 }
 
 /// The number of what a key names, or nothing when it names nothing.
@@ -150,6 +151,7 @@ Result<Key> read_key(const Query& row) {
     key.name = row.text(12);
     if (!read_doc(row.text(13), key)) return damaged(key.id);
     if (!row.is_null(14) && !patch_policy(key.policy, row.text(14))) return damaged(key.id);
+    key.policy.limits[LimitKind::RequestsPerMinute].reset();
     key.app_id = row.text(15);
     key.user_id = row.text(16);
     key.maker_key_id = row.text(17);

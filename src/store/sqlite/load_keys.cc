@@ -173,6 +173,7 @@ Result<void> load_keys(Database& keys_from,
         Policy policy;
         const bool has_policy = !query.is_null(12);
         if (has_policy && !patch_policy(policy, query.text(12))) return damaged(n);
+        policy.limits[LimitKind::RequestsPerMinute].reset();  // it has a column
         TRY_VOID(secret_rows.take(n, secrets));
         each({.id = query.text(1),
               .team_id = team->second,
