@@ -41,16 +41,17 @@ def chat_body(model: str, stream: bool, size: int = CHAT_BYTES) -> bytes:
     return json.dumps(body).encode()
 
 
-def agent_body(model: str, stream: bool) -> bytes:
+def agent_body(model: str, stream: bool, count: int = TOOLS_OF_AN_AGENT,
+               size: int = AGENT_BYTES) -> bytes:
     tools = [{"type": "function", "function": {
         "name": f"tool_{n}", "description": "Does one thing well. " * 24, "parameters": {
             "type": "object", "properties": {
                 "path": {"type": "string", "description": "Where"},
                 "limit": {"type": "integer", "description": "How many"}}}}}
-        for n in range(TOOLS_OF_AN_AGENT)]
+        for n in range(count)]
     body = {"model": model, "stream": stream, "tools": tools, "max_tokens": 1024,
             "messages": [{"role": "user", "content": ""}]}
-    body["messages"][0]["content"] = "w" * (AGENT_BYTES - len(json.dumps(body)))
+    body["messages"][0]["content"] = "w" * (size - len(json.dumps(body)))
     return json.dumps(body).encode()
 
 
