@@ -150,12 +150,13 @@ def operations(spec):
 def article(spec, entry) -> str:
     paths, method, item, operation = entry
     also = "".join(f"<p>Also <code>{html.escape(path)}</code>.</p>" for path in paths[1:])
-    public = "<p>Needs no key.</p>" if operation.get("security") == [] else ""
+    needs = "<p>Needs no key.</p>" if operation.get("security") == [] else \
+        f"<p>Needs <code>{operation['x-permission']}</code>.</p>"
     name = operation["operationId"]
     parts = [f'<article id="{name}" aria-labelledby="{name}-title">',
              f'<h3 id="{name}-title">{html.escape(operation["summary"])}</h3>',
              f'<p class="route"><span class="{method}">{method.upper()}</span> '
-             f"<code>{html.escape(paths[0])}</code></p>", also, public,
+             f"<code>{html.escape(paths[0])}</code></p>", also, needs,
              markdown(operation.get("description", "")), parameters_of(spec, item, operation),
              body_of(spec, operation), answers_of(spec, operation), "</article>"]
     return "\n".join(part for part in parts if part)

@@ -6,6 +6,7 @@
 
 #include "admin/embedded.h"
 #include "admin/json_body.h"
+#include "domain/role.h"
 
 namespace keywarden {
 namespace {
@@ -47,6 +48,7 @@ std::vector<SpecOperation> spec_operations() {
                 {.method = row.method,
                  .path = path,
                  .tag = found->at("tags").at(0).get<std::string>(),
+                 .permission = found->value("x-permission", ""),
                  .is_public = found->contains("security") && found->at("security").empty()});
         }
     }
@@ -70,6 +72,14 @@ std::vector<std::string> spec_differences(std::span<const RouteFacts> routes) {
                 line(route.method,
                      route.path,
                      is_public ? "openapi.yaml asks for a key" : "openapi.yaml asks for no key"));
+        }
+        const std::string_view permission = info(route.needs.permission).name;
+        if (found->permission != permission) {
+            differences.push_back(line(route.method,
+                                       route.path,
+                                       "openapi.yaml asks for the permission '" +
+                                           found->permission + "', the route for '" +
+                                           std::string(permission) + "'"));
         }
         operations.erase(found);
     }

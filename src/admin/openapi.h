@@ -13,6 +13,7 @@ struct SpecOperation {
     Method method;
     std::string path;        // "/v1/models/{id}"
     std::string tag;         // "Keys"
+    std::string permission;  // "keys.read", of domain/role.h; its `x-permission`
     bool is_public = false;  // needs no credential
 };
 
@@ -20,7 +21,8 @@ struct SpecOperation {
 std::vector<SpecOperation> spec_operations();
 
 /// One line for each route that openapi.yaml does not have, each operation that is no route, and
-/// each pair that disagrees about needing a key. Empty: the two say the same.
+/// each pair that disagrees about needing a key, or about which permission. Empty: the two say the
+/// same.
 std::vector<std::string> spec_differences(std::span<const RouteFacts> routes);
 
 }  // namespace keywarden

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "admin/routes.h"
+#include "domain/role.h"
 
 namespace keywarden {
 namespace {
@@ -18,9 +19,16 @@ class OpenApi : public testing::Test {
 protected:
     OpenApi() {
         for (const SpecOperation& operation : operations_) {
-            const Permission needs = operation.is_public ? Permission::Public : Permission::AnyKey;
-            routes_.push_back({operation.method, operation.path, needs, Dialect::Problem});
+            routes_.push_back(
+                {operation.method, operation.path, needs(operation), Dialect::Problem});
         }
+    }
+
+    static Permission needs(const SpecOperation& operation) {
+        const auto found =
+            std::ranges::find(all_permissions(), operation.permission, &PermissionInfo::name);
+        EXPECT_NE(found, all_permissions().end()) << operation.path;
+        return found == all_permissions().end() ? Permission::kCount : found->permission;
     }
 
     RouteFacts& route(std::string_view path) {
@@ -71,8 +79,15 @@ TEST_F(OpenApi, ItSaysWhichRoutesNeedNoKey) {
     route("/health").needs = Permission::AnyKey;
     route("/v1/key").needs = Permission::Public;
     EXPECT_THAT(spec_differences(routes_),
-                testing::UnorderedElementsAre("GET /health: openapi.yaml asks for no key",
-                                              "GET /v1/key: openapi.yaml asks for a key"));
+                testing::IsSupersetOf({"GET /health: openapi.yaml asks for no key",
+                                       "GET /v1/key: openapi.yaml asks for a key"}));
+}
+
+TEST_F(OpenApi, ItSaysWhichPermissionARouteNeeds) {
+    route("/v1/account/audit").needs = Permission::AccountRead;
+    EXPECT_THAT(spec_differences(routes_),
+                testing::ElementsAre("GET /v1/account/audit: openapi.yaml asks for the permission "
+                                     "'audit.read', the route for 'account.read'"));
 }
 
 TEST_F(OpenApi, TheRestOfAPathIsOneNameThere) {

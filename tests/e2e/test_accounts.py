@@ -1,4 +1,4 @@
-"""Teams, apps, members, plans and the audit log of the shipped binary; and who may call what."""
+"""Teams, apps, members, plans and the audit log of the shipped binary."""
 import hashlib
 import json
 
@@ -7,11 +7,6 @@ import pytest
 
 from test_openapi import check
 
-PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/docs/errors", "/v1/key-formats",
-          "/api/status"}
-INFERENCE = ("/v1/chat", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/moderations",
-             "/v1/rerank", "/v1/images", "/v1/audio", "/v1/models")
-
 
 @pytest.fixture(scope="module")
 def operator(gateway):
@@ -19,20 +14,6 @@ def operator(gateway):
     transport = httpx.HTTPTransport(uds=str(gateway.data_dir / "keywarden.sock"))
     with httpx.Client(base_url="http://gateway", transport=transport, timeout=30) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def as_key(gateway):
-    clients = []
-
-    def make(secret):
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        clients.append(httpx.Client(base_url=gateway.url, headers=headers, timeout=30))
-        return clients[-1]
-
-    yield make
-    for client in clients:
-        client.close()
 
 
 @pytest.fixture(scope="module")
@@ -139,66 +120,6 @@ def as_key_of(gateway, secret):
     return httpx.Client(base_url=gateway.url, headers={"Authorization": f"Bearer {secret}"})
 
 
-def operations(spec):
-    for path, item in sorted(spec["paths"].items()):
-        if "$ref" in item:
-            item = spec["components"]["pathItems"][item["$ref"].rsplit("/", 1)[1]]
-        for method in item:
-            if method in ("get", "put", "post", "patch", "delete"):
-                yield method.upper(), path
-
-
 def code(response):
     body = response.json()
     return body["error"]["code"] if "error" in body else body["code"]
-
-
-def send(client, method, path, ids):
-    for name, value in ids.items():
-        path = path.replace("{" + name + "}", value)
-    body = None if method in ("GET", "DELETE") else {}
-    return client.request(method, path, json=body)
-
-
-def test_every_route_with_every_kind_of_caller(operator, spec, as_key):
-    """No answer of 2xx that the table does not allow; what is another team's is not there."""
-    make = lambda **more: operator.post("/v1/keys", json={"name": "caller", **more}).json()
-    full, inference, management = make(), make(kind="inference"), make(kind="management")
-    revoked, victim = make(), make()
-    operator.delete(f"/v1/keys/{revoked['id']}")
-    team = operator.post("/v1/admin/teams", json={"name": "others"}).json()
-    app = operator.post("/v1/account/apps", json={"name": "callers"}).json()
-    other = operator.post(f"/v1/admin/teams/{team['id']}/keys", json={"name": "other"}).json()
-    mine = operator.post("/v1/account/members",
-                         json={"email": "mine@example.com", "role": "member"}).json()["user"]
-    strangers = {"none": as_key(None), "malformed": as_key("kw_live_short"),
-                 "revoked": as_key(revoked["key"])}
-    callers = {"other": as_key(other["key"]), "inference": as_key(inference["key"]),
-               "management": as_key(management["key"]), "full": as_key(full["key"])}
-    for method, path in operations(spec):
-        ids = {"id": app["id"] if "/apps/" in path else victim["id"], "user": mine}
-        where = f"{method} {path}"
-        if path in PUBLIC:
-            assert send(strangers["none"], method, path, ids).status_code == 200, where
-            continue
-        for kind, client in strangers.items():
-            answer = send(client, method, path, ids)
-            assert answer.status_code in (401, 429), f"{where} {kind}: {answer.text}"
-        for kind, client in callers.items():
-            answer = send(client, method, path, ids)
-            told = f"{where} {kind}: {answer.status_code} {answer.text}"
-            if path.startswith("/v1/admin"):
-                assert (answer.status_code, code(answer)) == (403, "insufficient_scope"), told
-            elif kind == "inference" and not path.startswith(INFERENCE) and path != "/v1/key":
-                assert answer.status_code == 403, told
-                assert code(answer).lower() == "insufficient_scope", told
-            elif kind == "management" and path.startswith(INFERENCE):
-                assert (answer.status_code, code(answer)) == (403, "endpoint_not_allowed"), told
-            elif kind == "other" and "{" in path and not path.startswith(INFERENCE):
-                assert answer.status_code in (400, 404), told
-                if method in ("GET", "DELETE"):
-                    assert code(answer) == "not_found", told
-            elif method == "GET" and not path.startswith("/v1/models/"):
-                assert answer.status_code == 200, told
-            else:
-                assert answer.status_code != 401 and answer.status_code < 500, told
