@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/policy.h"
 
 namespace keywarden {
 
@@ -32,6 +33,7 @@ struct CatalogueProvider {
     std::string name;
     Takes takes = Takes::Listed;
     std::vector<Model> models{};
+    PrivacyClass privacy = PrivacyClass::Standard;  // what becomes of a prompt there
 };
 
 /// A declared stand-in: the only way in which one id becomes another.

@@ -212,4 +212,15 @@ Error denial(const Decision& decision, const PolicyRequest& request) {
             .facts = {{"denied_by", scope}, {"rule", std::string(rule.field)}}};
 }
 
+Result<void> check(std::span<const PolicyLink> chain, const PolicyRequest& request) {
+    const Decision decision = decide(chain, request);
+    if (decision.allowed) return {};
+    return fail(denial(decision, request));
+}
+
+bool any_has(std::span<const PolicyLink> chain, PolicyRule rule) {
+    return std::ranges::any_of(chain,
+                               [&](const PolicyLink& link) { return link.policy->has(rule); });
+}
+
 }  // namespace keywarden

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/result.h"
 #include "domain/policy.h"
 
 namespace keywarden {
@@ -99,5 +100,11 @@ std::vector<Decision> explain(std::span<const PolicyLink> chain, const PolicyReq
 /// A denial as its caller reads it: the code, `denied_by`, and what to do.
 /// Requires: !decision.allowed.
 Error denial(const Decision& decision, const PolicyRequest& request);
+
+/// Both in one. Errors: those of the lists.
+Result<void> check(std::span<const PolicyLink> chain, const PolicyRequest& request);
+
+/// Whether any scope has a list for that.
+bool any_has(std::span<const PolicyLink> chain, PolicyRule rule);
 
 }  // namespace keywarden

@@ -53,8 +53,9 @@ FailedAttempts::FailedAttempts(FailedAttemptsRule rule)
     random_bytes({reinterpret_cast<uint8_t*>(seed_.data()), seed_.size()});
 }
 
-Nanos FailedAttempts::count(std::string_view address, MonoTime now) {
+Nanos FailedAttempts::count(std::string_view address, MonoTime now, std::string_view tenant) {
     std::string text(seed_.data(), seed_.size());
+    text.append(tenant) += '\0';
     text += network_of(address);
     const Digest digest = sha256(text);
     uint64_t tag = 0;

@@ -31,7 +31,8 @@ public:
     /// Counts one failure. Returns zero, or how long to wait when there were too many: then it is
     /// not counted. `address` is written as inet_ntop does; IPv6 counts by /64.
     /// Source: GCRA, ITU-T I.371 annex A (the "virtual scheduling" form).
-    Nanos count(std::string_view address, MonoTime now);
+    /// `tenant`: whose clients these are, where several count apart.
+    Nanos count(std::string_view address, MonoTime now, std::string_view tenant = {});
 
 private:
     struct Source {

@@ -55,6 +55,19 @@ const LimitKindInfo& info(LimitKind kind) { return kInfos.at(static_cast<size_t>
 
 std::span<const LimitKindInfo> all_limit_kinds() { return kInfos; }
 
+bool is_rate(LimitKind kind) {
+    switch (kind) {
+        case RequestsPerMinute:
+        case RequestsPerDay:
+        case TokensInPerMinute:
+        case TokensOutPerMinute:
+        case TokensPerMinute:
+            return true;
+        default:
+            return false;
+    }
+}
+
 Result<void> check_limits(const Limits& limits) {
     for (const LimitKindInfo& row : kInfos) {
         const std::optional<int64_t>& value = limits[row.kind];

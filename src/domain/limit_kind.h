@@ -41,6 +41,9 @@ struct LimitKindInfo {
 const LimitKindInfo& info(LimitKind kind);
 std::span<const LimitKindInfo> all_limit_kinds();
 
+/// Whether it is so much in a span of time, so that a cost can be taken from it.
+bool is_rate(LimitKind kind);
+
 /// What one scope says. An absent limit is none.
 class Limits {
 public:

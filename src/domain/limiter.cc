@@ -63,9 +63,43 @@ public:
             check(scope, TokensOutPerMinute, counter.tokens_out_, request_.tokens_out_max, worst);
             check(scope, TokensPerMinute, counter.tokens_, tokens, worst);
             check_concurrency(scope, worst);
-            check_burst(scope, worst);
+            check_burst(scope, 1, worst);
         }
         return worst;
+    }
+
+    std::optional<LimitDenial> find_denial(const Limits& costs) {
+        std::optional<LimitDenial> worst;
+        for (const LimitScope& scope : scopes_) {
+            for_each_cost(costs, *scope.counter, [&](LimitKind kind, auto& window, int64_t cost) {
+                check(scope, kind, window, cost, worst);
+                if (kind == RequestsPerMinute) check_burst(scope, cost, worst);
+            });
+        }
+        return worst;
+    }
+
+    void take(const Limits& costs) {
+        for (const LimitScope& scope : scopes_) {
+            LimitCounter& counter = *scope.counter;
+            counter.used_ = true;
+            for_each_cost(costs, counter, [&](LimitKind kind, auto& window, int64_t cost) {
+                window.add(std::min(cost, kLimitAmountMax), now_);
+                if (kind != RequestsPerMinute || !smooths(scope)) return;
+                counter.smooth_at_ = smoothed(scope, cost).full_at;
+            });
+        }
+    }
+
+    std::vector<LimitUse> list() {
+        std::vector<LimitUse> uses;
+        for (const LimitScope& scope : scopes_) {
+            for (const LimitKindInfo& row : all_limit_kinds()) {
+                const SourcedLimit& limit = (*scope.limits)[row.kind];
+                if (limit.value != kNoLimit) uses.push_back(use_of(scope, row.kind));
+            }
+        }
+        return uses;
     }
 
     LimitTicket take() {
@@ -152,12 +186,78 @@ private:
         note(worst, {ConcurrentRequests, limit.source, limit.value, running, kConcurrencyRetry});
     }
 
-    void check_burst(const LimitScope& scope, std::optional<LimitDenial>& worst) const {
+    void check_burst(const LimitScope& scope,
+                     int64_t cost,
+                     std::optional<LimitDenial>& worst) const {
         if (!smooths(scope)) return;
-        const GcraDecision decision = smoothed(scope, 1);
-        if (decision.allowed) return;
         const SourcedLimit& limit = (*scope.limits)[Burst];
-        note(worst, {Burst, limit.source, limit.value, limit.value, decision.retry_after});
+        const GcraDecision decision = smoothed(scope, std::min(cost, limit.value + 1));
+        if (decision.allowed) return;
+        const Nanos retry_after = std::max(decision.retry_after, Nanos(0));  // zero for never
+        note(worst, {Burst, limit.source, limit.value, limit.value, retry_after});
+    }
+
+    /// Calls `each` with the window of every limit that `costs` names.
+    template <class Each>
+    static void for_each_cost(const Limits& costs, LimitCounter& counter, Each each) {
+        const auto see = [&](LimitKind kind, auto& window) {
+            if (const auto cost = costs[kind]; cost.value_or(0) > 0) each(kind, window, *cost);
+        };
+        see(RequestsPerMinute, counter.requests_);
+        see(RequestsPerDay, counter.day_);
+        see(TokensInPerMinute, counter.tokens_in_);
+        see(TokensOutPerMinute, counter.tokens_out_);
+        see(TokensPerMinute, counter.tokens_);
+    }
+
+    LimitUse use_of(const LimitScope& scope, LimitKind kind) const {
+        LimitCounter& counter = *scope.counter;
+        LimitUse use{.counted_in = scope.scope, .kind = kind, .limit = (*scope.limits)[kind]};
+        const int64_t tokens = request_.tokens_in + request_.tokens_out_max;
+        const auto see = [&](auto& window, int64_t wanted) {
+            use.used = window.used(now_);
+            use.wanted = wanted;
+            use.reset_after = window.until_used_is(0, now_);
+        };
+        switch (kind) {
+            case RequestsPerMinute:
+                see(counter.requests_, 1);
+                break;
+            case RequestsPerDay:
+                see(counter.day_, 1);
+                break;
+            case TokensInPerMinute:
+                see(counter.tokens_in_, request_.tokens_in);
+                break;
+            case TokensOutPerMinute:
+                see(counter.tokens_out_, request_.tokens_out_max);
+                break;
+            case TokensPerMinute:
+                see(counter.tokens_, tokens);
+                break;
+            case ConcurrentRequests:
+                use.used = counter.running_;
+                use.wanted = 1;
+                break;
+            case Burst:
+                if (smooths(scope)) {
+                    const GcraDecision left = smoothed(scope, 0);
+                    use.used = use.limit.value - left.remaining;
+                    use.reset_after = left.reset_after;
+                    use.wanted = 1;
+                }
+                break;
+            case TokensPerRequest:
+                use.wanted = tokens;
+                break;
+            case BodyBytes:
+                use.wanted = request_.body_bytes;
+                break;
+            case kCount:
+                break;
+        }
+        use.allowed = use.wanted == 0 || use.wanted <= use.limit.value - use.used;
+        return use;
     }
 
     template <class Window>
@@ -247,6 +347,21 @@ LimitResult peek_limits(std::span<const LimitScope> scopes,
     return {.denial = gate.find_denial(),
             .requests = gate.requests_left(),
             .tokens = gate.tokens_left()};
+}
+
+LimitResult take_costs(std::span<const LimitScope> scopes, const Limits& costs, MonoTime now) {
+    LimitGate gate(scopes, {}, now);
+    LimitResult result{.denial = gate.find_denial(costs)};
+    if (!result.denial) gate.take(costs);
+    result.requests = gate.requests_left();
+    result.tokens = gate.tokens_left();
+    return result;
+}
+
+std::vector<LimitUse> list_limits(std::span<const LimitScope> scopes,
+                                  const LimitRequest& request,
+                                  MonoTime now) {
+    return LimitGate(scopes, request, now).list();
 }
 
 Error limit_error(const LimitDenial& denial) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/result.h"
@@ -145,6 +146,27 @@ LimitResult take_limits(std::span<const LimitScope> scopes,
 LimitResult peek_limits(std::span<const LimitScope> scopes,
                         const LimitRequest& request,
                         MonoTime now);
+
+/// Takes what a request to another service costs: so much of each limit that `costs` names, from
+/// all scopes or from none. Holds no places: the request runs elsewhere. Requires: `costs` names
+/// rates only (is_rate), none of them negative; and as take_limits does.
+LimitResult take_costs(std::span<const LimitScope> scopes, const Limits& costs, MonoTime now);
+
+/// One limit of one scope, and what a request would take of it.
+struct LimitUse {
+    Scope counted_in = Scope::Key;
+    LimitKind kind = LimitKind::RequestsPerMinute;
+    SourcedLimit limit{};
+    int64_t used = 0;
+    int64_t wanted = 0;
+    bool allowed = true;
+    Nanos reset_after{};  // until nothing of it is used
+};
+
+/// Every limit that such a request meets, without taking: for `explain`.
+std::vector<LimitUse> list_limits(std::span<const LimitScope> scopes,
+                                  const LimitRequest& request,
+                                  MonoTime now);
 
 /// A denial as its caller reads it. A request that can never fit is `request_too_large`.
 Error limit_error(const LimitDenial& denial);

@@ -98,6 +98,21 @@ Reach reach(KeyKind kind, std::optional<Role> maker, Permission permission) {
     return reach(*maker, permission);
 }
 
+Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed) {
+    if (reach(kind, maker, needed) != Reach::None) return {};
+    if (holds(kind, needed)) {
+        return fail(ErrorCode::TeamAccessDenied,
+                    maker ? "This key acts for a person whose role in the team is '" +
+                                std::string(name(*maker)) + "', which may not do this."
+                          : "This key acts for a person who is not in the team any more.");
+    }
+    const std::string subject = "A key of kind '" + std::string(name(kind)) + "' may not ";
+    if (needed == Permission::Inference) {
+        return fail(ErrorCode::EndpointNotAllowed, subject + "call models.");
+    }
+    return fail(ErrorCode::InsufficientScope, subject + "do this.");
+}
+
 bool may_assign(Role by, Role to) {
     if (reach(by, Permission::MembersWrite) != Team) return false;
     return std::ranges::all_of(kPermissions, [&](const PermissionInfo& row) {

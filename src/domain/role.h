@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/result.h"
 #include "domain/key.h"
 #include "domain/permission.h"
 
@@ -45,6 +46,11 @@ Reach reach(Role role, Permission permission);
 /// Public and AnyKey (so that GET /v1/key can say why).
 /// An operator's keys are an owner's.
 Reach reach(KeyKind kind, std::optional<Role> maker, Permission permission);
+
+/// The same as an answer to whoever called.
+/// Errors: TeamAccessDenied where the maker's role falls short, or they have left; where the kind
+/// does, EndpointNotAllowed for Inference and InsufficientScope for all else.
+Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed);
 
 /// Whether `by` may give the role `to`, or take it away: nobody hands out, or judges, more than
 /// they hold. Implies Permission::MembersWrite.

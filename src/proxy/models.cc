@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/json/write.h"
+#include "domain/model_rules.h"
 #include "proxy/answer.h"
-#include "proxy/policy.h"
 
 namespace keywarden {
 namespace {
@@ -25,7 +25,8 @@ std::string model_list(const Call& call, const PolicyReading* reading) {
     std::string out = R"({"object":"list","data":[)";
     for (const auto& [id, provider] : catalogue.list()) {
         const Result<ModelTarget> target = catalogue.resolve(id);
-        if (!target || (reading != nullptr && !may_use(call, *reading, id, *target))) continue;
+        if (!target) continue;
+        if (reading != nullptr && !check_model(reading->chain(), catalogue, id, *target)) continue;
         if (out.back() != '[') out += ',';
         append_model(out, id, provider);
     }
@@ -36,7 +37,7 @@ Result<std::string> one_model(const Call& call, const PolicyReading* reading) {
     const Catalogue& catalogue = call.proxy->catalogue();
     const std::string& id = call.values.front();
     TRY(const ModelTarget target, catalogue.resolve(id));
-    if (reading != nullptr) TRY_VOID(may_use(call, *reading, id, target));
+    if (reading != nullptr) TRY_VOID(check_model(reading->chain(), catalogue, id, target));
     std::string out;
     append_model(out, id, catalogue.providers()[target.provider].name);
     return out;

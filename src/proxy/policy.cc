@@ -8,6 +8,7 @@
 #include "base/http.h"
 #include "domain/compiled_policy.h"
 #include "domain/ip_range.h"
+#include "domain/model_rules.h"
 #include "domain/role.h"
 #include "domain/team.h"
 
@@ -16,26 +17,6 @@ namespace {
 
 constexpr size_t kForwardedFieldsMax = 8;
 constexpr int64_t kBytesAToken = 4;  // of a request's body, when its tokens are estimated
-
-bool any_has(std::span<const PolicyLink> chain, PolicyRule rule) {
-    return std::ranges::any_of(chain,
-                               [&](const PolicyLink& link) { return link.policy->has(rule); });
-}
-
-Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed) {
-    if (reach(kind, maker, needed) != Reach::None) return {};
-    if (holds(kind, needed)) {
-        return fail(ErrorCode::TeamAccessDenied,
-                    maker ? "This key acts for a person whose role in the team is '" +
-                                std::string(name(*maker)) + "', which may not do this."
-                          : "This key acts for a person who is not in the team any more.");
-    }
-    const std::string subject = "A key of kind '" + std::string(name(kind)) + "' may not ";
-    if (needed == Permission::Inference) {
-        return fail(ErrorCode::EndpointNotAllowed, subject + "call models.");
-    }
-    return fail(ErrorCode::InsufficientScope, subject + "do this.");
-}
 
 BodyBound smallest_body(std::span<const LimitScope> scopes) {
     BodyBound bound;
@@ -87,8 +68,7 @@ Result<void> may_come(Call* call) {
     if (any_has(reading.chain(), PolicyRule::Addresses)) {
         request.address = parse_ip(client_address_of(*call));
     }
-    const Decision decision = decide(reading.chain(), request);
-    if (!decision.allowed) return fail(denial(decision, request));
+    TRY_VOID(check(reading.chain(), request));
     call->body_bound = smallest_body(reading.limits());
     return {};
 }
@@ -106,32 +86,15 @@ Error body_too_large(const Call& call, size_t own_max) {
     return limit_error({LimitKind::BodyBytes, call.body_bound.source, limit, limit + 1});
 }
 
-Result<void> may_use(const Call& call,
-                     const PolicyReading& reading,
-                     std::string_view asked_for,
-                     const ModelTarget& target) {
-    const Provider& provider = call.proxy->parts().providers[target.provider];
-    PolicyRequest request{.provider = provider.name, .privacy = provider.privacy};
-    std::optional<ModelNames> names;
-    if (any_has(reading.chain(), PolicyRule::Models)) {
-        names.emplace(provider.name, target.id);
-        request.model = asked_for;
-        request.model_names = names->all();
-    }
-    const Decision decision = decide(reading.chain(), request);
-    if (!decision.allowed) return fail(denial(decision, request));
-    return {};
-}
-
 Result<void> admit(Call* call) {
     if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
     if (call->caller->is_operator) return {};
     const PolicyReading reading =
         call->proxy->parts().keys->read_policy(*call->caller, call->model);
-    TRY_VOID(may_use(*call,
-                     reading,
-                     call->request->model,
-                     {.provider = call->provider_index, .id = call->model}));
+    TRY_VOID(check_model(reading.chain(),
+                         call->proxy->catalogue(),
+                         call->request->model,
+                         {.provider = call->provider_index, .id = call->model}));
     LimitResult taken = take_limits(reading.limits(), amounts(*call->request), call->loop->mono());
     call->limits = {taken.requests, taken.tokens};
     if (taken.denial) return fail(limit_error(*taken.denial));

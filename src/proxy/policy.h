@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/result.h"
-#include "domain/catalogue.h"
 #include "proxy/call.h"
 
 namespace keywarden {
@@ -34,12 +33,5 @@ void settle(Call* call);
 
 /// Notes what is left of the caller's limits, where no phase has.
 void look_at_limits(Call* call);
-
-/// Whether the key may use a model, as it is asked for and as it is meant.
-/// Errors: ModelNotAllowed.
-Result<void> may_use(const Call& call,
-                     const PolicyReading& reading,
-                     std::string_view asked_for,
-                     const ModelTarget& target);
 
 }  // namespace keywarden

@@ -12,7 +12,7 @@ namespace {
 /// taken under its name, but are no models to choose from.
 CatalogueProvider catalogued(const Provider& provider) {
     using Takes = CatalogueProvider::Takes;
-    CatalogueProvider row{.name = provider.name};
+    CatalogueProvider row{.name = provider.name, .privacy = provider.privacy};
     if (provider.kind == ProviderKind::Sandbox) {
         row.takes = Takes::Prefixed;
         row.models.push_back({"sandbox", "sandbox"});

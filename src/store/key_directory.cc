@@ -117,16 +117,26 @@ public:
     }
 
     Result<Caller> authenticate(std::string_view presented, TimePoint now) {
-        const std::optional<ParsedKey> parsed = formats_.parse(presented);
-        const uint32_t secret = table_.find(formats_.digest(presented, parsed));
-        if (!parsed || secret == HotTable::kNone) return refuse_unknown(parsed.has_value());
+        TRY(const uint32_t secret, find(presented));
         const HotPolicy policy = table_.policy(secret);
-        const KeyState state = state_at(policy.status, policy.lifetime, now);
-        if (state != KeyState::Active) return refuse(state);
-        const std::optional<TimePoint> ends_at = table_.ends_at(secret);
-        if (ends_at && now >= *ends_at) return refuse_ended();
+        TRY_VOID(check_usable(secret, policy, now));
         table_.note_use(secret, now);
         return table_.caller(secret, policy);
+    }
+
+    Result<PresentedKey> look_at(std::string_view presented, TimePoint now) const {
+        TRY(const uint32_t secret, find(presented));
+        const HotPolicy policy = table_.policy(secret);
+        return PresentedKey{.caller = table_.caller(secret, policy),
+                            .secret = secret,
+                            .usable = check_usable(secret, policy, now)};
+    }
+
+    std::optional<Caller> as_caller(const Key& key) const {
+        if (key.secrets.empty()) return std::nullopt;
+        const uint32_t secret = table_.find(key.secrets.front().digest);
+        if (secret == HotTable::kNone) return std::nullopt;
+        return table_.caller(secret, table_.policy(secret));
     }
 
     Result<MintedKey> create(Key key,
@@ -291,6 +301,21 @@ public:
     // NOLINTEND(readability-identifier-naming)
 
 private:
+    Result<uint32_t> find(std::string_view presented) const {
+        const std::optional<ParsedKey> parsed = formats_.parse(presented);
+        const uint32_t secret = table_.find(formats_.digest(presented, parsed));
+        if (!parsed || secret == HotTable::kNone) return refuse_unknown(parsed.has_value());
+        return secret;
+    }
+
+    Result<void> check_usable(uint32_t secret, const HotPolicy& policy, TimePoint now) const {
+        const KeyState state = state_at(policy.status, policy.lifetime, now);
+        if (state != KeyState::Active) return refuse(state);
+        const std::optional<TimePoint> ends_at = table_.ends_at(secret);
+        if (ends_at && now >= *ends_at) return refuse_ended();
+        return {};
+    }
+
     std::unexpected<Error> refuse_unknown(bool well_formed) const {
         if (well_formed && !store_answers_.load(std::memory_order_relaxed)) {
             return fail({.code = ErrorCode::AuthUnavailable,
@@ -400,6 +425,18 @@ Result<std::unique_ptr<KeyDirectory>> KeyDirectory::load(Store& store,
 
 Result<Caller> KeyDirectory::authenticate(std::string_view presented, TimePoint now) {
     return impl_->authenticate(presented, now);
+}
+
+Result<PresentedKey> KeyDirectory::look_at(std::string_view presented, TimePoint now) const {
+    return impl_->look_at(presented, now);
+}
+
+void KeyDirectory::note_use(const PresentedKey& key, TimePoint now) {
+    impl_->table_.note_use(key.secret, now);
+}
+
+std::optional<Caller> KeyDirectory::as_caller(const Key& key) const {
+    return impl_->as_caller(key);
 }
 
 PolicyReading KeyDirectory::read_policy(const Caller& caller, std::string_view model) {

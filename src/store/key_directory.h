@@ -40,6 +40,13 @@ struct MintedKey {
     Secret secret;
 };
 
+/// The key of a secret that matched, whatever state it is in.
+struct PresentedKey {
+    Caller caller{};
+    uint32_t secret = 0;    // of the table in memory
+    Result<void> usable{};  // or what `authenticate` would say
+};
+
 struct Rotation {
     Nanos grace = std::chrono::hours(24);  // 0 to 90 days; starts at the new secret's first use
     bool emergency = false;                // the old secrets end at once
@@ -73,6 +80,16 @@ public:
     /// RevokedApiKey, DisabledApiKey, KeyQuarantined; AuthUnavailable when the key is not known
     /// here and the store could not be asked lately.
     Result<Caller> authenticate(std::string_view presented, TimePoint now);
+
+    /// As authenticate, for who asks on behalf of another service: tells whose key it is, even
+    /// where it may not be used, and notes nothing. Errors: InvalidApiKey, AuthUnavailable.
+    Result<PresentedKey> look_at(std::string_view presented, TimePoint now) const;
+    /// Notes that the key was used.
+    void note_use(const PresentedKey& key, TimePoint now);
+
+    /// A key of the store as its own caller: what it would be with its newest secret.
+    /// Returns: nothing where it is not in memory (yet).
+    std::optional<Caller> as_caller(const Key& key) const;
 
     /// What holds for the caller now: state, role, policies, and limits.
     /// Requires: the caller came from `authenticate`: it is no operator.

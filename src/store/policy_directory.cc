@@ -124,6 +124,7 @@ struct KeyPlace {
     AppNode* app = nullptr;              // null: none
     KeyNode* maker = nullptr;            // null: none
     const MemberNode* member = nullptr;  // null: an owner's
+    std::string user_id{};
 };
 
 class PolicyDirectory::Impl {
@@ -306,6 +307,7 @@ private:
             place.maker = &intern(keys_, origin.maker_key_id);
         }
         if (!origin.user_id.empty()) place.member = &member(origin.team_id, origin.user_id);
+        place.user_id = origin.user_id;
         return place;
     }
 
@@ -401,6 +403,8 @@ PolicyReading::PolicyReading(PolicyDirectory& directory,
     const ScopeView& team = *load(team_node.view);
     team_state_ = team.state;
     maker_ = Role::Owner;
+    user_id_ = place.user_id;
+    if (place.app != nullptr) app_id_ = place.app->id;
     if (place.member != nullptr) {
         const uint8_t role = place.member->role.load(std::memory_order_acquire);
         maker_ = role == kLeft ? std::nullopt : std::optional(static_cast<Role>(role));

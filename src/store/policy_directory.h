@@ -170,6 +170,9 @@ public:
     TeamState team_state() const { return team_state_; }
     /// The role of who made the key, now; empty: they have left the team.
     std::optional<Role> maker() const { return maker_; }
+    /// Of the key; empty where it has none. They live as long as the directory.
+    std::string_view app_id() const { return app_id_; }
+    std::string_view user_id() const { return user_id_; }
 
     /// The scopes that say anything, from the widest to the narrowest.
     std::span<const PolicyLink> chain() const { return std::span(chain_).first(chain_size_); }
@@ -185,6 +188,8 @@ private:
     ReadingPlace* place_;
     TeamState team_state_ = TeamState::Active;
     std::optional<Role> maker_{};
+    std::string_view app_id_;
+    std::string_view user_id_;
     size_t chain_size_ = 0;
     size_t limits_size_ = 0;
     std::array<PolicyLink, kPolicyChainMax> chain_;
