@@ -2,9 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
+#include "domain/catalogue.h"
+#include "domain/failed_attempts.h"
 #include "store/key_directory.h"
 
 namespace keywarden {
@@ -15,6 +18,10 @@ struct AdminContext {
     const Clock& clock;
     /// The user who runs the instance: who acts over the local socket.
     std::string operator_id{};
+    /// The models there are; set before the first call.
+    const Catalogue* models = nullptr;
+    /// Wrong keys that other services were presented, by their team and their client's address.
+    std::unique_ptr<FailedAttempts> wrong_keys = std::make_unique<FailedAttempts>();
     /// True once the server stops taking new connections: /ready says so.
     std::function<bool()> draining = [] { return false; };
 };

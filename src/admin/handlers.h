@@ -23,6 +23,12 @@ Result<HttpResponse> enable_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> quarantine_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> release_key(AdminContext& context, const ApiCall& call);
 
+// verify.cc
+Result<HttpResponse> verify_key(AdminContext& context, const ApiCall& call);
+
+// introspect.cc
+Result<HttpResponse> introspect_key(AdminContext& context, const ApiCall& call);
+
 // calling_key.cc
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call);
 

@@ -23,6 +23,7 @@ using Permission::MembersWrite;
 using Permission::Operator;
 using Permission::PolicyWrite;
 using Permission::Public;
+using Permission::Verify;
 
 struct Row {
     Method method;
@@ -56,6 +57,10 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/keys/{id}/enable", KeysWrite, enable_key},
     Row{Post, "/v1/keys/{id}/quarantine", KeysWrite, quarantine_key},
     Row{Post, "/v1/keys/{id}/release", KeysWrite, release_key},
+
+    Row{Post, "/v1/account/keys/verify", Verify, verify_key},
+    Row{Post, "/v1/keys/verify", Verify, verify_key},
+    Row{Post, "/v1/introspect", Verify, introspect_key},
 
     Row{Get, "/v1/account", AccountRead, read_account},
     Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},

@@ -159,7 +159,9 @@ private:
                          .limits = proxy_limits(configuration.settings),
                          .on_call = log_call};
         TRY(parts.trusted_proxies, parse_networks(configuration.settings.trusted_proxies));
+        admin_.wrong_keys = std::make_unique<FailedAttempts>(parts.limits.failed_attempts);
         TRY(proxy_, Proxy::open(std::move(parts)));
+        admin_.models = &proxy_->catalogue();
         return {};
     }
 
