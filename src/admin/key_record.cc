@@ -8,6 +8,7 @@
 
 #include "admin/policy_field.h"
 #include "base/clock.h"
+#include "domain/rotation.h"
 
 namespace keywarden {
 namespace {
@@ -29,14 +30,18 @@ std::optional<TimePoint> last_use(const Key& key) {
     return latest;
 }
 
-Json secrets_of(const Key& key) {
+Json secrets_of(const Key& key, TimePoint now) {
     Json list = Json::array();
-    for (const KeySecret& secret : key.secrets) {
+    for (size_t i = 0; i < key.secrets.size(); ++i) {
+        const KeySecret& secret = key.secrets[i];
         list.push_back({{"id", secret.id},
                         {"display", secret.display},
                         {"format", secret.format},
+                        {"live", is_live(secret, now)},
                         {"created_at", format_iso8601(secret.created_at)},
+                        {"first_used_at", moment(secret.first_used_at)},
                         {"last_used_at", moment(secret.last_used_at)},
+                        {"deprecated_at", moment(deprecated_at(key.secrets, i))},
                         {"ends_at", moment(secret.ends_at)}});
     }
     return list;
@@ -76,7 +81,7 @@ Json key_record(const Key& key, int64_t default_rpm, TimePoint now) {
               {"denied", value_or_null(key.tools.denied)}}},
             {"metadata", metadata_of(key)},
             {"tags", key.tags},
-            {"secrets", secrets_of(key)},
+            {"secrets", secrets_of(key, now)},
             {"version", key.version}};
 }
 

@@ -44,10 +44,12 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
         R"("rate_limit_rpm":60,"policy":{},"k_target_override":null,)"
         R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
         R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"
-        R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
-        R"("last_used_at":null,"ends_at":null},{"id":"s1","display":"kw_live_a…1111",)"
-        R"("format":"keywarden","created_at":"2024-10-04T00:00:00.000Z",)"
-        R"("last_used_at":"2024-10-03T23:00:00.000Z",)"
+        R"("format":"keywarden","live":true,"created_at":"2024-10-04T00:00:00.000Z",)"
+        R"("first_used_at":null,"last_used_at":null,"deprecated_at":null,"ends_at":null},)"
+        R"({"id":"s1","display":"kw_live_a…1111",)"
+        R"("format":"keywarden","live":true,"created_at":"2024-10-04T00:00:00.000Z",)"
+        R"("first_used_at":null,"last_used_at":"2024-10-03T23:00:00.000Z",)"
+        R"("deprecated_at":"2024-10-04T00:00:00.000Z",)"
         R"("ends_at":"2024-10-04T01:00:00.000Z"}],"version":3})");
 }
 

@@ -51,6 +51,10 @@ public:
         if (is_down) return down();
         return inner_->record_uses(uses);
     }
+    Result<void> end_secrets(std::span<const Digest> digests) override {
+        if (is_down) return down();
+        return inner_->end_secrets(digests);
+    }
     Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) override {
         if (is_down) return down();

@@ -34,6 +34,8 @@ public:
         now_ += by;
         mono_ += by;
     }
+    /// Sets the calendar alone, as somebody does who sets the machine's clock.
+    void set_back(Nanos by) { now_ -= by; }
 
 private:
     TimePoint now_;

@@ -72,7 +72,7 @@ KeyState state_at(const Key& key, TimePoint now) {
 }
 
 bool is_live(const KeySecret& secret, TimePoint now) {
-    return !secret.ends_at || now < *secret.ends_at;
+    return !secret.ended && (!secret.ends_at || now < *secret.ends_at);
 }
 
 }  // namespace keywarden

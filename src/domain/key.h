@@ -29,10 +29,9 @@ struct KeySecret {
     Digest digest{};      // what the format's hash rule makes of the secret
     std::string display;  // prefix + id or first characters + "…" + last 4
     TimePoint created_at{};
-    /// Set by a rotation on the secrets before it. The grace starts at the first use of the newer
-    /// secret: until then `ends_at` is empty.
-    std::optional<Nanos> grace{};
+    std::optional<Nanos> grace{};        // set by a rotation on the secrets before it: rotation.h
     std::optional<TimePoint> ends_at{};  // from this moment on the secret is dead
+    bool ended = false;                  // it is dead for good, whatever a clock says later
     std::optional<TimePoint> first_used_at{};
     std::optional<TimePoint> last_used_at{};
 };
@@ -96,7 +95,7 @@ struct KeyLifetime {
 };
 KeyState state_at(KeyStatus status, KeyLifetime lifetime, TimePoint now);
 
-/// False from `ends_at` on.
+/// False from `ends_at` on, and for good once that was seen.
 bool is_live(const KeySecret& secret, TimePoint now);
 
 /// Whether a key of that kind holds the permission. One table, in permission.cc.

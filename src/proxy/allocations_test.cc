@@ -78,6 +78,14 @@ TEST_F(Allocations, ACallUnderAllListsAndLimitsOfEachScopeTakesNone) {
     EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
 }
 
+TEST_F(Allocations, ACallWithAnOldSecretTakesNone) {
+    start(Imposter::answers(json_answer(kReply)));
+    clock_.advance(system_clock().now() - clock_.now());
+    ASSERT_TRUE(directory_->rotate("team_a", key_.key.id, {}, {}));
+    const std::string body = R"({"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+}
+
 TEST_F(Allocations, ABigCallWithAnotherNameForTheModelTakesNone) {
     start(Imposter::answers(json_answer(kReply)));
     std::string body = R"({"model":"small","messages":[{"role":"user","content":")";

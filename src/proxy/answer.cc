@@ -5,7 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <fmt/format.h>
+#include <ctime>
 #include <system_error>
 
 #include "base/clock.h"
@@ -79,6 +79,23 @@ void add_limits(Exchange* exchange, const LimitsLeft& left, bool is_openai) {
     add_openai_limit(exchange, kTokenFields, left.tokens);
 }
 
+/// "Wed, 11 Nov 2026 23:59:59 GMT". Source: RFC 9110, section 5.6.7.
+class HttpDate {
+public:
+    explicit HttpDate(TimePoint when) {
+        const time_t second =
+            std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
+        std::tm parts{};
+        gmtime_r(&second, &parts);
+        size_ = std::strftime(text_.data(), text_.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    }
+    std::string_view view() const { return {text_.data(), size_}; }
+
+private:
+    std::array<char, 32> text_;
+    size_t size_;
+};
+
 /// Source: RFC 9745 (Deprecation), RFC 8594 (Sunset).
 void add_rotation(Exchange* exchange, const Caller& caller) {
     if (caller.deprecated_at) {
@@ -86,7 +103,7 @@ void add_rotation(Exchange* exchange, const Caller& caller) {
             std::chrono::floor<std::chrono::seconds>(caller.deprecated_at->time_since_epoch());
         exchange->add_field("Deprecation", (FieldText() << "@" << int64_t{since.count()}).view());
     }
-    if (caller.sunset_at) exchange->add_field("Sunset", http_date(*caller.sunset_at));
+    if (caller.sunset_at) exchange->add_field("Sunset", HttpDate(*caller.sunset_at).view());
 }
 
 void add_route(Exchange* exchange, const Call& call) {
@@ -99,23 +116,6 @@ void add_route(Exchange* exchange, const Call& call) {
 }
 
 }  // namespace
-
-std::string http_date(TimePoint when) {
-    static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array kMonths = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(when);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                       kDays.at(std::chrono::weekday(day).c_encoding()),
-                       unsigned{date.day()},
-                       kMonths.at(unsigned{date.month()} - 1),
-                       int{date.year()},
-                       time.hours().count(),
-                       time.minutes().count(),
-                       time.seconds().count());
-}
 
 void start_answer(Call* call, int status) {
     Exchange* const exchange = call->exchange;

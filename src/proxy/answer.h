@@ -21,8 +21,4 @@ Task<Result<void>> send_answer(Call* call, const HttpResponse* response);
 /// where nothing can be said any more, by giving the connection up.
 Task<void> send_error(Call* call, const Error* error);
 
-/// "Wed, 11 Nov 2026 23:59:59 GMT".
-/// Source: RFC 9110, section 5.6.7.
-std::string http_date(TimePoint when);
-
 }  // namespace keywarden

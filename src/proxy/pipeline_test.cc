@@ -251,6 +251,7 @@ TEST_F(PipelineTest, ListsModelsInOpenAisShape) {
 TEST_F(PipelineTest, ARotatedSecretSaysHowLongItLives) {
     start_answering();
     const MintedKey old = create(KeyKind::Full);
+    clock_.advance(system_clock().now() - clock_.now());  // the loop's own
     const MintedKey fresh = *directory_->rotate("team_a", old.key.id, {}, {});
     EXPECT_EQ(status(ask(post("/v1/chat/completions", fresh.secret.reveal(), kBody))), 200);
     ASSERT_TRUE(directory_->write_uses());
@@ -275,9 +276,19 @@ TEST_F(PipelineTest, TheLocalSocketNeedsNoKey) {
     EXPECT_EQ(status(peer.hear_answer()), 401) << "a key that is sent is looked at all the same";
 }
 
-TEST_F(PipelineTest, DatesAreWrittenAsHttpWantsThem) {
+TEST_F(PipelineTest, AnOldSecretSaysSinceWhenAndUntilWhenAsHttpWantsIt) {
     using namespace std::chrono_literals;
-    EXPECT_EQ(http_date(TimePoint(784111777s + 999ms)), "Sun, 06 Nov 1994 08:49:37 GMT");
+    start_answering();
+    clock_.advance(TimePoint(4'102'444'799s) - clock_.now());  // the last second of 2099
+    const MintedKey old = create(KeyKind::Full);
+    ASSERT_TRUE(directory_->rotate("team_a", old.key.id, {}, {}));
+    const std::string answer = ask(get("/v1/models", old.secret.reveal()));
+    EXPECT_EQ(field(answer, "Deprecation"), "@4102444799");
+    EXPECT_EQ(field(answer, "Sunset"), "Thu, 01 Apr 2100 23:59:59 GMT") << "90 days, and a day";
+    const std::string own = ask(get("/v1/operator", old.secret.reveal()));
+    EXPECT_EQ(field(own, "Deprecation"), "@4102444799") << "on refusals too";
+    const std::string wrong = ask(get("/v1/models", "wrong"));
+    EXPECT_EQ(field(wrong, "Deprecation"), "");
 }
 
 // ---- revocation ---------------------------------------------------------------------------------

@@ -58,6 +58,10 @@ public:
         if (away) return gone();
         return inner_->record_uses(uses);
     }
+    Result<void> end_secrets(std::span<const Digest> digests) override {
+        if (away) return gone();
+        return inner_->end_secrets(digests);
+    }
     Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) override {
         return inner_->begin_idempotent(record);

@@ -74,7 +74,10 @@ struct HotTable::Turn {
     std::atomic<int64_t> grace{kNever};  // kNever: none was set
     std::atomic<int64_t> deprecated_at{kNever};
     std::atomic<bool> used{false};
+    std::atomic<bool> ended{false};  // for good: no clock that is set back brings it to life
+    bool ended_stored = false;       // writers only
     std::atomic<uint32_t> older{0};  // 1 + the turn of the next older secret; 0: none
+    uint32_t secret = 0;             // its number
 };
 
 /// Open addressing: a place holds 1 + a secret's number, and above it eight bits of its digest.
@@ -160,7 +163,9 @@ HotPolicy HotTable::policy(uint32_t number) const {
 std::optional<TimePoint> HotTable::ends_at(uint32_t number) const {
     const uint32_t turn = secret(number).turn.load(std::memory_order_acquire);
     if (turn == 0) return std::nullopt;
-    return moment_unless(turns_[turn - 1].ends_at.load(std::memory_order_acquire), kNever);
+    const Turn& of = turns_[turn - 1];
+    if (of.ended.load(std::memory_order_acquire)) return TimePoint::min();
+    return moment_unless(of.ends_at.load(std::memory_order_acquire), kNever);
 }
 
 Caller HotTable::caller(uint32_t number, const HotPolicy& policy) const {
@@ -181,6 +186,11 @@ Caller HotTable::caller(uint32_t number, const HotPolicy& policy) const {
     return caller;
 }
 
+void HotTable::note_ended(uint32_t number) {
+    const uint32_t turn = secret(number).turn.load(std::memory_order_acquire);
+    if (turn != 0) turns_[turn - 1].ended.store(true, std::memory_order_release);
+}
+
 void HotTable::note_use(uint32_t number, TimePoint now) {
     Secret& used = secret(number);
     // To the second: a key that is used without pause does not have its record written without
@@ -192,11 +202,15 @@ void HotTable::note_use(uint32_t number, TimePoint now) {
     mark_used(number);
     const uint32_t turn = used.turn.load(std::memory_order_acquire);
     if (turn == 0 || turns_[turn - 1].used.exchange(true)) return;
-    for (uint32_t older = turns_[turn - 1].older; older != 0; older = turns_[older - 1].older) {
+    uint32_t older = turns_[turn - 1].older;
+    if (older == 0) return;
+    // Not before this secret was made, which is when the next older one was deprecated.
+    const int64_t start = std::max(TimePoint(second).time_since_epoch().count(),
+                                   turns_[older - 1].deprecated_at.load());
+    for (; older != 0; older = turns_[older - 1].older) {
         Turn& of = turns_[older - 1];
         const int64_t grace = of.grace.load(std::memory_order_acquire);
-        if (grace == kNever) continue;
-        lower(of.ends_at, TimePoint(second).time_since_epoch().count() + grace);
+        if (grace != kNever) lower(of.ends_at, start + grace);
     }
 }
 
@@ -287,9 +301,10 @@ uint32_t HotTable::add_secret(const HotSecret& hot, uint32_t record, bool is_fir
 }
 
 /// Gives a secret of a key with several its turn, or brings that up to date.
-void HotTable::set_turn(Secret& secret, const HotKey& key, size_t place, uint32_t older) {
+void HotTable::set_turn(uint32_t number, const HotKey& key, size_t place, uint32_t older) {
     const HotSecret& hot = key.secrets[place];
-    uint32_t turn = secret.turn.load(std::memory_order_acquire);
+    Secret& of_key = secret(number);
+    uint32_t turn = of_key.turn.load(std::memory_order_acquire);
     const bool is_new = turn == 0;
     if (is_new) turn = turns_.add() + 1;
     Turn& of = turns_[turn - 1];
@@ -299,8 +314,13 @@ void HotTable::set_turn(Secret& secret, const HotKey& key, size_t place, uint32_
     if (hot.grace) of.grace.store(hot.grace->count());
     if (hot.used) of.used.store(true);
     of.older.store(older);
+    of.secret = number;
     lower(of.ends_at, nanos_or(hot.ends_at, kNever));
-    if (is_new) secret.turn.store(turn, std::memory_order_release);
+    if (hot.ended) {
+        of.ended.store(true, std::memory_order_release);
+        of.ended_stored = true;
+    }
+    if (is_new) of_key.turn.store(turn, std::memory_order_release);
 }
 
 Result<void> HotTable::apply(const HotKey& key) {
@@ -328,7 +348,7 @@ Result<void> HotTable::apply(const HotKey& key) {
         const uint32_t known = find(hot.digest);
         const uint32_t number = known != kNone ? known : add_secret(hot, *record, is_first);
         is_first = false;
-        if (key.secrets.size() > 1) set_turn(secret(number), key, place, older);
+        if (key.secrets.size() > 1) set_turn(number, key, place, older);
         older = secret(number).turn.load(std::memory_order_acquire);
         if (known == kNone) publish(number);
     }
@@ -342,9 +362,9 @@ Result<void> HotTable::load(const HotKey& key) {
     uint32_t older = 0;
     for (size_t place = key.secrets.size(); place-- > 0;) {
         const bool is_first = place + 1 == key.secrets.size();
-        Secret& added = secret(add_secret(key.secrets[place], record, is_first));
+        const uint32_t added = add_secret(key.secrets[place], record, is_first);
         if (key.secrets.size() > 1) set_turn(added, key, place, older);
-        older = added.turn.load(std::memory_order_relaxed);
+        older = secret(added).turn.load(std::memory_order_relaxed);
     }
     return {};
 }
@@ -382,6 +402,29 @@ void HotTable::grow_index(size_t places) {
     for (uint32_t i = 0; i < further_.size(); ++i) index->insert(further_[i].digest, kFurther + i);
     index_.store(index.get(), std::memory_order_release);
     indexes_.push_back(std::move(index));
+}
+
+// ---- ends ------------------------------------------------------------------------------------
+
+std::vector<HotTable::Ended> HotTable::sweep_ended(TimePoint now) {
+    const std::lock_guard lock(writers_);
+    std::vector<Ended> found;
+    const uint32_t count = turns_.size();
+    for (uint32_t looked = 0; looked < std::min(count, kTurnsASweep); ++looked) {
+        swept_ = swept_ < count ? swept_ : 0;
+        Turn& of = turns_[swept_];
+        if (!of.ended_stored && (of.ended || now.time_since_epoch().count() >= of.ends_at)) {
+            of.ended.store(true, std::memory_order_release);
+            found.push_back({.turn = swept_, .digest = secret(of.secret).digest});
+        }
+        ++swept_;
+    }
+    return found;
+}
+
+void HotTable::ended(std::span<const Ended> secrets) {
+    const std::lock_guard lock(writers_);
+    for (const Ended& each : secrets) turns_[each.turn].ended_stored = true;
 }
 
 // ---- uses ------------------------------------------------------------------------------------

@@ -61,6 +61,10 @@ public:
     std::optional<TimePoint> ends_at(uint32_t secret) const;
     Caller caller(uint32_t secret, const HotPolicy& policy) const;
 
+    /// Remembers that the secret was refused because its end had come: it stays dead, whatever the
+    /// clock says from now on.
+    void note_ended(uint32_t secret);
+
     /// Remembers, to the second, that the secret was used. A first use starts the graces of the
     /// key's older secrets.
     void note_use(uint32_t secret, TimePoint now);
@@ -90,6 +94,18 @@ public:
     std::vector<SecretUse> collect_uses();
     void restore_uses(std::span<const SecretUse> uses);
 
+    /// Secrets whose end has come by `now` and which `ended` was not told of yet. They stay dead,
+    /// whatever the clock says later. Looks at kTurnsASweep of them, and goes on there next time.
+    struct Ended {
+        uint32_t turn;
+        Digest digest;
+    };
+    std::vector<Ended> sweep_ended(TimePoint now);
+    /// The store knows of them now.
+    void ended(std::span<const Ended> secrets);
+
+    static constexpr uint32_t kTurnsASweep = 65'536;
+
     size_t bytes_used() const;
 
 private:
@@ -106,7 +122,7 @@ private:
     void set_policy(Record& record, const HotKey& key);
     void set_rules(Record& record, const HotKey& key);
     uint32_t add_secret(const HotSecret& secret, uint32_t record, bool is_first);
-    void set_turn(Secret& secret, const HotKey& key, size_t place, uint32_t older);
+    void set_turn(uint32_t number, const HotKey& key, size_t place, uint32_t older);
     size_t secret_count() const { return size_t{records_.size()} + further_.size(); }
     void publish(uint32_t number);
     void grow_index(size_t places);
@@ -121,6 +137,7 @@ private:
     std::atomic<uint32_t> used_head_;  // secrets to be written, a list through them
 
     mutable std::mutex writers_;
+    uint32_t swept_ = 0;                           // turns that the last sweep has come to
     std::vector<std::unique_ptr<Index>> indexes_;  // the last is in use; readers may be in any
 };
 

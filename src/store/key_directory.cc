@@ -42,25 +42,6 @@ Result<void> check_rate(std::optional<int64_t> rate_limit_rpm) {
                  .param = "rate_limit_rpm"});
 }
 
-/// Forgets the oldest dead secrets past the bound.
-void forget_old(std::vector<KeySecret>& secrets, TimePoint now) {
-    for (size_t i = secrets.size(); i-- > 0 && secrets.size() > kSecretsKeptMax;) {
-        if (!is_live(secrets[i], now)) secrets.erase(secrets.begin() + static_cast<ptrdiff_t>(i));
-    }
-}
-
-/// What a rotation does to the secrets that are there.
-void retire(std::vector<KeySecret>& secrets, const Rotation& rotation, TimePoint now) {
-    for (KeySecret& secret : secrets) {
-        if (!is_live(secret, now)) continue;
-        if (rotation.emergency) {
-            secret.ends_at = now;
-        } else {
-            secret.grace = std::min(secret.grace.value_or(kGraceMax), rotation.grace);
-        }
-    }
-}
-
 /// What the audit log calls a change: a new secret, a new status, or else an update.
 std::string action_of(const Key* before, const Key& after) {
     if (before == nullptr) return "key.create";
@@ -124,7 +105,7 @@ public:
         return table_.caller(secret, policy);
     }
 
-    Result<PresentedKey> look_at(std::string_view presented, TimePoint now) const {
+    Result<PresentedKey> look_at(std::string_view presented, TimePoint now) {
         TRY(const uint32_t secret, find(presented));
         const HotPolicy policy = table_.policy(secret);
         return PresentedKey{.caller = table_.caller(secret, policy),
@@ -211,26 +192,13 @@ public:
                              Rotation rotation,
                              const AnswerOf& answer_of,
                              const ChangedBy& by) {
-        if (rotation.grace < Nanos(0) || rotation.grace > kGraceMax) {
-            return fail({.code = ErrorCode::InvalidRequest,
-                         .message = "The grace of a rotation is 0 to 90 days.",
-                         .param = "grace"});
-        }
         TRY_VOID(check_room());
         TRY_VOID(write_uses());  // so that the store knows which graces have begun
         std::optional<KeyFormats::Minted> minted;
         const auto turn = [&](Key& key) -> Result<void> {
             if (key.status == KeyStatus::Revoked) return refuse(KeyState::Revoked);
-            const TimePoint now = in_millis(clock_.now());
-            retire(key.secrets, rotation, now);
-            const auto live = std::ranges::count_if(
-                key.secrets, [&](const KeySecret& secret) { return is_live(secret, now); });
-            if (live >= static_cast<ptrdiff_t>(kLiveSecretsMax)) {
-                return fail(ErrorCode::InvalidRequest,
-                            fmt::format("The API key has {} live secrets already. Wait until one "
-                                        "has ended, or rotate with \"emergency\": true.",
-                                        kLiveSecretsMax));
-            }
+            const TimePoint now = made_at(key.secrets, in_millis(clock_.now()));
+            TRY_VOID(retire(key.secrets, rotation, now));
             TRY(const KeyFormat* format, format_of(key));
             const bool test =
                 !key.secrets.empty() && KeyFormats::is_test(*format, key.secrets.front().display);
@@ -246,6 +214,7 @@ public:
     }
 
     Result<void> write_uses() {
+        TRY_VOID(write_ends());
         const std::vector<SecretUse> uses = table_.collect_uses();
         for (size_t done = 0; done < uses.size(); done += kUsesAtOnce) {
             const auto rest = std::span(uses).subspan(done);
@@ -259,6 +228,17 @@ public:
         const auto answer = heard(store_.get_setting("instance_id"));
         if (answer || answer.error().code == ErrorCode::NotFound) return {};
         return fail(answer.error());
+    }
+
+    Result<void> write_ends() {
+        const std::vector<HotTable::Ended> ended = table_.sweep_ended(clock_.now());
+        if (ended.empty()) return {};
+        std::vector<Digest> digests;
+        digests.reserve(ended.size());
+        for (const HotTable::Ended& each : ended) digests.push_back(each.digest);
+        TRY_VOID(heard(store_.end_secrets(digests)));
+        table_.ended(ended);
+        return {};
     }
 
     /// Notes whether the store is there, whatever it answered.
@@ -308,12 +288,13 @@ private:
         return secret;
     }
 
-    Result<void> check_usable(uint32_t secret, const HotPolicy& policy, TimePoint now) const {
+    Result<void> check_usable(uint32_t secret, const HotPolicy& policy, TimePoint now) {
         const KeyState state = state_at(policy.status, policy.lifetime, now);
         if (state != KeyState::Active) return refuse(state);
         const std::optional<TimePoint> ends_at = table_.ends_at(secret);
-        if (ends_at && now >= *ends_at) return refuse_ended();
-        return {};
+        if (!ends_at || now < *ends_at) return {};
+        table_.note_ended(secret);
+        return refuse_ended();
     }
 
     std::unexpected<Error> refuse_unknown(bool well_formed) const {

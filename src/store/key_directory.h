@@ -20,6 +20,7 @@
 #include "domain/caller.h"
 #include "domain/key.h"
 #include "domain/key_format.h"
+#include "domain/rotation.h"
 #include "store/hot_table.h"
 #include "store/policy_directory.h"
 #include "store/store.h"
@@ -45,11 +46,6 @@ struct PresentedKey {
     Caller caller{};
     uint32_t secret = 0;    // of the table in memory
     Result<void> usable{};  // or what `authenticate` would say
-};
-
-struct Rotation {
-    Nanos grace = std::chrono::hours(24);  // 0 to 90 days; starts at the new secret's first use
-    bool emergency = false;                // the old secrets end at once
 };
 
 /// The answer that is kept for the Idempotency-Key of a request that makes or rotates `key`, if it
@@ -137,8 +133,8 @@ public:
 
     // ---- upkeep: called about once a second by a thread that may block -----------------------
 
-    /// Writes uses noted since the last time, starts graces that a first use set going, and asks
-    /// the store whether it is there.
+    /// Writes uses noted since the last time, starts graces that a first use set going, makes ends
+    /// that have come final, and asks the store whether it is there.
     Result<void> write_uses();
 
     /// Teams, plans, apps, and what is counted. Whoever changes one in the store puts it in there.

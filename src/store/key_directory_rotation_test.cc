@@ -36,9 +36,10 @@ TEST_F(KeyRotation, KeepsTheKeyAndAddsASecret) {
 TEST_F(KeyRotation, TheGraceStartsAtTheFirstUseOfTheNewSecret) {
     const MintedKey old = create();
     const MintedKey fresh = rotate(old, {.grace = 1h});
+    const TimePoint latest = clock_.now() + kUnusedSecretMax + 1h;
     clock_.advance(24h * 30);
     ASSERT_TRUE(ask(old)) << "nobody has the new one yet";
-    EXPECT_EQ(ask(old)->sunset_at, std::nullopt);
+    EXPECT_EQ(ask(old)->sunset_at, latest);
 
     ASSERT_TRUE(ask(fresh));
     const TimePoint end = clock_.now() + 1h;
@@ -90,6 +91,49 @@ TEST_F(KeyRotation, AnEmergencyEndsTheOldOnesAtOnce) {
     reload();
     EXPECT_EQ(refusal(first), ErrorCode::ExpiredApiKey);
     EXPECT_EQ(refusal(second), ErrorCode::ExpiredApiKey);
+}
+
+TEST_F(KeyRotation, ANewSecretThatNobodyUsesKeepsNoOldOneForEver) {
+    const MintedKey old = create();
+    const MintedKey fresh = rotate(old, {.grace = 1h});
+    clock_.advance(kUnusedSecretMax + 1h - 1s);
+    EXPECT_TRUE(ask(old));
+    clock_.advance(1s);
+    EXPECT_EQ(refusal(old), ErrorCode::ExpiredApiKey);
+    EXPECT_TRUE(ask(fresh));
+}
+
+TEST_F(KeyRotation, AClockThatIsSetBackRevivesNoSecret) {
+    const MintedKey leaked = create();
+    const MintedKey second = rotate(leaked, {.emergency = true});
+    clock_.set_back(24h);
+    EXPECT_EQ(refusal(leaked), ErrorCode::ExpiredApiKey);
+    reload();
+    EXPECT_EQ(refusal(leaked), ErrorCode::ExpiredApiKey);
+
+    const MintedKey third = rotate(second, {.grace = 1h});
+    ASSERT_TRUE(ask(third));
+    clock_.advance(48h);
+    EXPECT_EQ(refusal(second), ErrorCode::ExpiredApiKey);
+    clock_.set_back(48h);
+    EXPECT_EQ(refusal(second), ErrorCode::ExpiredApiKey) << "it was refused once";
+    ASSERT_TRUE(directory_->write_uses());
+    reload();
+    EXPECT_EQ(refusal(second), ErrorCode::ExpiredApiKey) << "and the store knows";
+}
+
+TEST_F(KeyRotation, AnEndIsSeenEvenIfNobodyAsked) {
+    const MintedKey old = create();
+    const MintedKey fresh = rotate(old, {.grace = 1h});
+    ASSERT_TRUE(ask(fresh));
+    clock_.advance(1h);
+    store_->away = true;
+    EXPECT_FALSE(directory_->write_uses());
+    store_->away = false;
+    ASSERT_TRUE(directory_->write_uses());
+    reload();
+    clock_.set_back(24h);
+    EXPECT_EQ(refusal(old), ErrorCode::ExpiredApiKey);
 }
 
 TEST_F(KeyRotation, NoGraceEndsTheOldOneWithTheFirstUse) {

@@ -93,19 +93,9 @@ void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& nex
         const auto old = std::ranges::find(stored, secret.digest, &KeySecret::digest);
         if (old == stored.end()) continue;
         secret.ends_at = earlier(secret.ends_at, old->ends_at);
+        secret.ended = secret.ended || old->ended;
         secret.first_used_at = earlier(secret.first_used_at, old->first_used_at);
         secret.last_used_at = std::max(secret.last_used_at, old->last_used_at);
-    }
-}
-
-void note_use(std::vector<KeySecret>& secrets, size_t index, TimePoint at) {
-    KeySecret& used = secrets[index];
-    used.last_used_at = std::max(used.last_used_at, std::optional(at));
-    if (used.first_used_at) return;
-    used.first_used_at = at;
-    for (size_t older = index + 1; older < secrets.size(); ++older) {
-        KeySecret& secret = secrets[older];
-        if (secret.grace && !secret.ends_at) secret.ends_at = at + *secret.grace;
     }
 }
 
@@ -116,7 +106,8 @@ HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets) {
                            .created_at = secret.created_at,
                            .grace = secret.grace,
                            .ends_at = secret.ends_at,
-                           .used = secret.first_used_at.has_value()});
+                           .used = secret.first_used_at.has_value(),
+                           .ended = secret.ended});
     }
     return {.id = key.id,
             .team_id = key.team_id,

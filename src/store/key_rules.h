@@ -41,11 +41,9 @@ KeyCaps caps_of(const Plan* plan, KeyCaps otherwise);
 /// The row of the audit log for a change of `key`; `action` where the terms name none.
 AuditEntry audit_of(const Key& key, const KeyTerms& terms, std::string_view action);
 
-/// Carries over what was noted about secrets meanwhile: uses only move forward, ends only earlier.
+/// Carries over what was noted about secrets meanwhile: uses only move forward, ends only earlier,
+/// and what has ended has ended.
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next);
-
-/// Notes a use of secrets[index]; its first one starts the graces of the older ones.
-void note_use(std::vector<KeySecret>& secrets, size_t index, TimePoint at);
 
 /// The key's plain columns. They point into `key` and `secrets`.
 HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets);

@@ -70,6 +70,7 @@ struct HotSecret {
     std::optional<Nanos> grace{};
     std::optional<TimePoint> ends_at{};
     bool used = false;
+    bool ended = false;  // for good
 };
 
 struct HotKey {
@@ -136,8 +137,8 @@ public:
     /// A key that becomes active by it (an expired one that is given more time) needs its place
     /// under the cap like a new one. It is no creation, so it takes nothing from the rate.
     ///
-    /// What record_uses wrote meanwhile stays: a secret's uses only move forward, and its end only
-    /// moves earlier.
+    /// What record_uses and end_secrets wrote meanwhile stays: a secret's uses only move forward,
+    /// its end only moves earlier, and what has ended has ended.
     /// Who made it, and whose it is, stay as they are.
     /// Errors: NotFound, VersionMismatch, ApiKeyLimitReached, InvalidRequest when a digest is
     /// another key's, or the team has no such app; IdempotencyInProgress, as above.
@@ -148,9 +149,13 @@ public:
     virtual Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) = 0;
 
     /// Sets last_used_at, never backwards, and first_used_at where it is empty. The first use of a
-    /// secret starts the grace of the older ones: ends_at = first use + grace, where a grace is set
-    /// and ends_at is not. Unknown digests are skipped.
+    /// secret starts the grace of the older ones, as note_use (domain/rotation.h) says. Unknown
+    /// digests are skipped.
     virtual Result<void> record_uses(std::span<const SecretUse> uses) = 0;
+
+    /// Marks secrets whose end has been seen: they stay dead, whatever a clock says later. Unknown
+    /// digests are skipped.
+    virtual Result<void> end_secrets(std::span<const Digest> digests) = 0;
 
     /// Reserves an Idempotency-Key: returns nothing when it was free (and now is in flight), or the
     /// record that is there. Records older than 24 hours count as free. One still in flight after

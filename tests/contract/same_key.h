@@ -15,6 +15,7 @@ inline void expect_same(const KeySecret& a, const KeySecret& b) {
     EXPECT_EQ(a.created_at, b.created_at);
     EXPECT_EQ(a.grace, b.grace);
     EXPECT_EQ(a.ends_at, b.ends_at);
+    EXPECT_EQ(a.ended, b.ended);
     EXPECT_EQ(a.first_used_at, b.first_used_at);
     EXPECT_EQ(a.last_used_at, b.last_used_at);
 }

@@ -216,6 +216,48 @@ TEST_P(StoreContract, TheFirstUseOfASecretStartsTheGraceOfTheOlderOnes) {
     EXPECT_EQ(key.version, 1) << "a use is no change";
 }
 
+TEST_P(StoreContract, AGraceBeginsNoEarlierThanTheSecretThatEndsItAndOnlyShortens) {
+    Key key = a_key();
+    key.secrets = {a_secret(kNow), a_secret(), a_secret()};
+    key.secrets[1].grace = 60s;
+    key.secrets[1].ends_at = kNow + 24h;
+    key.secrets[2].grace = 60s;
+    key.secrets[2].ends_at = kNow + 10s;
+    created(key);
+    const SecretUse uses[] = {{.digest = key.secrets[0].digest, .at = kNow - 1h}};
+    ASSERT_TRUE(store_->record_uses(uses));
+    key = *store_->get_key("team_a", key.id);
+    EXPECT_EQ(key.secrets[1].ends_at, kNow + 60s) << "the clock had been set back";
+    EXPECT_EQ(key.secrets[2].ends_at, kNow + 10s);
+}
+
+TEST_P(StoreContract, WhatHasEndedHasEnded) {
+    Key key = a_key();
+    key.secrets = {a_secret(), a_secret()};
+    created(key);
+    const Key stale = *store_->get_key("team_a", key.id);
+    ASSERT_TRUE(store_->end_secrets({}));
+    const Digest ended[] = {sha256("unknown"), key.secrets[1].digest};
+    ASSERT_TRUE(store_->end_secrets(ended));
+    const auto expect_ended = [&] {
+        const Key got = *store_->get_key("team_a", key.id);
+        EXPECT_FALSE(got.secrets[0].ended);
+        EXPECT_TRUE(got.secrets[1].ended);
+        std::vector<bool> hot;
+        ASSERT_TRUE(store_->for_each_hot_key([&](const HotKey& each) {
+            for (const HotSecret& secret : each.secrets) hot.push_back(secret.ended);
+        }));
+        EXPECT_EQ(hot, (std::vector<bool>{false, true}));
+    };
+    expect_ended();
+    Key next = stale;
+    next.version = 2;
+    ASSERT_TRUE(store_->update_key(next, {kNoCaps, kNow}));
+    expect_ended();
+    if (lasts()) open();
+    expect_ended();
+}
+
 TEST_P(StoreContract, AnUpdateDoesNotUndoWhatUsesWroteMeanwhile) {
     Key key = a_key();
     key.secrets = {a_secret(), a_secret()};

@@ -1,5 +1,6 @@
 """Keys over the account API, as httpx users manage them: made, listed, rotated, revoked."""
 import datetime
+import email.utils
 import re
 import threading
 import uuid
@@ -92,18 +93,48 @@ def test_a_rotation_with_grace_keeps_both_secrets_working(http, new_key):
     assert chat(http, new["key"]).status_code == 200
     old = chat(http, made["key"])
     assert old.status_code == 200
-    assert "deprecation" in old.headers
+    since = datetime.datetime.fromisoformat(new["secrets"][0]["created_at"])
+    assert old.headers["deprecation"] == f"@{int(since.timestamp())}"
     assert "deprecation" not in chat(http, new["key"]).headers
-    # The end of the grace is known once the new secret was used and that was noted.
-    until(lambda: "sunset" in chat(http, made["key"]).headers, 15)
+    # The first use of the new one brought the end near; the gateway's own routes say so too.
+    own = http.get("/v1/key", headers={"Authorization": f"Bearer {made['key']}"})
+    for answer in (old, own):
+        sunset = email.utils.parsedate_to_datetime(answer.headers["sunset"])
+        assert abs(sunset - since - datetime.timedelta(hours=24)) < datetime.timedelta(minutes=1)
 
 
-def test_an_emergency_rotation_ends_the_old_secret_at_once(http, new_key):
+def test_a_new_secret_that_nobody_uses_leaves_the_old_one_90_days_and_its_grace(http, new_key):
     made = new_key()
-    new = http.post(f"/v1/keys/{made['id']}/rotate", json={"emergency": True}).json()
-    refused = chat(http, made["key"])
-    assert refused.status_code == 401
+    new = http.post(f"/v1/keys/{made['id']}/rotate", json={"grace": "24h"}).json()
+    made_at = datetime.datetime.fromisoformat(new["secrets"][0]["created_at"])
+    sunset = email.utils.parsedate_to_datetime(chat(http, made["key"]).headers["sunset"])
+    assert abs(sunset - made_at - datetime.timedelta(days=91)) < datetime.timedelta(seconds=2)
+
+
+def test_an_emergency_rotation_ends_the_old_secret_at_once_on_open_connections_too(
+        gateway, http, new_key):
+    made = new_key()
+    body = b'{"model":"sandbox","messages":[{"role":"user","content":"hi"}]}'
+    wire = Wire(gateway)
+    try:
+        wire.send(post(made["key"], body))
+        assert wire.answer().status == 200
+        new = http.post(f"/v1/keys/{made['id']}/rotate", json={"emergency": True}).json()
+        wire.send(post(made["key"], body))
+        refused = wire.answer()
+    finally:
+        wire.socket.close()
+    assert refused.status == 401 and b"expired_api_key" in refused.body
     assert chat(http, new["key"]).status_code == 200
+
+
+def test_a_fourth_live_secret_is_refused_with_what_to_do(http, new_key):
+    path = f"/v1/keys/{new_key()['id']}/rotate"
+    for _ in range(2):
+        assert http.post(path).status_code == 200
+    refused = http.post(path)
+    assert refused.status_code == 400 and "emergency" in refused.text
+    assert http.post(path, json={"emergency": True}).status_code == 200
 
 
 def test_a_disabled_key_works_again_once_enabled(http, new_key):

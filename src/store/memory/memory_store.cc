@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "domain/rotation.h"
 #include "store/account_rules.h"
 #include "store/key_rules.h"
 #include "store/memory/memory_accounts.h"
@@ -135,6 +136,17 @@ public:
             std::vector<KeySecret>& secrets = keys_[found->second].secrets;
             const auto secret = std::ranges::find(secrets, use.digest, &KeySecret::digest);
             note_use(secrets, static_cast<size_t>(secret - secrets.begin()), in_millis(use.at));
+        }
+        return {};
+    }
+
+    Result<void> end_secrets(std::span<const Digest> digests) override {
+        const std::lock_guard lock(log_.mutex);
+        for (const Digest& digest : digests) {
+            const auto found = digest_at_.find(digest);
+            if (found == digest_at_.end()) continue;
+            std::vector<KeySecret>& secrets = keys_[found->second].secrets;
+            std::ranges::find(secrets, digest, &KeySecret::digest)->ended = true;
         }
         return {};
     }

@@ -111,8 +111,8 @@ Result<void> insert_secrets(Database& database, const Key& key, int64_t n) {
     for (const KeySecret& secret : key.secrets) {
         TRY_VOID(Query(database,
                        "INSERT INTO secrets(key, seq, digest, created_at, grace, ends_at, "
-                       "first_used_at, last_used_at, id, format, display) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                       "first_used_at, last_used_at, id, format, display, ended) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                        n,
                        seq--,
                        secret.digest,
@@ -123,7 +123,8 @@ Result<void> insert_secrets(Database& database, const Key& key, int64_t n) {
                        secret.last_used_at,
                        secret.id,
                        secret.format,
-                       secret.display)
+                       secret.display,
+                       int64_t{secret.ended})
                      .run());
     }
     return {};
@@ -161,7 +162,7 @@ Result<Key> read_key(const Query& row) {
 Result<std::vector<KeySecret>> read_secrets(Database& database, int64_t n) {
     Query query(database,
                 "SELECT digest, created_at, grace, ends_at, first_used_at, last_used_at, id, "
-                "format, display FROM secrets WHERE key = ?1 ORDER BY seq DESC",
+                "format, display, ended FROM secrets WHERE key = ?1 ORDER BY seq DESC",
                 n);
     std::vector<KeySecret> secrets;
     while (true) {
@@ -179,6 +180,7 @@ Result<std::vector<KeySecret>> read_secrets(Database& database, int64_t n) {
         secret.id = query.text(6);
         secret.format = query.text(7);
         secret.display = query.text(8);
+        secret.ended = query.integer(9) != 0;
         secrets.push_back(std::move(secret));
     }
 }

@@ -93,8 +93,8 @@ private:
 
 Result<void> read_secrets(Database& database, SecretBlocks& blocks) {
     Query query(database,
-                "SELECT key, digest, created_at, grace, ends_at, first_used_at IS NOT NULL "
-                "FROM secrets ORDER BY key, seq DESC");
+                "SELECT key, digest, created_at, grace, ends_at, first_used_at IS NOT NULL, "
+                "ended FROM secrets ORDER BY key, seq DESC");
     SecretBlocks::Block block;
     while (true) {
         TRY(const bool row, query.next());
@@ -111,6 +111,7 @@ Result<void> read_secrets(Database& database, SecretBlocks& blocks) {
         if (!query.is_null(3)) next.secret.grace = std::chrono::milliseconds(query.integer(3));
         next.secret.ends_at = query.maybe_moment(4);
         next.secret.used = query.integer(5) != 0;
+        next.secret.ended = query.integer(6) != 0;
     }
 }
 

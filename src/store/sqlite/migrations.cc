@@ -151,9 +151,17 @@ CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
     BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
 )sql";
 
+// A grace that no first use has begun gets its end now, so that the upgrade cuts nobody off.
+constexpr const char* kLifecycle = R"sql(
+ALTER TABLE secrets ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+UPDATE secrets SET ends_at = CAST(unixepoch() AS INTEGER) * 1000 + 90 * 86400000 + grace
+    WHERE grace IS NOT NULL AND ends_at IS NULL;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
+    Migration{"lifecycle", kLifecycle},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -58,10 +58,11 @@ Result<void> note_use(Database& database, const SecretUse& use) {
                  .run());
     if (database.changes() > 0) {
         TRY_VOID(Query(database,
-                       "UPDATE secrets SET ends_at = ?2 + secrets.grace FROM secrets AS used "
+                       "UPDATE secrets SET ends_at = min("
+                       "ifnull(secrets.ends_at, max(?2, used.created_at) + secrets.grace), "
+                       "max(?2, used.created_at) + secrets.grace) FROM secrets AS used "
                        "WHERE used.digest = ?1 AND secrets.key = used.key "
-                       "AND secrets.seq < used.seq AND secrets.grace IS NOT NULL "
-                       "AND secrets.ends_at IS NULL",
+                       "AND secrets.seq < used.seq AND secrets.grace IS NOT NULL",
                        use.digest,
                        use.at)
                      .run());
@@ -182,6 +183,18 @@ public:
         const std::lock_guard lock(writer_.mutex);
         TRY(Transaction transaction, Transaction::begin(*writer_.database));
         for (const SecretUse& use : uses) TRY_VOID(note_use(*writer_.database, use));
+        return transaction.commit();
+    }
+
+    Result<void> end_secrets(std::span<const Digest> digests) override {
+        if (digests.empty()) return {};
+        const std::lock_guard lock(writer_.mutex);
+        Database& database = *writer_.database;
+        TRY(Transaction transaction, Transaction::begin(database));
+        for (const Digest& digest : digests) {
+            TRY_VOID(
+                Query(database, "UPDATE secrets SET ended = 1 WHERE digest = ?1", digest).run());
+        }
         return transaction.commit();
     }
 

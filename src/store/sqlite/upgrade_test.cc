@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "domain/rotation.h"
 #include "store/key_directory.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/migrations.h"
@@ -107,6 +108,26 @@ TEST_F(OldDatabase, ItsSecretsWorkAndItsKeysChange) {
     const auto rows = store->accounts().read_audit({.tenant = "team_1"});
     ASSERT_EQ(rows->size(), 1U) << "its chain begins with the first change";
     EXPECT_NE(rows->at(0).canonical.find("key.revoke"), std::string::npos);
+}
+
+TEST_F(OldDatabase, AGraceThatNobodyBeganEndsSomeDayAndNotByTheUpgrade) {
+    {
+        const auto file = *Database::open(path(), Database::Mode::ReadWrite);
+        ASSERT_TRUE(Query(*file,
+                          "INSERT INTO secrets(key, seq, digest, created_at, id, format, display) "
+                          "VALUES (2, 2, ?1, 3000, 'n', 'orqen', 'sk-orq-…')",
+                          sha256("a newer one's"))
+                        .run());
+        ASSERT_TRUE(file->run("UPDATE secrets SET grace = 60000 WHERE key = 2 AND seq = 1"));
+    }
+    const TimePoint before = system_clock().now() - std::chrono::seconds(1);
+    const auto store = *open_sqlite_store(path());
+    const Key key = *store->get_key("team_1", "key_2");
+    ASSERT_EQ(key.secrets.size(), 2U);
+    EXPECT_FALSE(key.secrets[0].ends_at);
+    ASSERT_TRUE(key.secrets[1].ends_at);
+    EXPECT_GE(*key.secrets[1].ends_at, before + kUnusedSecretMax + std::chrono::minutes(1));
+    EXPECT_FALSE(key.secrets[1].ended);
 }
 
 TEST_F(OldDatabase, IsUpgradedOnce) {
