@@ -39,6 +39,7 @@ Json plan_record(const Plan& plan) {
             {"name", plan.name},
             {"active_keys_max", number_or_null(plan.active_keys_max)},
             {"creations_per_hour_max", number_or_null(plan.creations_per_hour_max)},
+            {"key_defaults", limits_record(plan.key_defaults)},
             {"policy", policy_record(plan.policy)},
             {"version", plan.version}};
 }

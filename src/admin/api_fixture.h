@@ -61,8 +61,10 @@ protected:
                              Secret("a pepper for tests"))
                 .value());
         directory_ = KeyDirectory::load(*store_, *formats_, defaults, clock_).value();
-        context_ = std::make_unique<AdminContext>(
-            AdminContext{.keys = *directory_, .clock = clock_, .operator_id = "user_operator"});
+        context_ = std::make_unique<AdminContext>(AdminContext{.keys = *directory_,
+                                                               .clock = clock_,
+                                                               .operator_id = "user_operator",
+                                                               .models = &catalogue_});
         routes_ = admin_routes(*context_);
         router_ = std::make_unique<Router>(Router::open(admin_route_facts()).value());
         be_operator();
@@ -130,6 +132,13 @@ protected:
     }
 
     ManualClock clock_;
+    Catalogue catalogue_ =
+        Catalogue::open({{.name = "openai", .models = {{"gpt-4o", "gpt-4o"}, {"o1", "o1"}}},
+                         {.name = "groq",
+                          .takes = CatalogueProvider::Takes::Prefixed,
+                          .models = {{"llama", "llama-3.3"}, {"gpt-4o", "gpt-4o"}}}},
+                        {{.id = "fast", .target = "groq/llama"}})
+            .value();
     std::unique_ptr<SwitchableStore> store_;
     std::unique_ptr<KeyFormats> formats_;
     std::unique_ptr<KeyDirectory> directory_;

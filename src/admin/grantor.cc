@@ -89,6 +89,9 @@ Result<void> check_ceilings(AdminContext& context,
     const Policy changed = changed_limits(policy, before);
     if (changed.limits.empty()) return {};
     AccountStore& accounts = context.keys.store().accounts();
+    TRY(const InstanceSettings instance, accounts.get_instance());
+    TRY_VOID(check_ceiling(changed, instance.policy, Scope::Instance, place.under));
+    if (place.scope == Scope::Plan) return {};
     TRY(const Team team, accounts.get_team(place.team_id));
     TRY(const Plan plan, accounts.get_plan(team.plan_id));
     TRY_VOID(check_ceiling(changed, plan.policy, Scope::Plan, place.under));
@@ -99,6 +102,14 @@ Result<void> check_ceilings(AdminContext& context,
     if (!app && app.error().code == ErrorCode::NotFound) return {};  // the store will say so
     if (!app) return fail(app.error());
     return check_ceiling(changed, app->policy, Scope::App, place.under);
+}
+
+Result<void> check_key_defaults(const Limits& defaults, const Policy& policy, Scope scope) {
+    Result<void> checked = check_ceiling({.limits = defaults}, policy, scope);
+    if (checked) return checked;
+    std::string& field = checked.error().param;
+    field = "key_defaults" + field.substr(field.find('.'));
+    return checked;
 }
 
 Result<void> check_key_ceilings(AdminContext& context, const Key& key, const Key* before) {

@@ -38,6 +38,10 @@ Result<void> check_ceilings(AdminContext& context,
                             const Policy& policy,
                             const Policy& before = {});
 
+/// Whether what keys get that name no limit keeps within what `scope`, which gives it, sets itself.
+/// Errors: InvalidRequest.
+Result<void> check_key_defaults(const Limits& defaults, const Policy& policy, Scope scope);
+
 /// As check_ceilings, for a key, whose rate goes by two names.
 Result<void> check_key_ceilings(AdminContext& context, const Key& key, const Key* before);
 

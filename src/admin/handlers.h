@@ -71,6 +71,15 @@ Result<HttpResponse> list_users(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_user(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> change_user(AdminContext& context, const ApiCall& call);
 
+// settings.cc
+Result<HttpResponse> read_settings(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_settings(AdminContext& context, const ApiCall& call);
+
+// model_limits.cc
+Result<HttpResponse> list_model_limits(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_model_limits(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_model_limits(AdminContext& context, const ApiCall& call);
+
 // key_formats.cc
 Result<HttpResponse> list_key_formats(AdminContext& context, const ApiCall& call);
 

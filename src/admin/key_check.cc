@@ -84,10 +84,12 @@ Result<PresentedKey> find_key(AdminContext& context,
 
 Result<void> meet(AdminContext& context, const Caller& key, const KeyDemand& demand) {
     ModelTarget target;
+    ModelName model;
     if (!demand.model.empty()) {
         TRY(target, context.models->resolve(demand.model));
+        model = {.provider = context.models->providers()[target.provider].name, .model = target.id};
     }
-    const PolicyReading reading = context.keys.read_policy(key, target.id);
+    const PolicyReading reading = context.keys.read_policy(key, model);
     TRY_VOID(check_standing(reading, key, demand));
     if (!demand.model.empty()) {
         TRY_VOID(check_model(reading.chain(), *context.models, demand.model, target));

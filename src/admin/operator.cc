@@ -3,10 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "admin/account_change.h"
 #include "admin/account_record.h"
-#include "admin/changed_by.h"
+#include "admin/grantor.h"
 #include "admin/handlers.h"
-#include "admin/key_record.h"
 #include "admin/list_query.h"
 #include "admin/policy_field.h"
 #include "base/id.h"
@@ -56,6 +56,10 @@ constexpr std::array kPlanFields = {
                     TRY(plan.creations_per_hour_max, read_cap("creations_per_hour_max", value));
                     return {};
                 }},
+    Field<Plan>{"key_defaults",
+                [](const Json& value, Plan& plan) {
+                    return read_limits("key_defaults", value, plan.key_defaults);
+                }},
     Field<Plan>{
         "policy",
         [](const Json& value, Plan& plan) { return read_policy("policy", value, plan.policy); }},
@@ -74,52 +78,16 @@ constexpr std::array kUserFields = {
                 }},
 };
 
-AccountStore& accounts_of(AdminContext& context) { return context.keys.store().accounts(); }
-
-/// The row for a change from `before` (null: there was none) to `after`.
-template <class T>
-AuditEntry entry(AdminContext& context,
-                 const ApiCall& call,
-                 std::string tenant,
-                 const char* type,
-                 const T* before,
-                 const T& after) {
-    AuditEntry audit = audit_entry(changed_by(context, call),
-                                   std::move(tenant),
-                                   std::string(type) + (before == nullptr ? ".create" : ".update"),
-                                   {type, after.id},
-                                   context.clock.now());
-    audit.diff =
-        audit_diff(before == nullptr ? AuditFacts() : audit_facts(*before), audit_facts(after));
-    return audit;
-}
-
-/// Takes the body's fields over into `draft`, whose version must be the one that If-Match asks for.
-template <class T>
-Result<void> read_change(const ApiCall& call, std::span<const Field<T>> fields, T& draft) {
-    TRY(const Json object, read_object(call.request, Body::Required));
-    if constexpr (requires { draft.version; }) {
-        TRY(const auto wanted, if_match(call.request));
-        if (wanted && *wanted != draft.version) {
-            return fail(ErrorCode::VersionMismatch, "It was changed meanwhile. Read it again.");
-        }
-        ++draft.version;
-    }
-    return read_fields<T>(object, fields, draft);
-}
-
-template <class T>
-Result<void> read_new(const ApiCall& call, std::span<const Field<T>> fields, T& draft) {
-    TRY(const Json object, read_object(call.request, Body::Required));
-    TRY_VOID(read_fields<T>(object, fields, draft));
-    if (draft.name.empty()) return fail_field("name", "is required");
-    return {};
-}
-
 Result<PageQuery> page_query(const ApiCall& call) {
     TRY(const ListQuery wanted, read_list_query(call.request.query));
     if (wanted.status) return fail_field("status", "is none of these");
     return PageQuery{.after = wanted.after, .limit = wanted.limit};
+}
+
+/// A plan keeps within the instance, and what it gives keys within the plan.
+Result<void> check_plan(AdminContext& context, const Plan& plan, const Policy& before) {
+    TRY_VOID(check_ceilings(context, {.scope = Scope::Plan}, plan.policy, before));
+    return check_key_defaults(plan.key_defaults, plan.policy, Scope::Plan);
 }
 
 Result<HttpResponse> team_response(AdminContext& context, int status, const Team& team) {
@@ -145,7 +113,7 @@ Result<HttpResponse> create_team(AdminContext& context, const ApiCall& call) {
     Team team{.id = new_id("team"), .created_at = context.clock.now()};
     TRY_VOID(read_new<Team>(call, kTeamFields, team));
     const AuditEntry audit =
-        entry(context, call, team.id, "team", static_cast<const Team*>(nullptr), team);
+        change_entry(context, call, team.id, "team", static_cast<const Team*>(nullptr), team);
     TRY_VOID(accounts_of(context).create_team(team, audit));
     context.keys.policies().put(rules_of(team));
     return team_response(context, 201, team);
@@ -161,7 +129,7 @@ Result<HttpResponse> change_team(AdminContext& context, const ApiCall& call) {
     Team team = before;
     TRY_VOID(read_change<Team>(call, kTeamFields, team));
     TRY_VOID(accounts_of(context).update_team(
-        team, entry(context, call, team.id, "team", &before, team)));
+        team, change_entry(context, call, team.id, "team", &before, team)));
     context.keys.policies().put(rules_of(team));
     return team_response(context, 200, team);
 }
@@ -176,8 +144,9 @@ Result<HttpResponse> list_plans(AdminContext& context, const ApiCall&) {
 Result<HttpResponse> create_plan(AdminContext& context, const ApiCall& call) {
     Plan plan{.id = new_id("plan")};
     TRY_VOID(read_new<Plan>(call, kPlanFields, plan));
-    const AuditEntry audit =
-        entry(context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
+    TRY_VOID(check_plan(context, plan, {}));
+    const AuditEntry audit = change_entry(
+        context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
     TRY_VOID(accounts_of(context).create_plan(plan, audit));
     context.keys.policies().put(rules_of(plan));
     return versioned_response(201, plan_record(plan), plan.version);
@@ -192,8 +161,9 @@ Result<HttpResponse> change_plan(AdminContext& context, const ApiCall& call) {
     TRY(const Plan before, accounts_of(context).get_plan(call.values.at(0)));
     Plan plan = before;
     TRY_VOID(read_change<Plan>(call, kPlanFields, plan));
+    TRY_VOID(check_plan(context, plan, before.policy));
     TRY_VOID(accounts_of(context).update_plan(
-        plan, entry(context, call, kInstanceTenant, "plan", &before, plan)));
+        plan, change_entry(context, call, kInstanceTenant, "plan", &before, plan)));
     context.keys.policies().put(rules_of(plan));
     return versioned_response(200, plan_record(plan), plan.version);
 }
@@ -216,7 +186,7 @@ Result<HttpResponse> change_user(AdminContext& context, const ApiCall& call) {
     User user = before;
     TRY_VOID(read_change<User>(call, kUserFields, user));
     TRY_VOID(accounts_of(context).update_user(
-        user, entry(context, call, kInstanceTenant, "user", &before, user)));
+        user, change_entry(context, call, kInstanceTenant, "user", &before, user)));
     return json_response(200, user_record(user));
 }
 

@@ -32,6 +32,24 @@ Result<void> read_policy(std::string_view field, const Json& value, Policy& poli
     return taken;
 }
 
+Result<void> read_limits(std::string_view field, const Json& value, Limits& limits) {
+    if (value.is_null()) {
+        limits = {};
+        return {};
+    }
+    if (!value.is_object()) return fail_field(field, "must be an object, or null");
+    Result<void> taken = patch_limits(limits, dump(value));
+    if (!taken && !taken.error().param.empty()) {
+        // A burst without its rate is told as a policy's.
+        std::string_view name = taken.error().param;
+        if (name.starts_with("limits.")) name.remove_prefix(7);
+        taken.error().param = under(field, name);
+    }
+    return taken;
+}
+
+Json limits_record(const Limits& limits) { return Json::parse(limits_json(limits)); }
+
 Json policy_record(const Policy& policy) { return Json::parse(policy_json(policy)); }
 
 }  // namespace keywarden

@@ -13,6 +13,10 @@ namespace keywarden {
 /// Errors: UnknownField, InvalidRequest.
 Result<void> read_policy(std::string_view field, const Json& value, Policy& policy);
 
+/// As read_policy, for limits alone.
+Result<void> read_limits(std::string_view field, const Json& value, Limits& limits);
+
 Json policy_record(const Policy& policy);
+Json limits_record(const Limits& limits);
 
 }  // namespace keywarden

@@ -16,6 +16,20 @@ namespace keywarden {
 /// The plan that every team is on until an operator says otherwise.
 inline constexpr std::string_view kDefaultPlanId = "plan_default";
 
+/// What the operator sets for the whole instance. What is empty is as its configuration says.
+struct InstanceSettings {
+    Policy policy{};        // its limits are counted over all calls
+    Limits key_defaults{};  // of a key that names no limit, and whose plan does not either
+    int64_t version = 0;    // counts changes; 0: nothing was ever set
+};
+
+/// What one model of the catalogue bears, counted over all who use it.
+struct ModelLimits {
+    std::string id{};  // "provider/model": what it is called at its provider's
+    Limits limits{};   // without body_bytes: a body is read before its model is known
+    int64_t version = 0;
+};
+
 struct Team {
     std::string id{};
     std::string name{};

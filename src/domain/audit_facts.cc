@@ -143,6 +143,19 @@ AuditFacts audit_facts(const App& app) {
     return facts.take();
 }
 
+AuditFacts audit_facts(const InstanceSettings& settings) {
+    Facts facts;
+    facts.limits("key_defaults", settings.key_defaults);
+    facts.policy(settings.policy);
+    return facts.take();
+}
+
+AuditFacts audit_facts(const ModelLimits& model) {
+    Facts facts;
+    facts.limits("limits", model.limits);
+    return facts.take();
+}
+
 AuditFacts audit_facts(const User& user) {
     Facts facts;
     facts.text("email", user.email);

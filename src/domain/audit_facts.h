@@ -20,6 +20,8 @@ AuditFacts audit_facts(const Key& key);
 AuditFacts audit_facts(const Team& team);
 AuditFacts audit_facts(const Plan& plan);
 AuditFacts audit_facts(const App& app);
+AuditFacts audit_facts(const InstanceSettings& settings);
+AuditFacts audit_facts(const ModelLimits& model);
 AuditFacts audit_facts(const User& user);
 AuditFacts audit_facts(const Member& member);
 
@@ -37,7 +39,7 @@ struct ChangedBy {
 AuditEntry audit_entry(
     const ChangedBy& by, std::string tenant, std::string action, AuditParty target, TimePoint at);
 
-/// The tenant of what concerns no team: plans, users.
+/// The tenant of what concerns no team: plans, users, settings, models.
 inline constexpr const char* kInstanceTenant = "instance";
 
 }  // namespace keywarden

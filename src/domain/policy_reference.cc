@@ -29,9 +29,14 @@ constexpr std::string_view kLimitsHead = R"(# Limits and lists
 <!-- Made from src/domain/limit_kind.cc and policy.cc:
      KEYWARDEN_UPDATE_DOCS=1 build/dev/tests/reference/reference_test -->
 
-A policy can stand on a plan, a team, and an app; every part of it is optional. A call must pass all
-of them, so each scope can only narrow what the wider ones let through. What denies a call is named:
-`denied_by`.
+A policy can stand on the instance, a plan, a team, an app, and a key; every part of it is optional.
+A call must pass all of them, so each scope can only narrow what the wider ones let through. What
+denies a call is named: `denied_by`. Whoever made a key narrows it too (`creator`). A model has
+limits only, counted over all who use it.
+
+A key that names no limit has the default of its plan (`key_defaults`), or else of the instance. A
+limit that is set beyond what a wider scope sets is refused, and so is one that is more than whoever
+sets it holds.
 
 ## Limits
 

@@ -72,7 +72,7 @@ TEST_F(Allocations, ACallUnderAllListsAndLimitsOfEachScopeTakesNone) {
     house.put(InstanceRules{.policy = policy});
     house.put(PlanRules{.id = "plan_a", .policy = policy});
     house.put(TeamRules{.id = "team_a", .plan_id = "plan_a", .policy = policy, .version = 2});
-    house.put(ModelRules{.id = "gpt-4o", .limits = policy.limits});
+    house.put(ModelRules{.id = "up/gpt-4o", .limits = policy.limits});
     start(Imposter::answers(json_answer(kReply)));
     const std::string body = R"({"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]})";
     EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);

@@ -89,8 +89,10 @@ Error body_too_large(const Call& call, size_t own_max) {
 Result<void> admit(Call* call) {
     if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
     if (call->caller->is_operator) return {};
-    const PolicyReading reading =
-        call->proxy->parts().keys->read_policy(*call->caller, call->model);
+    const ProxyParts& parts = call->proxy->parts();
+    const PolicyReading reading = parts.keys->read_policy(
+        *call->caller,
+        {.provider = parts.providers[call->provider_index].name, .model = call->model});
     TRY_VOID(check_model(reading.chain(),
                          call->proxy->catalogue(),
                          call->request->model,

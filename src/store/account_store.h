@@ -37,6 +37,7 @@ struct AuditQuery {
 inline constexpr int64_t kAppsMax = 100;      // of a team
 inline constexpr int64_t kMembersMax = 1000;  // of a team
 inline constexpr int64_t kPlansMax = 100;
+inline constexpr int64_t kModelsLimitedMax = 1000;
 
 /// Each change comes with the row of the audit log that tells of it, and both are one transaction:
 /// a change whose row cannot be written does not happen. `audit.seq` is given by the store.
@@ -61,6 +62,14 @@ public:
     virtual Result<Plan> get_plan(std::string_view id) = 0;
     /// All of them, oldest first.
     virtual Result<std::vector<Plan>> list_plans() = 0;
+
+    /// As it was set last; one that says nothing, of version 0, where it never was.
+    virtual Result<InstanceSettings> get_instance() = 0;
+    virtual Result<void> update_instance(const InstanceSettings& settings,
+                                         const AuditEntry& audit) = 0;
+    /// Those that were ever set, by their ids.
+    virtual Result<std::vector<ModelLimits>> list_models() = 0;
+    virtual Result<void> put_model(const ModelLimits& model, const AuditEntry& audit) = 0;
 
     virtual Result<void> create_app(const App& app, const AuditEntry& audit) = 0;
     virtual Result<void> update_app(const App& app, const AuditEntry& audit) = 0;

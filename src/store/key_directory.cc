@@ -80,14 +80,10 @@ public:
           formats_(formats),
           defaults_(std::move(defaults)),
           clock_(clock),
-          table_(policies_, defaults_.secrets_max) {
-        InstanceRules configured{.version = 0};  // until something else is put in
-        configured.key_defaults[LimitKind::RequestsPerMinute] = defaults_.rate_limit_rpm;
-        policies_.put(configured);
-    }
+          table_(policies_, defaults_.secrets_max) {}
 
     Result<void> load() {
-        TRY_VOID(load_policies(store_.accounts(), policies_));
+        TRY_VOID(load_policies(store_.accounts(), defaults_.rate_limit_rpm, policies_));
         Result<void> loaded;
         TRY_VOID(store_.for_each_hot_key([&](const HotKey& key) {
             if (loaded) loaded = table_.load(key);
@@ -420,7 +416,7 @@ std::optional<Caller> KeyDirectory::as_caller(const Key& key) const {
     return impl_->as_caller(key);
 }
 
-PolicyReading KeyDirectory::read_policy(const Caller& caller, std::string_view model) {
+PolicyReading KeyDirectory::read_policy(const Caller& caller, ModelName model) {
     return {impl_->policies_, impl_->table_.reading_key(caller), model};
 }
 

@@ -89,7 +89,7 @@ public:
 
     /// What holds for the caller now: state, role, policies, and limits.
     /// Requires: the caller came from `authenticate`: it is no operator.
-    PolicyReading read_policy(const Caller& caller, std::string_view model = {});
+    PolicyReading read_policy(const Caller& caller, ModelName model = {});
 
     // ---- changes: they write to the store, so they may block ---------------------------------
     // `by` stands in the row of the audit log that each change is one transaction with. Left out,

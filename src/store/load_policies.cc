@@ -40,7 +40,24 @@ AppRules rules_of(const App& app) {
     return {.id = app.id, .team_id = app.team_id, .policy = app.policy, .version = app.version};
 }
 
-Result<void> load_policies(AccountStore& accounts, PolicyDirectory& policies) {
+ModelRules rules_of(const ModelLimits& model) {
+    return {.id = model.id, .limits = model.limits, .version = model.version};
+}
+
+InstanceRules rules_of(const InstanceSettings& settings, int64_t default_rpm) {
+    InstanceRules rules{.policy = settings.policy,
+                        .key_defaults = settings.key_defaults,
+                        .version = settings.version};
+    std::optional<int64_t>& rpm = rules.key_defaults[LimitKind::RequestsPerMinute];
+    if (!rpm) rpm = default_rpm;
+    return rules;
+}
+
+Result<void> load_policies(AccountStore& accounts, int64_t default_rpm, PolicyDirectory& policies) {
+    TRY(const InstanceSettings settings, accounts.get_instance());
+    policies.put(rules_of(settings, default_rpm));
+    TRY(const auto models, accounts.list_models());
+    for (const ModelLimits& model : models) policies.put(rules_of(model));
     TRY(const auto plans, accounts.list_plans());
     for (const Plan& plan : plans) policies.put(rules_of(plan));
     PageQuery query{.limit = kTeamsAtOnce};

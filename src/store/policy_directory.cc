@@ -78,6 +78,35 @@ struct TextHash {
 template <class T>
 using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
+constexpr char kProviderEnd = '/';
+
+/// "provider/model", whether it is one text or two.
+struct ModelHash {
+    using is_transparent = void;
+    // FNV-1a: it can go on where it ended.
+    static size_t add(size_t hash, std::string_view text) {
+        for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+        return hash;
+    }
+    size_t operator()(std::string_view text) const { return add(0xcbf29ce484222325U, text); }
+    size_t operator()(const ModelName& name) const {
+        return add(add((*this)(name.provider), {&kProviderEnd, 1}), name.model);
+    }
+};
+
+struct ModelEqual {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+    bool operator()(const ModelName& name, std::string_view text) const {
+        const size_t at = name.provider.size();
+        return text.size() == at + 1 + name.model.size() && text.starts_with(name.provider) &&
+               text[at] == kProviderEnd && text.ends_with(name.model);
+    }
+    bool operator()(std::string_view text, const ModelName& name) const {
+        return (*this)(name, text);
+    }
+};
+
 /// The node of that name; made where there is none.
 template <class Node>
 Node& intern(ByText<Node>& nodes, std::string_view name) {
@@ -129,8 +158,8 @@ struct KeyPlace {
 
 class PolicyDirectory::Impl {
 public:
-    /// By public id. Replaced as a whole when a model is new.
-    using Models = ByText<ModelNode*>;
+    /// Replaced as a whole when a model is new.
+    using Models = std::unordered_map<std::string, ModelNode*, ModelHash, ModelEqual>;
 
     Impl() { models_.store(new Models()); }
     ~Impl() {
@@ -390,9 +419,7 @@ LimitCounters& PolicyDirectory::counters() { return impl_->counters_; }
 
 // ---- readings --------------------------------------------------------------------------------
 
-PolicyReading::PolicyReading(PolicyDirectory& directory,
-                             const ReadingKey& key,
-                             std::string_view model)
+PolicyReading::PolicyReading(PolicyDirectory& directory, const ReadingKey& key, ModelName model)
     : place_(&directory.impl_->reading_place()) {
     place_->enter();
     PolicyDirectory::Impl& house = *directory.impl_;
@@ -419,7 +446,7 @@ PolicyReading::PolicyReading(PolicyDirectory& directory,
                   counters.of(house.instance_counter_, Scope::Instance, "instance"));
         }
     }
-    if (!model.empty()) {
+    if (!model.model.empty()) {
         const auto& models = *house.models_.load();
         if (const auto found = models.find(model); found != models.end()) {
             ModelNode& node = *found->second;

@@ -60,9 +60,15 @@ struct AppRules {
 };
 
 struct ModelRules {
-    std::string id;  // the public one
+    std::string id;  // "provider/model": what it is called at its provider's
     Limits limits{};
     int64_t version = 1;
+};
+
+/// A model as a call knows it. Both empty: it is not known yet.
+struct ModelName {
+    std::string_view provider{};
+    std::string_view model{};
 };
 
 /// `role` empty: they have left the team, and their keys hold nothing but AnyKey.
@@ -161,8 +167,7 @@ inline constexpr size_t kPolicyChainMax = 5 + kMakersMax;
 /// Allocates nothing, but at the very first call of a key.
 class PolicyReading {
 public:
-    /// `model`: the public id, once it is known.
-    PolicyReading(PolicyDirectory& directory, const ReadingKey& key, std::string_view model = {});
+    PolicyReading(PolicyDirectory& directory, const ReadingKey& key, ModelName model = {});
     ~PolicyReading();
     PolicyReading(const PolicyReading&) = delete;
     PolicyReading& operator=(const PolicyReading&) = delete;

@@ -58,7 +58,7 @@ protected:
         return decision.allowed ? "yes" : std::string(name(decision.denied_by));
     }
 
-    std::optional<LimitDenial> take(HeldKey& held, std::string_view model = {}) {
+    std::optional<LimitDenial> take(HeldKey& held, ModelName model = {}) {
         const PolicyReading reading(house_, key(held), model);
         return take_limits(reading.limits(), {}, clock_.mono()).denial;
     }
@@ -185,15 +185,16 @@ TEST_F(PolicyHouse, AKeyActsWithTheRoleThatItsMakerHasNow) {
 
 TEST_F(PolicyHouse, ATeamAndAModelCountAllOfTheirKeys) {
     house_.put(TeamRules{.id = "team_a", .policy = with_limit(RequestsPerMinute, 3)});
-    house_.put(ModelRules{.id = "gpt-4o", .limits = with_limit(RequestsPerMinute, 2).limits});
+    house_.put(
+        ModelRules{.id = "openai/gpt-4o", .limits = with_limit(RequestsPerMinute, 2).limits});
     HeldKey other{.id = "key_2", .origin = {.team_id = "team_b"}};
-    EXPECT_FALSE(take(key_, "gpt-4o"));
-    EXPECT_FALSE(take(other, "gpt-4o"));
-    EXPECT_EQ(take(other, "gpt-4o")->source, Scope::Model);
+    EXPECT_FALSE(take(key_, {"openai", "gpt-4o"}));
+    EXPECT_FALSE(take(other, {"openai", "gpt-4o"}));
+    EXPECT_EQ(take(other, {"openai", "gpt-4o"})->source, Scope::Model);
     HeldKey third{.id = "key_3", .origin = {.team_id = "team_a"}};
-    EXPECT_FALSE(take(third, "claude"));
-    EXPECT_FALSE(take(key_, "claude"));
-    EXPECT_EQ(take(third, "claude")->source, Scope::Team);
+    EXPECT_FALSE(take(third, {"openai", "claude"}));
+    EXPECT_FALSE(take(key_, {"openai", "claude"}));
+    EXPECT_EQ(take(third, {"openai", "claude"})->source, Scope::Team);
 }
 
 TEST_F(PolicyHouse, WhatIsCountedKeepsItsPlaceOverARestart) {
@@ -250,7 +251,7 @@ TEST_F(PolicyHouse, ReadersMeetTheOldOrTheNewAndNeverWhatIsGone) {
         house_.put(
             PlanRules{.id = "plan_a", .policy = allowing(even ? "*" : "?*"), .version = round});
         house_.put(InstanceRules{.policy = allowing("*"), .version = round});
-        house_.put(ModelRules{.id = "model_" + std::to_string(round), .version = round});
+        house_.put(ModelRules{.id = "p/model_" + std::to_string(round), .version = round});
     };
     put(1);
     const ReadingKey reading_key = key(key_);
@@ -259,7 +260,7 @@ TEST_F(PolicyHouse, ReadersMeetTheOldOrTheNewAndNeverWhatIsGone) {
         for (int i = 0; i < 3; ++i) {
             threads.emplace_back([&] {
                 for (; !done || reads < 100; std::this_thread::yield()) {
-                    const PolicyReading reading(house_, reading_key, "even");
+                    const PolicyReading reading(house_, reading_key, {"p", "even"});
                     const bool even = decide(reading.chain(), {.model = "even"}).allowed;
                     const int64_t day = tightest(reading.limits())[RequestsPerDay].value;
                     if (even != (day == 1'000'000)) ++torn;

@@ -215,6 +215,42 @@ TEST_P(AccountContract, ATeamHasABoundedNumberOfApps) {
     an_app("x", "team_b");
 }
 
+TEST_P(AccountContract, TheInstanceSaysNothingUntilItIsSet) {
+    InstanceSettings settings = *accounts().get_instance();
+    EXPECT_TRUE(settings.policy == Policy());
+    EXPECT_EQ(settings.version, 0);
+    settings = {.policy = a_policy(), .version = 1};
+    settings.key_defaults[LimitKind::RequestsPerDay] = 9;
+    ASSERT_TRUE(accounts().update_instance(settings, an_audit("instance")));
+    const InstanceSettings got = *accounts().get_instance();
+    EXPECT_TRUE(got.policy == a_policy());
+    EXPECT_EQ(got.key_defaults, settings.key_defaults);
+    EXPECT_EQ(got.version, 1);
+    EXPECT_EQ(accounts().update_instance(settings, an_audit("instance")).error().code,
+              ErrorCode::VersionMismatch);
+    EXPECT_EQ(accounts().read_audit({.tenant = "instance"})->size(), 1U);
+}
+
+TEST_P(AccountContract, AModelsLimitsAreKeptByItsId) {
+    EXPECT_TRUE(accounts().list_models()->empty());
+    ModelLimits model{.id = "p/model 'x' _%", .version = 1};
+    model.limits[LimitKind::RequestsPerMinute] = 5;
+    ASSERT_TRUE(accounts().put_model(model, an_audit("instance")));
+    ASSERT_TRUE(accounts().put_model({.id = "a/b", .version = 1}, an_audit("instance")));
+    EXPECT_EQ(accounts().put_model(model, an_audit("instance")).error().code,
+              ErrorCode::VersionMismatch);
+    model.version = 2;
+    model.limits[LimitKind::RequestsPerMinute] = 6;
+    ASSERT_TRUE(accounts().put_model(model, an_audit("instance")));
+    const auto models = *accounts().list_models();
+    ASSERT_EQ(models.size(), 2U);
+    EXPECT_EQ(models[0].id, "a/b");
+    EXPECT_EQ(models[1].id, model.id);
+    EXPECT_EQ(models[1].limits, model.limits);
+    EXPECT_EQ(models[1].version, 2);
+    EXPECT_TRUE(accounts().get_instance()) << "rows of models are no settings of the instance";
+}
+
 TEST_P(AccountContract, AKeyRemembersItsAppItsUserItsMakerAndItsPolicy) {
     const App app = an_app("dev");
     const User user = a_user("a@example.test");

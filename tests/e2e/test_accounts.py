@@ -42,6 +42,10 @@ def test_the_answers_are_what_the_contract_says(operator, spec):
     plan = check(spec, operator.post("/v1/admin/plans", json={"name": "e2e plan"})).json()
     check(spec, operator.patch(f"/v1/admin/plans/{plan['id']}", json={"active_keys_max": 2}))
     check(spec, operator.get(f"/v1/admin/plans/{plan['id']}"))
+    check(spec, operator.patch("/v1/admin/settings", json={"policy": {"models": {"deny": ["none-*"]}}}))
+    check(spec, operator.patch("/v1/admin/settings", json={"policy": None}))
+    check(spec, operator.patch("/v1/admin/models/imposter-1", json={"limits": {"burst": None}}))
+    check(spec, operator.get("/v1/admin/models/imposter/imposter-1"))
     moved = check(spec, operator.patch(f"/v1/admin/teams/{team['id']}", json={"plan": plan["id"]}))
     assert moved.json()["active_keys_max"] == 2
     check(spec, operator.post(f"/v1/admin/teams/{team['id']}/members",
@@ -49,6 +53,7 @@ def test_the_answers_are_what_the_contract_says(operator, spec):
     check(spec, operator.post(f"/v1/admin/teams/{team['id']}/keys", json={"name": "first"}))
     for path in ("/v1/account", "/v1/account/apps", "/v1/account/members", "/v1/account/audit",
                  "/api/account", "/api/apps", "/api/status", "/v1/admin/teams", "/v1/admin/plans",
+                 "/v1/admin/settings", "/v1/admin/models",
                  "/v1/admin/users", "/v1/admin/audit", f"/v1/admin/teams/{team['id']}"):
         assert check(spec, operator.get(path)).status_code == 200
     assert isinstance(operator.get("/api/apps").json(), list)

@@ -80,14 +80,22 @@ bool MemoryAccounts::has_app(std::string_view team_id, std::string_view app_id) 
 bool MemoryAccounts::has_user(std::string_view id) const { return find_id(users_, id) != nullptr; }
 
 std::function<void()> MemoryAccounts::way_back() {
-    return
-        [this, teams = teams_, plans = plans_, apps = apps_, users = users_, members = members_] {
-            teams_ = teams;
-            plans_ = plans;
-            apps_ = apps;
-            users_ = users;
-            members_ = members;
-        };
+    return [this,
+            teams = teams_,
+            plans = plans_,
+            instance = instance_,
+            models = models_,
+            apps = apps_,
+            users = users_,
+            members = members_] {
+        teams_ = teams;
+        plans_ = plans;
+        instance_ = instance;
+        models_ = models;
+        apps_ = apps;
+        users_ = users;
+        members_ = members;
+    };
 }
 
 // ---- teams -------------------------------------------------------------------------------------
@@ -159,6 +167,39 @@ Result<Plan> MemoryAccounts::get_plan(std::string_view id) {
 Result<std::vector<Plan>> MemoryAccounts::list_plans() {
     const std::lock_guard lock(log_.mutex);
     return plans_;
+}
+
+// ---- the instance, and models
+// --------------------------------------------------------------------
+
+Result<InstanceSettings> MemoryAccounts::get_instance() {
+    const std::lock_guard lock(log_.mutex);
+    return instance_;
+}
+
+Result<void> MemoryAccounts::update_instance(const InstanceSettings& settings,
+                                             const AuditEntry& audit) {
+    return log_.change(audit, [&] { return replace(&instance_, settings, "instance"); });
+}
+
+Result<std::vector<ModelLimits>> MemoryAccounts::list_models() {
+    const std::lock_guard lock(log_.mutex);
+    std::vector<ModelLimits> models;
+    for (const auto& [id, model] : models_) models.push_back(model);
+    return models;
+}
+
+Result<void> MemoryAccounts::put_model(const ModelLimits& model, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        const auto found = models_.find(model.id);
+        if (found != models_.end()) return replace(&found->second, model, "model");
+        if (model.version != 1) return changed_meanwhile("model");
+        if (std::ssize(models_) >= kModelsLimitedMax) {
+            return too_many("models with limits", kModelsLimitedMax);
+        }
+        models_.emplace(model.id, model);
+        return {};
+    });
 }
 
 // ---- apps --------------------------------------------------------------------------------------

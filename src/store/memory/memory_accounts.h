@@ -50,6 +50,12 @@ public:
     Result<Plan> get_plan(std::string_view id) override;
     Result<std::vector<Plan>> list_plans() override;
 
+    Result<InstanceSettings> get_instance() override;
+    Result<void> update_instance(const InstanceSettings& settings,
+                                 const AuditEntry& audit) override;
+    Result<std::vector<ModelLimits>> list_models() override;
+    Result<void> put_model(const ModelLimits& model, const AuditEntry& audit) override;
+
     Result<void> create_app(const App& app, const AuditEntry& audit) override;
     Result<void> update_app(const App& app, const AuditEntry& audit) override;
     Result<void> delete_app(std::string_view team_id,
@@ -83,6 +89,8 @@ private:
     AppKeys keys_;
     std::vector<Team> teams_;  // each oldest first
     std::vector<Plan> plans_{{.id = std::string(kDefaultPlanId), .name = "Default"}};
+    InstanceSettings instance_;
+    std::map<std::string, ModelLimits> models_;
     std::vector<App> apps_;
     std::vector<User> users_;
     std::vector<Member> members_;

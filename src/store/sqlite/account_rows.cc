@@ -1,9 +1,16 @@
 #include "store/sqlite/account_rows.h"
 
+#include <fmt/core.h>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
 #include "store/policy_json.h"
 
 namespace keywarden {
 namespace {
+
+using Json = nlohmann::json;
 
 std::unexpected<Error> damaged(std::string_view what, std::string_view id) {
     return fail(ErrorCode::StoreUnavailable,
@@ -22,7 +29,46 @@ bool read_enum(int64_t number, T& value) {
     return true;
 }
 
+/// `{"version":1,"policy":{…},…}`: each member but the version is JSON of its own.
+std::optional<Json> read_value(std::string_view text) {
+    Json value = Json::parse(text, nullptr, false);
+    if (!value.is_object() || !value["version"].is_number_integer()) return std::nullopt;
+    return value;
+}
+
 }  // namespace
+
+Result<InstanceSettings> read_instance(const Query& row) {
+    InstanceSettings settings;
+    const auto value = read_value(row.text(0));
+    if (!value || !read_policy(value->value("policy", Json::object()).dump(), settings.policy) ||
+        !patch_limits(settings.key_defaults, value->value("key_defaults", Json::object()).dump())) {
+        return damaged("the row", kInstanceRow);
+    }
+    settings.version = value->at("version").get<int64_t>();
+    return settings;
+}
+
+Result<ModelLimits> read_model(const Query& row) {
+    ModelLimits model{.id = std::string(row.text(0))};
+    const auto value = read_value(row.text(1));
+    if (!value || !patch_limits(model.limits, value->value("limits", Json::object()).dump())) {
+        return damaged("model", model.id);
+    }
+    model.version = value->at("version").get<int64_t>();
+    return model;
+}
+
+std::string write_instance(const InstanceSettings& settings) {
+    return fmt::format(R"({{"version":{},"policy":{},"key_defaults":{}}})",
+                       settings.version,
+                       policy_json(settings.policy),
+                       limits_json(settings.key_defaults));
+}
+
+std::string write_model(const ModelLimits& model) {
+    return fmt::format(R"({{"version":{},"limits":{}}})", model.version, limits_json(model.limits));
+}
 
 Result<Team> read_team(const Query& row) {
     Team team{.id = std::string(row.text(0)),

@@ -1,6 +1,9 @@
 // Teams, plans, apps, users, and members as rows of SQLite, and back.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "base/result.h"
 #include "domain/account.h"
 #include "store/sqlite/database.h"
@@ -26,7 +29,15 @@ namespace keywarden {
 Result<Team> read_team(const Query& row);
 Result<Plan> read_plan(const Query& row);
 Result<App> read_app(const Query& row);
+Result<InstanceSettings> read_instance(const Query& row);  // its value
+Result<ModelLimits> read_model(const Query& row);          // its id, and its value
 Result<User> read_user(const Query& row);
 Result<Member> read_member(const Query& row);
+
+// The instance's settings, and what models bear, stand among the settings.
+inline constexpr std::string_view kInstanceRow = "instance";
+inline constexpr std::string_view kModelRows = "model ";  // and its id
+std::string write_instance(const InstanceSettings& settings);
+std::string write_model(const ModelLimits& model);
 
 }  // namespace keywarden

@@ -210,6 +210,40 @@ public:
         return read_all(Query(*reader_.database, KEYWARDEN_PLAN_COLUMNS_ "ORDER BY n"), read_plan);
     }
 
+    // ---- the instance, and models ------------------------------------------------------------
+
+    Result<InstanceSettings> get_instance() override {
+        const std::lock_guard lock(reader_.mutex);
+        return instance_in(*reader_.database);
+    }
+
+    Result<void> update_instance(const InstanceSettings& settings,
+                                 const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const InstanceSettings there, instance_in(database));
+            if (there.version != settings.version - 1) return changed_meanwhile("instance");
+            return put_value(database, std::string(kInstanceRow), write_instance(settings));
+        });
+    }
+
+    Result<std::vector<ModelLimits>> list_models() override {
+        const std::lock_guard lock(reader_.mutex);
+        return models_in(*reader_.database);
+    }
+
+    Result<void> put_model(const ModelLimits& model, const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const auto models, models_in(database));
+            const auto there = std::ranges::find(models, model.id, &ModelLimits::id);
+            const int64_t version = there == models.end() ? 0 : there->version;
+            if (version != model.version - 1) return changed_meanwhile("model");
+            if (version == 0 && std::ssize(models) >= kModelsLimitedMax) {
+                return too_many("models with limits", kModelsLimitedMax);
+            }
+            return put_value(database, std::string(kModelRows) + model.id, write_model(model));
+        });
+    }
+
     // ---- apps --------------------------------------------------------------------------------
 
     Result<void> create_app(const App& app, const AuditEntry& audit) override {
@@ -448,6 +482,32 @@ public:
     }
 
 private:
+    static Result<InstanceSettings> instance_in(Database& database) {
+        Query query(database, "SELECT value FROM settings WHERE name = ?1", kInstanceRow);
+        TRY(const bool row, query.next());
+        if (!row) return InstanceSettings();
+        return read_instance(query);
+    }
+
+    static Result<std::vector<ModelLimits>> models_in(Database& database) {
+        return read_all(Query(database,
+                              "SELECT substr(name, length(?1) + 1), value FROM settings "
+                              "WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name",
+                              kModelRows),
+                        read_model);
+    }
+
+    static Result<void> put_value(Database& database,
+                                  const std::string& name,
+                                  const std::string& value) {
+        return Query(database,
+                     "INSERT INTO settings(name, value) VALUES (?1, ?2) "
+                     "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                     name,
+                     value)
+            .run();
+    }
+
     static Result<int64_t> plan_number(Database& database, std::string_view id) {
         TRY(const auto n, number_of(Query(database, "SELECT n FROM plans WHERE id = ?1", id)));
         if (n) return *n;

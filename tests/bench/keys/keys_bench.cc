@@ -157,7 +157,7 @@ void decide_and_take(benchmark::State& state) {
         }
         LimitTicket ticket;
         {
-            const PolicyReading reading(*house, key, "model-7");
+            const PolicyReading reading(*house, key, {.provider = "p", .model = "model-7"});
             benchmark::DoNotOptimize(
                 decide(reading.chain(), {.model = "model-7", .privacy = PrivacyClass::Standard}));
             ticket =
