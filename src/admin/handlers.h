@@ -29,6 +29,9 @@ Result<HttpResponse> verify_key(AdminContext& context, const ApiCall& call);
 // introspect.cc
 Result<HttpResponse> introspect_key(AdminContext& context, const ApiCall& call);
 
+// authz.cc
+Result<HttpResponse> authorize_request(AdminContext& context, const ApiCall& call);
+
 // calling_key.cc
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call);
 

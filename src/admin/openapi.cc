@@ -22,12 +22,13 @@ constexpr std::array kMethods = {
     Word{"post", Method::Post},
     Word{"patch", Method::Patch},
     Word{"delete", Method::Delete},
+    Word{"options", Method::Options},
 };
 
-/// OpenAPI has no word for "the rest of the path": `{id+}` is `{id}` there.
+/// OpenAPI has no word for "the rest of the path": `{id+}` and `{id*}` are `{id}` there.
 std::string spec_path(std::string_view route_path) {
     std::string out(route_path);
-    std::erase(out, '+');
+    std::erase_if(out, [](char c) { return c == '+' || c == '*'; });
     return out;
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 using Method::Delete;
 using Method::Get;
+using Method::Options;
 using Method::Patch;
 using Method::Post;
 using Method::Put;
@@ -61,6 +62,14 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/account/keys/verify", Verify, verify_key},
     Row{Post, "/v1/keys/verify", Verify, verify_key},
     Row{Post, "/v1/introspect", Verify, introspect_key},
+    // Asked by proxies on behalf of the caller, who is the one to be let in, or not.
+    Row{Get, "/v1/authz", AnyKey, authorize_request},
+    Row{Get, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
+    Row{Post, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
+    Row{Put, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
+    Row{Patch, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
+    Row{Delete, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
+    Row{Options, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
 
     Row{Get, "/v1/account", AccountRead, read_account},
     Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},
@@ -112,7 +121,11 @@ constexpr std::array kRoutes = {
 
 RouteFacts facts_of(const Row& row) {
     const bool is_api = row.path.starts_with("/api/");
-    return {row.method, row.path, row.needs, is_api ? Dialect::Api : Dialect::Problem};
+    return {.method = row.method,
+            .path = row.path,
+            .needs = row.needs,
+            .dialect = is_api ? Dialect::Api : Dialect::Problem,
+            .is_for_elsewhere = row.handler == authorize_request};
 }
 
 }  // namespace

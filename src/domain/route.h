@@ -23,12 +23,15 @@ struct Requires {
 };
 
 /// `path` has segments that are literal, `{name}` (one segment), or last `{name+}` (the rest,
-/// slashes included: model ids have them).
+/// slashes included: model ids have them) or `{name*}` (the rest as it was sent: an address of
+/// another service).
 struct RouteFacts {
     Method method;
     std::string_view path;
     Requires needs;
     Dialect dialect;
+    /// The caller wants something elsewhere, and lists of endpoints are the handler's to ask.
+    bool is_for_elsewhere = false;
 };
 
 /// One call of a route whose request and answer are small, as its handler sees it.

@@ -17,7 +17,8 @@ std::vector<std::string> segments_of(std::string_view path) {
 }
 
 bool is_name(std::string_view segment) { return segment.starts_with('{'); }
-bool is_rest(std::string_view segment) { return segment.ends_with("+}"); }
+bool is_raw(std::string_view segment) { return segment.ends_with("*}"); }
+bool is_rest(std::string_view segment) { return segment.ends_with("+}") || is_raw(segment); }
 
 bool is_well_formed(std::string_view path) {
     if (!path.starts_with('/')) return false;
@@ -71,6 +72,10 @@ bool fits(const std::vector<std::string>& pattern,
         path.remove_prefix(end);
         if (!is_name(segment)) {
             if (raw != segment) return false;
+            continue;
+        }
+        if (is_raw(segment)) {
+            values.emplace_back(raw);
             continue;
         }
         if (!decode(raw, is_rest(segment), values.emplace_back())) return false;

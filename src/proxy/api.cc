@@ -30,6 +30,12 @@ bool is_for_handlers(std::string_view name) {
         kNames, [&](std::string_view known) { return equal_ignoring_case(known, name); });
 }
 
+/// What a proxy says of the request that it asks about.
+bool is_told_by_proxies(std::string_view name) {
+    return equal_ignoring_case(name, "x-original-uri") ||
+           equal_ignoring_case(name, "x-forwarded-uri");
+}
+
 HttpRequest request_of(const Call& call, Method method, std::string_view body) {
     const RequestHead& head = call.exchange->head();
     HttpRequest request{.method = method,
@@ -38,9 +44,12 @@ HttpRequest request_of(const Call& call, Method method, std::string_view body) {
                         .peer_address = client_address_of(call),
                         .request_id = std::string(call.request_id())};
     percent_decode(head.path(), request.path);  // it went through the router: it decodes
+    const bool proxy_speaks = call.facts->is_for_elsewhere && is_trusted_proxy(call);
     for (size_t i = 0; i < head.field_count(); ++i) {
         const FieldView field = head.field(i);
-        if (!is_for_handlers(field.name)) continue;
+        const bool passes =
+            is_for_handlers(field.name) || (proxy_speaks && is_told_by_proxies(field.name));
+        if (!passes) continue;
         request.headers.push_back({std::string(field.name), std::string(field.value)});
     }
     return request;

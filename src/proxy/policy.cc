@@ -55,6 +55,14 @@ std::string client_address_of(const Call& call) {
     return to_text(client_address(*address, std::span(fields).first(count), trusted));
 }
 
+bool is_trusted_proxy(const Call& call) {
+    const std::vector<IpRange>& trusted = call.proxy->parts().trusted_proxies;
+    const std::optional<IpAddress> peer =
+        trusted.empty() ? std::nullopt : parse_ip(call.exchange->peer());
+    return peer && std::ranges::any_of(trusted,
+                                       [&](const IpRange& range) { return range.contains(*peer); });
+}
+
 Result<void> may_come(Call* call) {
     const Permission needed = call->facts->needs.permission;
     if (needed == Permission::Public) return {};
@@ -63,8 +71,8 @@ Result<void> may_come(Call* call) {
     const PolicyReading reading = call->proxy->parts().keys->read_policy(*call->caller);
     TRY_VOID(check_team(reading.team_state()));
     TRY_VOID(check_reach(call->caller->kind, reading.maker(), needed));
-    PolicyRequest request{.kind = call->caller->kind,
-                          .endpoint = call->proxy->policy_path(call->route)};
+    PolicyRequest request{.kind = call->caller->kind};
+    if (!call->facts->is_for_elsewhere) request.endpoint = call->proxy->policy_path(call->route);
     if (any_has(reading.chain(), PolicyRule::Addresses)) {
         request.address = parse_ip(client_address_of(*call));
     }

@@ -12,6 +12,9 @@ namespace keywarden {
 /// The address that the call comes from: the peer's, or the one that trusted proxies tell of.
 std::string client_address_of(const Call& call);
 
+/// Whether who sent it is believed in what it says of others.
+bool is_trusted_proxy(const Call& call);
+
 /// Before the body: the team's state, what the key's kind and its maker's role may do, and who may
 /// come from where, to which endpoint. Notes how large the body may be.
 /// Errors: AccountInactive, InvoiceOverdue, EndpointNotAllowed, InsufficientScope,

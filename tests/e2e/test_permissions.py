@@ -62,6 +62,7 @@ class Team:
         self.operator = httpx.Client(base_url="http://gateway", transport=socket, timeout=30)
         self.other = self.made("/v1/admin/teams", name="others")["id"]
         self.plan = self.made("/v1/admin/plans", name="a plan to look at")["id"]
+        self.mine = self.operator.get("/v1/account").json()["id"]
         revoked = self.key()
         self.operator.delete(f"/v1/keys/{revoked['id']}").raise_for_status()
         self.callers = {"none": self.client(None), "malformed": self.client("kw_live_short"),
@@ -96,6 +97,8 @@ class Team:
         is more than it holds."""
         if path.startswith("/v1/models/"):
             return path.replace("{id}", "sandbox")
+        if path.startswith("/v1/authz"):
+            return path.format(demands=f"team={self.mine}", path="orders/7")
         made = {"/apps/{id}": lambda: self.made("/v1/account/apps", name=f"app {next(TURN)}")["id"],
                 "/keys/{id}": lambda: self.key(kind="management")["id"],
                 "/members/{user}": lambda: self.member("viewer"),
@@ -142,6 +145,8 @@ def expected(caller, method, path, permission) -> str:
         role_holds = caller not in ROLES or HELD[permission][caller]
         return "403 (insufficient_scope|endpoint_not_allowed)" if role_holds else \
             "403 (team_access_denied|insufficient_scope|endpoint_not_allowed)"
+    if caller == "another team's" and path.startswith("/v1/authz/"):
+        return "(400|401 invalid_api_key).*"  # 400: a body
     foreign = caller == "another team's" and "{" in path and permission != "inference"
     if foreign:  # not there; a body that says nothing may be refused before anyone looks
         return "404 not_found" if method in ("GET", "DELETE") else "(404 not_found|400 .*)"
