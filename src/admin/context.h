@@ -3,14 +3,24 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
+#include "base/http.h"
 #include "domain/catalogue.h"
 #include "domain/failed_attempts.h"
+#include "domain/permission.h"
 #include "store/key_directory.h"
 
 namespace keywarden {
+
+/// A route of the gateway, or a path of another service, as lists of endpoints know it.
+struct KnownRoute {
+    std::string_view path;
+    Permission needs = Permission::AnyKey;
+};
 
 /// Whoever makes it (app/) keeps it alive as long as the routes.
 struct AdminContext {
@@ -20,6 +30,9 @@ struct AdminContext {
     std::string operator_id{};
     /// The models there are; set before the first call.
     const Catalogue* models = nullptr;
+    /// Which route that is; of several methods the first, where none is named.
+    std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
+        [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };
     /// Wrong keys that other services were presented, by their team and their client's address.
     std::unique_ptr<FailedAttempts> wrong_keys = std::make_unique<FailedAttempts>();
     /// True once the server stops taking new connections: /ready says so.

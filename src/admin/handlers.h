@@ -32,6 +32,9 @@ Result<HttpResponse> introspect_key(AdminContext& context, const ApiCall& call);
 // authz.cc
 Result<HttpResponse> authorize_request(AdminContext& context, const ApiCall& call);
 
+// explain.cc
+Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call);
+
 // calling_key.cc
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <variant>
 
 #include "base/nearest_name.h"
 #include "domain/compiled_policy.h"
@@ -82,12 +83,16 @@ Result<PresentedKey> find_key(AdminContext& context,
     return fail(ErrorCode::InvalidApiKey, "The API key is not one of this gateway.");
 }
 
+ModelName model_name(const AdminContext& context, const ModelTarget& target) {
+    return {.provider = context.models->providers()[target.provider].name, .model = target.id};
+}
+
 Result<void> meet(AdminContext& context, const Caller& key, const KeyDemand& demand) {
     ModelTarget target;
     ModelName model;
     if (!demand.model.empty()) {
         TRY(target, context.models->resolve(demand.model));
-        model = {.provider = context.models->providers()[target.provider].name, .model = target.id};
+        model = model_name(context, target);
     }
     const PolicyReading reading = context.keys.read_policy(key, model);
     TRY_VOID(check_standing(reading, key, demand));
@@ -118,6 +123,18 @@ std::vector<std::string_view> permissions_of(AdminContext& context, const Caller
         names.push_back(row.name);
     }
     return names;
+}
+
+void tell_refusal(const Error& error, Json& answer) {
+    answer["code"] = info(error.code).slug;
+    answer["message"] = error.message;
+    if (error.retry_after > Nanos(0)) {
+        answer["retry_after_seconds"] =
+            std::chrono::ceil<std::chrono::seconds>(error.retry_after).count();
+    }
+    for (const Fact& fact : error.facts) {
+        std::visit([&](const auto& value) { answer[fact.name] = value; }, fact.value);
+    }
 }
 
 Json limit_record(const LimitUse& use) {

@@ -39,6 +39,9 @@ Result<PresentedKey> find_key(AdminContext& context,
                               std::string_view presented,
                               std::string_view team_id);
 
+/// What limits of models know it by.
+ModelName model_name(const AdminContext& context, const ModelTarget& target);
+
 /// Whether `key` may do that now, in the order in which a call would meet it. Takes `costs` last.
 /// Errors: those of its state, its team's, and its maker's; of lists; of limits; ModelNotFound.
 Result<void> meet(AdminContext& context, const Caller& key, const KeyDemand& demand);
@@ -50,6 +53,9 @@ std::vector<std::string_view> lists_not_met(AdminContext& context,
 
 /// The permissions that the key holds now, by their names.
 std::vector<std::string_view> permissions_of(AdminContext& context, const Caller& key);
+
+/// What a refusal says, into an answer that is none itself: its code, message, and facts.
+void tell_refusal(const Error& error, Json& answer);
 
 /// What the key has left of its rates, scope by scope.
 Json rates_of(AdminContext& context, const Caller& key);

@@ -110,6 +110,7 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/admin/audit", Operator, list_instance_audit},
 
     Row{Get, "/v1/key", AnyKey, read_calling_key},
+    Row{Post, "/v1/explain", AnyKey, explain_request},
     Row{Get, "/v1/key-formats", Public, list_key_formats},
 
     Row{Get, "/health", Public, read_health},

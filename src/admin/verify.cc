@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "admin/handlers.h"
 #include "admin/json_body.h"
@@ -121,18 +120,6 @@ constexpr std::array kFields = {
     Field<Question>{"permissions", read_permissions},
     Field<Question>{"limit", read_limit},
 };
-
-void tell_refusal(const Error& error, Json& answer) {
-    answer["code"] = info(error.code).slug;
-    answer["message"] = error.message;
-    if (error.retry_after > Nanos(0)) {
-        answer["retry_after_seconds"] =
-            std::chrono::ceil<std::chrono::seconds>(error.retry_after).count();
-    }
-    for (const Fact& fact : error.facts) {
-        std::visit([&](const auto& value) { answer[fact.name] = value; }, fact.value);
-    }
-}
 
 /// An unknown key counts against the client that presented it, where the service names them: never
 /// against the service, which nobody could lock out then.

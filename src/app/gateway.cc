@@ -53,6 +53,15 @@ std::vector<ModelAlias> aliases_of(const Configuration& configuration) {
     return out;
 }
 
+KnownRoute known_route(const Proxy& proxy, std::optional<Method> method, std::string_view path) {
+    const RouteMatch match = proxy.router().match(method, path);
+    const bool is_ours = match.kind == RouteMatch::Kind::Found ||
+                         (match.kind == RouteMatch::Kind::NoSuchMethod && !method);
+    if (!is_ours) return {.path = path};
+    return {.path = proxy.policy_path(match.route),
+            .needs = proxy.facts(match.route).needs.permission};
+}
+
 }  // namespace
 
 class Gateway::Impl {
@@ -162,6 +171,10 @@ private:
         admin_.wrong_keys = std::make_unique<FailedAttempts>(parts.limits.failed_attempts);
         TRY(proxy_, Proxy::open(std::move(parts)));
         admin_.models = &proxy_->catalogue();
+        admin_.route_of = [proxy = proxy_.get()](std::optional<Method> method,
+                                                 std::string_view path) {
+            return known_route(*proxy, method, path);
+        };
         return {};
     }
 

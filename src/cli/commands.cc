@@ -42,6 +42,17 @@ constexpr Option kChatting[] = {
     {"system", "TEXT", "What to tell the model before the prompt."},
 };
 
+constexpr Option kExplaining[] = {
+    kSocketDir,
+    {"model", "ID", "The model that is asked for."},
+    {"endpoint", "PATH", "Such as /v1/embeddings, or 'POST /v1/keys'; else chat, for a model."},
+    {"ip", "ADDRESS", "Where the request comes from; else lists of addresses are not looked at."},
+    {"tool", "NAME", "A tool that it sends. May be repeated."},
+    {"tokens-in", "N", "Its input; else a quarter of --body-bytes."},
+    {"tokens-out", "N", "The most output that it asks for."},
+    {"body-bytes", "N", "How long its body is."},
+};
+
 constexpr size_t kWordsMax = 1'000;
 
 // clang-format off
@@ -73,6 +84,8 @@ constexpr Command kCommands[] = {
      "Recompute the chain of the team's audit log, and show its head."},
     {"whoami", "", 0, 0, kAsking, run_whoami,
      "Say which key this is, and what it may do."},
+    {"explain", "[ID]", 0, 1, kExplaining, run_explain,
+     "Say what would come of a request, rule by rule, of this key or of another of the team."},
     {"models", "", 0, 0, kAsking, run_models,
      "List the models that the key may use."},
     {"chat", "[PROMPT]", 0, kWordsMax, kChatting, run_chat,

@@ -24,28 +24,6 @@ PolicyVerdict check_values(const AllowDeny<T>& list, Fits fits) {
     return {.allowed = !list.allow || std::ranges::any_of(*list.allow, fits)};
 }
 
-std::string value_text(const Decision& decision, const PolicyRequest& request) {
-    switch (decision.rule) {
-        case Kinds:
-            return request.kind ? std::string(name(*request.kind)) : std::string();
-        case Addresses:
-            return request.address ? to_text(*request.address) : std::string();
-        case Endpoints:
-            return std::string(request.endpoint);
-        case Models:
-            return std::string(request.model);
-        case Providers:
-            return std::string(request.provider);
-        case Classes:
-            return request.privacy ? std::string(name(*request.privacy)) : std::string();
-        case Tools:
-            return std::string(decision.verdict.value);
-        case kCount:
-            break;
-    }
-    return {};
-}
-
 std::string_view param_of(PolicyRule rule) {
     switch (rule) {
         case Models:
@@ -199,11 +177,33 @@ std::vector<Decision> explain(std::span<const PolicyLink> chain, const PolicyReq
     return decisions;
 }
 
+std::string value_of(const Decision& decision, const PolicyRequest& request) {
+    switch (decision.rule) {
+        case Kinds:
+            return request.kind ? std::string(name(*request.kind)) : std::string();
+        case Addresses:
+            return request.address ? to_text(*request.address) : std::string();
+        case Endpoints:
+            return std::string(request.endpoint);
+        case Models:
+            return std::string(request.model);
+        case Providers:
+            return std::string(request.provider);
+        case Classes:
+            return request.privacy ? std::string(name(*request.privacy)) : std::string();
+        case Tools:
+            return std::string(decision.verdict.value);
+        case kCount:
+            break;
+    }
+    return {};
+}
+
 Error denial(const Decision& decision, const PolicyRequest& request) {
     assert(!decision.allowed);
     const PolicyRuleInfo& rule = info(decision.rule);
     const std::string scope(name(decision.denied_by));
-    const std::string value = value_text(decision, request).substr(0, kShownBytesMax);
+    const std::string value = value_of(decision, request).substr(0, kShownBytesMax);
     return {.code = rule.code,
             .message = "The " + std::string(rule.noun) + " '" + value + "' is not allowed: the " +
                        scope + "'s '" + std::string(rule.field) +

@@ -97,6 +97,9 @@ Decision decide(std::span<const PolicyLink> chain, const PolicyRequest& request)
 /// Every rule that such a call meets, and what it says: for `explain`.
 std::vector<Decision> explain(std::span<const PolicyLink> chain, const PolicyRequest& request);
 
+/// What of the request a rule was held against, as text.
+std::string value_of(const Decision& decision, const PolicyRequest& request);
+
 /// A denial as its caller reads it: the code, `denied_by`, and what to do.
 /// Requires: !decision.allowed.
 Error denial(const Decision& decision, const PolicyRequest& request);

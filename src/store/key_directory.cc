@@ -103,17 +103,14 @@ public:
 
     Result<PresentedKey> look_at(std::string_view presented, TimePoint now) {
         TRY(const uint32_t secret, find(presented));
-        const HotPolicy policy = table_.policy(secret);
-        return PresentedKey{.caller = table_.caller(secret, policy),
-                            .secret = secret,
-                            .usable = check_usable(secret, policy, now)};
+        return presented_key(secret, now);
     }
 
-    std::optional<Caller> as_caller(const Key& key) const {
-        if (key.secrets.empty()) return std::nullopt;
-        const uint32_t secret = table_.find(key.secrets.front().digest);
-        if (secret == HotTable::kNone) return std::nullopt;
-        return table_.caller(secret, table_.policy(secret));
+    Result<PresentedKey> look_at(const Key& key, TimePoint now) {
+        const uint32_t secret =
+            key.secrets.empty() ? HotTable::kNone : table_.find(key.secrets.front().digest);
+        if (secret == HotTable::kNone) return fail(ErrorCode::NotFound, "There is no such key.");
+        return presented_key(secret, now);
     }
 
     Result<MintedKey> create(Key key,
@@ -277,6 +274,13 @@ public:
     // NOLINTEND(readability-identifier-naming)
 
 private:
+    PresentedKey presented_key(uint32_t secret, TimePoint now) {
+        const HotPolicy policy = table_.policy(secret);
+        return {.caller = table_.caller(secret, policy),
+                .secret = secret,
+                .usable = check_usable(secret, policy, now)};
+    }
+
     Result<uint32_t> find(std::string_view presented) const {
         const std::optional<ParsedKey> parsed = formats_.parse(presented);
         const uint32_t secret = table_.find(formats_.digest(presented, parsed));
@@ -412,8 +416,8 @@ void KeyDirectory::note_use(const PresentedKey& key, TimePoint now) {
     impl_->table_.note_use(key.secret, now);
 }
 
-std::optional<Caller> KeyDirectory::as_caller(const Key& key) const {
-    return impl_->as_caller(key);
+Result<PresentedKey> KeyDirectory::look_at(const Key& key, TimePoint now) {
+    return impl_->look_at(key, now);
 }
 
 PolicyReading KeyDirectory::read_policy(const Caller& caller, ModelName model) {

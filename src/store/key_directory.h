@@ -83,9 +83,9 @@ public:
     /// Notes that the key was used.
     void note_use(const PresentedKey& key, TimePoint now);
 
-    /// A key of the store as its own caller: what it would be with its newest secret.
-    /// Returns: nothing where it is not in memory (yet).
-    std::optional<Caller> as_caller(const Key& key) const;
+    /// A key of the store as it would be found by its newest secret.
+    /// Errors: NotFound where it is not in memory.
+    Result<PresentedKey> look_at(const Key& key, TimePoint now);
 
     /// What holds for the caller now: state, role, policies, and limits.
     /// Requires: the caller came from `authenticate`: it is no operator.

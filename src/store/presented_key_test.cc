@@ -49,10 +49,11 @@ TEST_F(PresentedKeyTest, LookingIsNoUse) {
 
 TEST_F(PresentedKeyTest, AKeyOfTheStoreIsItsOwnCaller) {
     const MintedKey minted = create();
-    const auto caller = directory_->as_caller(*store_->get_key("team_a", minted.key.id));
-    ASSERT_TRUE(caller);
-    EXPECT_EQ(caller->key_id(), minted.key.id);
-    EXPECT_FALSE(directory_->as_caller(a_key())) << "it is in no memory";
+    const auto found = directory_->look_at(*store_->get_key("team_a", minted.key.id), clock_.now());
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->caller.key_id(), minted.key.id);
+    EXPECT_TRUE(found->usable);
+    EXPECT_FALSE(directory_->look_at(a_key(), clock_.now())) << "it is in no memory";
 }
 
 TEST_F(PresentedKeyTest, AReadingSaysWhichAppAndPersonAKeyBelongsTo) {

@@ -240,5 +240,5 @@ def test_a_suspended_team_and_an_open_invoice(protected):
 
 def test_every_line_of_the_guide_works(start):
     shown = run_guide(start(), "protect-your-own-api.md")
-    for said in ('"valid":true,"code":"VALID"', '"active":true'):
+    for said in ('"valid":true,"code":"VALID"', '"active":true', '"object":"explanation","allowed":true'):
         assert said in shown, shown
