@@ -114,6 +114,8 @@ Glob::Glob(std::string normal) : text_(std::move(normal)) {
         kind_ = Kind::Literal;
     } else if (*wild == '*' && wild + 1 == text_.end()) {
         kind_ = wild == text_.begin() ? Kind::Everything : Kind::Prefix;
+    } else if (text_[0] == '*' && std::none_of(wild + 1, text_.end(), is_wild)) {
+        kind_ = Kind::Suffix;
     }
 }
 
@@ -138,6 +140,8 @@ bool Glob::matches(std::string_view name) const {
             return true;
         case Kind::Prefix:
             return name.starts_with(std::string_view(text_).substr(0, text_.size() - 1));
+        case Kind::Suffix:
+            return name.ends_with(std::string_view(text_).substr(1));
         case Kind::General:
             break;
     }

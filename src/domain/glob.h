@@ -34,7 +34,7 @@ public:
 
 private:
     /// What most patterns are is matched without walking them.
-    enum class Kind : uint8_t { Literal, Everything, Prefix, General };
+    enum class Kind : uint8_t { Literal, Everything, Prefix, Suffix, General };
 
     explicit Glob(std::string normal);
 
