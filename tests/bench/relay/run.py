@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from sides import Direct, Gateway, Held, Mock, Nginx, ROOT, Starting, load
+from sides import Direct, Gateway, Held, Limited, Mock, Nginx, ROOT, Starting, load
 
 BURST = ""
 STEADY = "/n100/us10000"    # 100 events, 10 ms apart: cost of an event
@@ -95,10 +95,10 @@ class Bench:
     def say(self, what):
         print(f"… {what}", file=sys.stderr, flush=True)
 
-    def cpu(self, name, call, connections, calls, each="calls"):
+    def cpu(self, name, call, connections, calls, each="calls", ours=Gateway):
         """Microseconds of processor time for one call, or one event, on each side."""
         self.say(name)
-        sides = self.open(Nginx, Gateway)
+        sides = self.open(Nginx, ours)
         for side in sides:
             load(side, call, connections, max(connections, calls // 4))
         spent = {side.name: [] for side in sides}
@@ -156,6 +156,8 @@ class Bench:
     def run(self):
         n = self.scale
         self.cpu("a chat call of 300 B", self.call(chat_body, BURST), WORKERS, 10_000 * n)
+        self.cpu("the same with all limits on", self.call(chat_body, BURST), WORKERS, 10_000 * n,
+                 ours=Limited)
         self.cpu("an agent call of 40 KB", self.call(agent_body, BURST), WORKERS, 4_000 * n)
         self.cpu("an SSE event", self.call(chat_body, STEADY), STREAMS, STREAMS * n, "events")
         self.delay("a chat call alone", self.call(chat_body, BURST), 1, 1_500 * n,

@@ -1,4 +1,5 @@
 """What is measured and what measures it: the gateway, nginx, their upstream, and their client."""
+import http.client
 import json
 import os
 import pathlib
@@ -15,6 +16,11 @@ KEY_TOOLS = TOOLS.parent / "keys"
 MEASURED_CPU, OTHERS_CPU = 0, 1  # what is measured has a processor to itself
 START_SECONDS_MAX = 20
 CONNECTIONS_MAX = 8192
+ALL_LIMITS = {  # of every kind; none ever binds here
+    "requests_per_minute": 1_000_000, "requests_per_day": 100_000_000, "burst": 100_000,
+    "tokens_in_per_minute": 4_000_000_000, "tokens_out_per_minute": 4_000_000_000,
+    "tokens_per_minute": 4_000_000_000, "concurrent_requests": 100_000,
+    "tokens_per_request": 1_000_000, "body_bytes": 10_000_000}
 KEY = re.compile(r"\bkw_(?:live|test)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}\b")
 
 # As little as nginx can do: no log, no rewriting, kept-alive connections both ways, and no buffering
@@ -173,6 +179,47 @@ class Gateway(Side):
 
     def model(self, pace: str) -> str:
         return f"{model_of(pace)}-1"
+
+
+class OverSocket(http.client.HTTPConnection):
+    """Asks the gateway over its own socket, as its operator."""
+
+    def __init__(self, path):
+        super().__init__("gateway")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self.path))
+
+    def ask(self, method, path, **body) -> dict:
+        self.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+        answer = self.getresponse()
+        read = json.loads(answer.read())
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {read}")
+        return read
+
+
+class Limited(Gateway):
+    """With every limit there is on plan, team, app and key, none of which binds, and lists of names."""
+
+    def __init__(self, mock, folder, paces):
+        folder = folder / "limited"
+        folder.mkdir(exist_ok=True)
+        super().__init__(mock, folder, paces)
+        policy = {"limits": ALL_LIMITS, "models": {"allow": ["*-1", "gpt-*", "claude-*"],
+                                                   "deny": ["*-preview", "o1-pro"]},
+                  "endpoints": {"deny": ["/v1/images/*"]}, "ip_ranges": {"allow": ["127.0.0.0/8"]}}
+        operator = OverSocket(folder / "data" / "keywarden.sock")
+        team = operator.ask("GET", "/v1/account")
+        plan = operator.ask("POST", "/v1/admin/plans", name="all limits", policy=policy)
+        operator.ask("PATCH", f"/v1/admin/teams/{team['id']}", plan=plan["id"])
+        operator.ask("PATCH", "/v1/account/policy", **policy)
+        app = operator.ask("POST", "/v1/account/apps", name="all limits", policy=policy)
+        self.key = operator.ask("POST", "/v1/keys", name="all limits", app=app["id"],
+                                policy=policy)["key"]
+        operator.close()
 
 
 class Starting:

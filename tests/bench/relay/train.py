@@ -35,6 +35,9 @@ def main():
             sides.load(gateway, bench.call(body, run.BURST), run.WORKERS, CALLS)
             sides.load(gateway, bench.call(body, run.STEADY), STREAMS, STREAMS)
         bench.close()
+        [gateway] = bench.open(sides.Limited)
+        sides.load(gateway, bench.call(bodies[0], run.BURST), run.WORKERS, CALLS)
+        bench.close()
         bench.mock.stop()
     if not list(build.glob("*.profraw")):
         sys.exit("train.py: the gateway left no counters: was it built with ./dev build profile?")
