@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -143,10 +144,12 @@ TEST_F(Authz, APathThatCouldBeReadInTwoWaysIsNoneOfTheList) {
 TEST_F(Authz, WhereNobodyTrustedSaysThePathAListOfThemRefuses) {
     only_orders();
     EXPECT_EQ(ask("team=team_1").code(), "endpoint_not_allowed");
-    EXPECT_EQ(
-        ask("team=team_1", {{"X-Original-URI", "/orders"}, {"X-Forwarded-Uri", "/admin"}}).code(),
-        "endpoint_not_allowed")
-        << "one of the two may be the client's";
+    for (const auto& [one, other] :
+         {std::pair("/orders", "/admin"), std::pair("/admin", "/orders")}) {
+        EXPECT_EQ(ask("team=team_1", {{"X-Original-URI", one}, {"X-Forwarded-Uri", other}}).code(),
+                  "endpoint_not_allowed")
+            << "one of the two may be the client's";
+    }
     EXPECT_EQ(
         ask("team=team_1", {{"X-Original-URI", "/orders"}, {"X-Forwarded-Uri", "/orders"}}).status,
         200);

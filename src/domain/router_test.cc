@@ -29,6 +29,7 @@ const Router& example() {
         {Method::Post, "/v1/keys/{id}/rotate"},  // 5
         {Method::Get, "/v1/keys/self"},          // 6
         {Method::Get, "/"},                      // 7
+        {Method::Get, "/ask/{what}/{path*}"},    // 8
     });
     return router;
 }
@@ -79,6 +80,13 @@ TEST(Router, DecodesValuesOnly) {
     EXPECT_EQ(meaning(Method::Get, "/v1/mod%65ls"), "404");
     EXPECT_EQ(meaning(Method::Get, "/v1/models/%zz"), "404");
     EXPECT_EQ(meaning(Method::Get, "/v1/models/a%00b"), "404");
+}
+
+TEST(Router, TheRawRestOfAPathComesAsItWasSent) {
+    EXPECT_EQ(meaning(Method::Get, "/ask/a%20b/c%2f..//d/"), "8 a b c%2f..//d/");
+    EXPECT_EQ(meaning(Method::Get, "/ask/a/"), "8 a ");
+    EXPECT_EQ(meaning(Method::Get, "/ask/a"), "404") << "there is no rest";
+    EXPECT_EQ(meaning(Method::Get, "/ask/../c"), "404") << "what stands before it is a value";
 }
 
 TEST(Router, OnePathHasOneMeaning) {
