@@ -8,6 +8,7 @@
 #include "admin/handlers.h"
 #include "admin/key_record.h"
 #include "admin/policy_field.h"
+#include "admin/warnings.h"
 #include "base/clock.h"
 #include "base/version.h"
 #include "store/load_policies.h"
@@ -49,7 +50,8 @@ Result<HttpResponse> change_account_policy(AdminContext& context, const ApiCall&
     audit.diff = audit_diff(audit_facts(before), audit_facts(team));
     TRY_VOID(accounts.update_team(team, audit));
     context.keys.policies().put(rules_of(team));
-    const Json record = team_record(team, plan, context.keys.defaults().caps);
+    Json record = team_record(team, plan, context.keys.defaults().caps);
+    warn_of_policy(context, before.policy, team.policy, record);
     return versioned_response(200, record, team.version);
 }
 

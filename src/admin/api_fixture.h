@@ -1,6 +1,7 @@
 // For tests: the whole account API over a store in memory, with a clock that the test moves.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "admin/switchable_store.h"
 #include "base/clock.h"
 #include "base/error_body.h"
+#include "domain/model_rules.h"
 #include "domain/router.h"
 #include "store/key_directory.h"
 #include "store/open.h"
@@ -64,7 +66,9 @@ protected:
         context_ = std::make_unique<AdminContext>(AdminContext{.keys = *directory_,
                                                                .clock = clock_,
                                                                .operator_id = "user_operator",
-                                                               .models = &catalogue_});
+                                                               .models = &models_});
+        context_->names =
+            policy_names(models_, std::array{std::string_view("/v1/chat/completions")});
         routes_ = admin_routes(*context_);
         router_ = std::make_unique<Router>(Router::open(admin_route_facts()).value());
         be_operator();
@@ -132,7 +136,7 @@ protected:
     }
 
     ManualClock clock_;
-    Catalogue catalogue_ =
+    Catalogue models_ =
         Catalogue::open({{.name = "openai", .models = {{"gpt-4o", "gpt-4o"}, {"o1", "o1"}}},
                          {.name = "groq",
                           .takes = CatalogueProvider::Takes::Prefixed,

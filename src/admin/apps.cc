@@ -9,6 +9,7 @@
 #include "admin/handlers.h"
 #include "admin/key_record.h"
 #include "admin/policy_field.h"
+#include "admin/warnings.h"
 #include "base/id.h"
 #include "store/load_policies.h"
 
@@ -64,7 +65,9 @@ Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call) {
     audit.diff = audit_diff({}, audit_facts(app));
     TRY_VOID(context.keys.store().accounts().create_app(app, audit));
     context.keys.policies().put(rules_of(app));
-    return versioned_response(201, app_record(app), app.version);
+    Json record = app_record(app);
+    warn_of_policy(context, {}, app.policy, record);
+    return versioned_response(201, record, app.version);
 }
 
 Result<HttpResponse> read_app(AdminContext& context, const ApiCall& call) {
@@ -87,7 +90,9 @@ Result<HttpResponse> change_app(AdminContext& context, const ApiCall& call) {
     audit.diff = audit_diff(audit_facts(before), audit_facts(app));
     TRY_VOID(accounts.update_app(app, audit));
     context.keys.policies().put(rules_of(app));
-    return versioned_response(200, app_record(app), app.version);
+    Json record = app_record(app);
+    warn_of_policy(context, before.policy, app.policy, record);
+    return versioned_response(200, record, app.version);
 }
 
 Result<HttpResponse> delete_app(AdminContext& context, const ApiCall& call) {

@@ -1,9 +1,9 @@
 // GET /v1/key: who am I, what may I do, and how much of it is left. Costs nothing.
 #include <array>
-#include <chrono>
 #include <string>
 #include <string_view>
 
+#include "admin/effective.h"
 #include "admin/handlers.h"
 #include "admin/json_body.h"
 #include "admin/key_record.h"
@@ -33,26 +33,6 @@ Json permissions_of(const Caller& caller) {
     return names;
 }
 
-Json limits_of(AdminContext& context, const Caller& caller) {
-    if (caller.is_operator) return Json::array();
-    const PolicyReading reading = context.keys.read_policy(caller);
-    const LimitResult left = peek_limits(reading.limits(), {}, context.clock.mono());
-    Json limits = Json::array();
-    for (const LimitView& view : {left.requests, left.tokens}) {
-        if (view.limit == 0) continue;
-        // Rounded up: whoever waits that long finds it so.
-        const auto reset = std::chrono::ceil<std::chrono::seconds>(view.reset_after);
-        limits.push_back({{"name", info(view.kind).short_name},
-                          {"limit", view.limit},
-                          {"used", view.limit - view.remaining},
-                          {"remaining", view.remaining},
-                          {"source", name(view.source)},
-                          {"window_seconds", view.kind == LimitKind::RequestsPerDay ? 86'400 : 60},
-                          {"reset_seconds", reset.count()}});
-    }
-    return limits;
-}
-
 }  // namespace
 
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call) {
@@ -65,7 +45,8 @@ Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call
     TRY(const Team team, context.keys.store().accounts().get_team(caller.team_id));
     answer["team"] = {{"id", team.id}, {"name", team.name}};
     answer["permissions"] = permissions_of(caller);
-    answer["limits"] = limits_of(context, caller);
+    answer["limits"] = caller.is_operator ? Json::array() : limits_of(context, caller);
+    answer["lists"] = caller.is_operator ? Json::object() : lists_of(context, caller);
     return json_response(200, answer);
 }
 

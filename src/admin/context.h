@@ -12,6 +12,7 @@
 #include "domain/catalogue.h"
 #include "domain/failed_attempts.h"
 #include "domain/permission.h"
+#include "domain/policy.h"
 #include "store/key_directory.h"
 
 namespace keywarden {
@@ -33,6 +34,8 @@ struct AdminContext {
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };
+    /// What patterns of policies may fit; set before the first call.
+    PolicyNames names{};
     /// Wrong keys that other services were presented, by their team and their client's address.
     std::unique_ptr<FailedAttempts> wrong_keys = std::make_unique<FailedAttempts>();
     /// True once the server stops taking new connections: /ready says so.

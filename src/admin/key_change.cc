@@ -6,6 +6,7 @@
 #include "admin/json_body.h"
 #include "admin/key_fields.h"
 #include "admin/key_record.h"
+#include "admin/warnings.h"
 
 namespace keywarden {
 
@@ -15,10 +16,12 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     TRY(const auto version, if_match(call.request));
     TRY(const auto grantor, grantor_of(context, *call.caller));
     const TimePoint now = context.clock.now();
+    Policy policy_before;
     const auto checked = [&](Key& key) -> Result<void> {
         TRY_VOID(check_may_write(context, *call.caller, key));
         TRY_VOID(refuse_revoked(key));
         const Key before = key;
+        policy_before = key.policy;
         TRY_VOID(change(key));
         TRY_VOID(check_times(&before, key, now));
         TRY_VOID(check_key_ceilings(context, key, &before));
@@ -28,7 +31,8 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     TRY(const Key changed,
         context.keys.change(
             call.caller->team_id, call.values.at(0), version, checked, changed_by(context, call)));
-    const Json record = key_record(changed, default_rpm(context, changed.team_id), now);
+    Json record = key_record(changed, default_rpm(context, changed.team_id), now);
+    warn_of_policy(context, policy_before, changed.policy, record);
     return key_response(200, changed, record);
 }
 
@@ -41,7 +45,9 @@ Result<HttpResponse> mint_once(
     return run_once(context, call, scope, [&](const AnswerNote& note) -> Result<Created> {
         const TimePoint now = context.clock.now();
         const auto record_of = [&](const Key& key) {
-            return minted_record(key, default_rpm(context, key.team_id), now);
+            Json record = minted_record(key, default_rpm(context, key.team_id), now);
+            if (status == 201) warn_of_policy(context, {}, key.policy, record);
+            return record;
         };
         TRY(const MintedKey minted,
             mint([&](const Key& key) { return note(status, record_of(key)); }));

@@ -235,6 +235,30 @@ TEST_F(KeyPolicy, ACeilingThatCameDownHindersNoOtherChange) {
     EXPECT_EQ(outcome(patch(id, R"({"policy":{"limits":{"requests_per_day":500}}})")), "200");
 }
 
+TEST_F(KeyPolicy, APatternThatFitsNothingIsTakenWithAWarning) {
+    const Json made = make_key(R"({"policy":{"models":{"allow":["gpt-*","o9"]},
+        "providers":{"deny":["grok"]},"endpoints":{"allow":["/v1/chat/*"]}}})");
+    EXPECT_EQ(made["warnings"],
+              Json({"'models': 'o9' fits no model that there is.",
+                    "'providers': 'grok' fits no provider that there is."}));
+    const std::string id = made["id"];
+    EXPECT_FALSE(get(path_of(id)).json().contains("warnings"));
+    EXPECT_FALSE(patch(id, R"({"name":"x"})").json().contains("warnings"));
+    EXPECT_EQ(patch(id, R"({"policy":{"models":null}})").json()["warnings"].size(), 1U);
+    EXPECT_FALSE(patch(id, R"({"policy":{"providers":{"deny":["groq"]},
+        "models":{"allow":["fast","groq/any-*","openai_o1"]}}})")
+                     .json()
+                     .contains("warnings"));
+    const auto warns = [&](Method method, std::string_view path, std::string body) {
+        return send(method, path, std::move(body)).json().contains("warnings");
+    };
+    const std::string policy = R"("policy":{"models":{"deny":["o9"]}})";
+    EXPECT_TRUE(warns(Method::Patch, "/v1/account/policy", R"({"models":{"deny":["o9"]}})"));
+    EXPECT_TRUE(warns(Method::Post, "/v1/account/apps", R"({"name":"a",)" + policy + "}"));
+    EXPECT_TRUE(warns(Method::Post, "/v1/admin/plans", R"({"name":"p",)" + policy + "}"));
+    EXPECT_TRUE(warns(Method::Patch, "/v1/admin/settings", "{" + policy + "}"));
+}
+
 TEST_F(KeyPolicy, ABoundKeyWidensNeitherItsTeamNorAnApp) {
     ASSERT_EQ(
         send(Method::Patch, "/v1/account/policy", R"({"models":{"deny":["o1","gpt-4"]}})").status,

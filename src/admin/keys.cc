@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "admin/changed_by.h"
+#include "admin/effective.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/json_body.h"
@@ -120,7 +121,12 @@ Result<HttpResponse> create_team_key(AdminContext& context, const ApiCall& call)
 
 Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call) {
     TRY(const Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
-    return key_response(200, key, record_of(context, key));
+    Json record = record_of(context, key);
+    if (const auto found = context.keys.look_at(key, context.clock.now())) {
+        record["limits"] = limits_of(context, found->caller);
+        record["lists"] = lists_of(context, found->caller);
+    }
+    return key_response(200, key, record);
 }
 
 Result<HttpResponse> change_key(AdminContext& context, const ApiCall& call) {

@@ -9,6 +9,7 @@
 #include "admin/handlers.h"
 #include "admin/list_query.h"
 #include "admin/policy_field.h"
+#include "admin/warnings.h"
 #include "base/id.h"
 #include "store/load_policies.h"
 
@@ -149,7 +150,9 @@ Result<HttpResponse> create_plan(AdminContext& context, const ApiCall& call) {
         context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
     TRY_VOID(accounts_of(context).create_plan(plan, audit));
     context.keys.policies().put(rules_of(plan));
-    return versioned_response(201, plan_record(plan), plan.version);
+    Json record = plan_record(plan);
+    warn_of_policy(context, {}, plan.policy, record);
+    return versioned_response(201, record, plan.version);
 }
 
 Result<HttpResponse> read_plan(AdminContext& context, const ApiCall& call) {
@@ -165,7 +168,9 @@ Result<HttpResponse> change_plan(AdminContext& context, const ApiCall& call) {
     TRY_VOID(accounts_of(context).update_plan(
         plan, change_entry(context, call, kInstanceTenant, "plan", &before, plan)));
     context.keys.policies().put(rules_of(plan));
-    return versioned_response(200, plan_record(plan), plan.version);
+    Json record = plan_record(plan);
+    warn_of_policy(context, before.policy, plan.policy, record);
+    return versioned_response(200, record, plan.version);
 }
 
 Result<HttpResponse> list_users(AdminContext& context, const ApiCall& call) {

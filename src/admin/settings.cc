@@ -6,6 +6,7 @@
 #include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/policy_field.h"
+#include "admin/warnings.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
@@ -56,8 +57,9 @@ Result<HttpResponse> change_settings(AdminContext& context, const ApiCall& call)
     audit.diff = audit_diff(audit_facts(before), audit_facts(settings));
     TRY_VOID(accounts_of(context).update_instance(settings, audit));
     context.keys.policies().put(rules_of(settings, context.keys.defaults().rate_limit_rpm));
-    return versioned_response(
-        200, settings_record(settings, context.keys.defaults()), settings.version);
+    Json record = settings_record(settings, context.keys.defaults());
+    warn_of_policy(context, before.policy, settings.policy, record);
+    return versioned_response(200, record, settings.version);
 }
 
 }  // namespace keywarden

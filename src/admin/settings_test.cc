@@ -33,7 +33,7 @@ protected:
         context_.reset();
         directory_ = KeyDirectory::load(*store_, *formats_, {.caps = kRoomy}, clock_).value();
         context_ = std::make_unique<AdminContext>(
-            AdminContext{.keys = *directory_, .clock = clock_, .models = &catalogue_});
+            AdminContext{.keys = *directory_, .clock = clock_, .models = &models_});
         routes_ = admin_routes(*context_);
     }
 };

@@ -14,6 +14,7 @@
 #include "app/worker.h"
 #include "base/log.h"
 #include "cli/session.h"
+#include "domain/model_rules.h"
 #include "net/blocking_pool.h"
 
 namespace keywarden {
@@ -175,6 +176,7 @@ private:
                                                  std::string_view path) {
             return known_route(*proxy, method, path);
         };
+        admin_.names = policy_names(proxy_->catalogue(), proxy_->policy_paths());
         return {};
     }
 

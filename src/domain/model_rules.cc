@@ -15,6 +15,24 @@ ModelRequest::ModelRequest(const Catalogue& catalogue,
     request_.model_names = names_->all();
 }
 
+PolicyNames policy_names(const Catalogue& catalogue, std::span<const std::string_view> endpoints) {
+    PolicyNames names{.endpoints = {endpoints.begin(), endpoints.end()}};
+    for (const CatalogueProvider& provider : catalogue.providers()) {
+        names.providers.push_back(provider.name);
+        for (const CatalogueProvider::Model& model : provider.models) {
+            for (const std::string_view name : ModelNames(provider.name, model.id).all()) {
+                names.models.emplace_back(name);
+            }
+        }
+        if (provider.takes == CatalogueProvider::Takes::Listed) continue;
+        const bool takes_anything = provider.takes == CatalogueProvider::Takes::Anything;
+        auto more = Glob::parse(takes_anything ? "*" : provider.name + "/*");
+        if (more) names.more_models.push_back(*std::move(more));
+    }
+    for (const auto& [id, provider] : catalogue.list()) names.models.emplace_back(id);
+    return names;
+}
+
 Result<void> check_model(std::span<const PolicyLink> chain,
                          const Catalogue& catalogue,
                          std::string_view asked_for,

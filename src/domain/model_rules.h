@@ -31,6 +31,10 @@ private:
     PolicyRequest request_;
 };
 
+/// What patterns of policies may fit. `endpoints`: the paths that lists of endpoints are held
+/// against.
+PolicyNames policy_names(const Catalogue& catalogue, std::span<const std::string_view> endpoints);
+
 /// `asked_for`: as it was asked for, which may be an alias. Allocates nothing.
 /// Errors: ModelNotAllowed.
 Result<void> check_model(std::span<const PolicyLink> chain,

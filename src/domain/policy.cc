@@ -83,15 +83,36 @@ void warn_of_denied(PolicyRule rule,
     }
 }
 
-void warn_of_unknown(const std::vector<Glob>& globs,
-                     std::span<const std::string_view> models,
+void warn_of_unknown(PolicyRule rule,
+                     const std::vector<Glob>& globs,
+                     const std::vector<std::string>& names,
                      std::vector<std::string>& sentences) {
     for (const Glob& glob : globs) {
-        if (std::ranges::any_of(models, [&](std::string_view id) { return glob.matches(id); })) {
+        if (std::ranges::any_of(names,
+                                [&](const std::string& name) { return glob.matches(name); })) {
             continue;
         }
-        sentences.push_back("'" + glob.text() + "' fits no model that there is.");
+        sentences.push_back("'" + std::string(info(rule).field) + "': '" + glob.text() +
+                            "' fits no " + std::string(info(rule).noun) + " that there is.");
     }
+}
+
+void warn_of_unknown(PolicyRule rule,
+                     const AllowDeny<Glob>& list,
+                     const std::vector<std::string>& names,
+                     std::vector<std::string>& sentences) {
+    if (list.allow) warn_of_unknown(rule, *list.allow, names, sentences);
+    warn_of_unknown(rule, list.deny, names, sentences);
+}
+
+/// Without the patterns that may fit a model which a provider takes and does not list.
+std::vector<Glob> of_listed(const std::vector<Glob>& globs, const std::vector<Glob>& more) {
+    std::vector<Glob> rest;
+    for (const Glob& glob : globs) {
+        const auto may_fit = [&](const Glob& other) { return overlap(glob, other); };
+        if (std::ranges::none_of(more, may_fit)) rest.push_back(glob);
+    }
+    return rest;
 }
 
 }  // namespace
@@ -119,11 +140,13 @@ Result<void> check_policy(const Policy& policy) {
     return check_limits(policy.limits);
 }
 
-std::vector<std::string> policy_warnings(const Policy& policy,
-                                         std::span<const std::string_view> models) {
+std::vector<std::string> policy_warnings(const Policy& policy, const PolicyNames& names) {
     std::vector<std::string> sentences;
-    if (policy.models.allow) warn_of_unknown(*policy.models.allow, models, sentences);
-    warn_of_unknown(policy.models.deny, models, sentences);
+    AllowDeny<Glob> models{.deny = of_listed(policy.models.deny, names.more_models)};
+    if (policy.models.allow) models.allow = of_listed(*policy.models.allow, names.more_models);
+    warn_of_unknown(Models, models, names.models, sentences);
+    warn_of_unknown(Providers, policy.providers, names.providers, sentences);
+    warn_of_unknown(Endpoints, policy.endpoints, names.endpoints, sentences);
     warn_of_denied(Models, policy.models, sentences);
     warn_of_denied(Endpoints, policy.endpoints, sentences);
     warn_of_denied(Providers, policy.providers, sentences);

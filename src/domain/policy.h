@@ -87,9 +87,16 @@ inline constexpr size_t kListEntriesMax = 256;
 /// an entry twice, a network that lies in another one of the same list.
 Result<void> check_policy(const Policy& policy);
 
-/// Sentences for whoever wrote the policy: patterns that fit none of the `models` there are, and
-/// entries of `allow` that `deny` takes away whole. Nothing of it is an error: a model may come.
-std::vector<std::string> policy_warnings(const Policy& policy,
-                                         std::span<const std::string_view> models);
+/// What there is for patterns to fit, by every name that it goes by.
+struct PolicyNames {
+    std::vector<std::string> models{};
+    std::vector<Glob> more_models{};  // what providers take that they do not list
+    std::vector<std::string> providers{};
+    std::vector<std::string> endpoints{};
+};
+
+/// Sentences for whoever wrote the policy: patterns that fit nothing there is, and entries of
+/// `allow` that `deny` takes away whole. Nothing of it is an error: a model may come.
+std::vector<std::string> policy_warnings(const Policy& policy, const PolicyNames& names);
 
 }  // namespace keywarden

@@ -82,11 +82,25 @@ TEST(Limits, ABurstNeedsTheRateThatItSmooths) {
 }
 
 TEST(PolicyWarnings, NamePatternsThatFitNothing) {
-    const std::vector<std::string_view> models = {"gpt-4o", "groq/llama"};
-    const Policy policy{.models = {.allow = globs({"gpt-*", "claude-*"}), .deny = globs({"o1"})}};
-    EXPECT_EQ(policy_warnings(policy, models),
-              (std::vector<std::string>{"'claude-*' fits no model that there is.",
-                                        "'o1' fits no model that there is."}));
+    const PolicyNames names = {.models = {"gpt-4o", "groq/llama"},
+                               .providers = {"groq"},
+                               .endpoints = {"/v1/chat/completions"}};
+    const Policy policy{.endpoints = {.allow = globs({"/v1/chat/*", "/v1/caht/*"})},
+                        .models = {.allow = globs({"gpt-*", "claude-*"}), .deny = globs({"o1"})},
+                        .providers = {.deny = globs({"groq", "grok"})}};
+    EXPECT_EQ(
+        policy_warnings(policy, names),
+        (std::vector<std::string>{"'models': 'claude-*' fits no model that there is.",
+                                  "'models': 'o1' fits no model that there is.",
+                                  "'providers': 'grok' fits no provider that there is.",
+                                  "'endpoints': '/v1/caht/*' fits no endpoint that there is."}));
+}
+
+TEST(PolicyWarnings, LeaveOutWhatAProviderMayTakeWithoutListingIt) {
+    const PolicyNames names = {.more_models = globs({"groq/*"})};
+    const Policy policy{.models = {.allow = globs({"groq/x-*", "*-mini", "o1"})}};
+    EXPECT_EQ(policy_warnings(policy, names),
+              std::vector<std::string>{"'models': 'o1' fits no model that there is."});
 }
 
 TEST(PolicyWarnings, NameWhatIsAllowedAndDeniedWhole) {

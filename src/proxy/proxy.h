@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,8 @@ public:
 
     /// What lists of endpoints say: of two paths for one thing, the one under /v1/account.
     std::string_view policy_path(size_t route) const { return policy_paths_[route]; }
+
+    std::span<const std::string_view> policy_paths() const { return policy_paths_; }
 
     /// The head of a request to a provider as far as it is the same for each: request line, Host,
     /// User-Agent. Requires: the route is a relayed one, the provider is none of ours.

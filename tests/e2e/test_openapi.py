@@ -237,7 +237,7 @@ def test_an_inference_key_manages_nothing(client, spec):
 
 def test_the_calling_key(client, spec):
     mine = check(spec, client.get("/v1/key")).json()
-    assert mine["limits"][0]["name"] == "rpm"
+    assert mine["limits"][0]["name"] == "requests_per_minute"
 
 
 RELAYED = [
