@@ -1,5 +1,10 @@
 #include "cli/commands.h"
 
+#include <algorithm>
+#include <array>
+
+#include "cli/key_options.h"
+
 namespace keywarden {
 namespace {
 
@@ -20,15 +25,33 @@ constexpr Option kListing[] = {
     kSocketDir,
     {"status", "STATUS", "Only keys that are active, disabled, quarantined, or revoked."},
 };
-constexpr Option kCreating[] = {
-    kSocketDir,
-    {"kind", "KIND", "full (the default), inference, or management."},
-    {"description", "TEXT", "What the key is for."},
-    {"format", "FORMAT", "The key's format; else the instance's default."},
-    {"rate-limit-rpm", "N", "Requests a minute; else the instance's default."},
-    {"test", "", "A key of the test environment (kw_test_…)."},
-    {"expires-at", "MOMENT", "When it ends, such as 2027-01-31T00:00:00Z."},
-};
+template <size_t kOwn, size_t kMore>
+constexpr std::array<Option, kOwn + kMore> with(const std::array<Option, kOwn>& own,
+                                                const std::array<Option, kMore>& more) {
+    std::array<Option, kOwn + kMore> all{};
+    std::ranges::copy(own, all.begin());
+    std::ranges::copy(more, all.begin() + kOwn);
+    return all;
+}
+
+constexpr auto kCreating = with(
+    std::array{
+        kSocketDir,
+        Option{"kind", "KIND", "full (the default), inference, or management."},
+        Option{"user", "ID", "The member of the team whose key it shall be."},
+        Option{"format", "FORMAT", "The key's format; else the instance's default."},
+        Option{"test", "", "A key of the test environment (kw_test_…)."},
+    },
+    kKeyOptions);
+constexpr auto kUpdating = with(
+    std::array{
+        kSocketDir,
+        Option{"name", "NAME", "Another name."},
+        Option{"clear",
+               "FIELD",
+               "Take away a field, a list, or a limit: expires_at, models, limits.burst."},
+    },
+    kKeyOptions);
 constexpr Option kRotating[] = {
     kSocketDir,
     {"grace", "DURATION", "How long the old secret lives on after the new one's first use: 24h."},
@@ -68,6 +91,8 @@ constexpr Command kCommands[] = {
      "Create a key; its secret is the only thing on standard output."},
     {"keys show", "ID", 1, 1, kAsking, run_keys_show,
      "Show one key."},
+    {"keys update", "ID", 1, 1, kUpdating, run_keys_update,
+     "Change a key; a list that is named replaces the one that is there."},
     {"keys rotate", "ID", 1, 1, kRotating, run_keys_rotate,
      "Give a key a new secret; the old one lives on for a while."},
     {"keys disable", "ID", 1, 1, kAsking, run_keys_disable,

@@ -11,6 +11,7 @@ Result<int> run_serve(Session& session, const Arguments& arguments);
 Result<int> run_init(Session& session, const Arguments& arguments);
 Result<int> run_keys_list(Session& session, const Arguments& arguments);
 Result<int> run_keys_create(Session& session, const Arguments& arguments);
+Result<int> run_keys_update(Session& session, const Arguments& arguments);
 Result<int> run_keys_show(Session& session, const Arguments& arguments);
 Result<int> run_keys_rotate(Session& session, const Arguments& arguments);
 Result<int> run_keys_disable(Session& session, const Arguments& arguments);

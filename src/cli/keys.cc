@@ -1,11 +1,10 @@
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <ostream>
 
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
+#include "cli/key_view.h"
 #include "cli/output.h"
 
 namespace keywarden {
@@ -14,22 +13,6 @@ namespace {
 constexpr std::string_view kKeys = "/v1/keys";
 constexpr size_t kPagesMax = 1'000;  // of 100 keys
 constexpr std::string_view kGraceByDefault = "24h";
-
-/// In the order in which people look for them; the others follow by name.
-constexpr std::array kFirstMembers = {"id", "name", "description", "status", "kind", "display"};
-/// Shown otherwise, or of no interest to people.
-constexpr std::array kOtherMembers = {"object", "secrets", "limits"};
-
-/// Null, "", [], {}, and objects that hold nothing else.
-bool is_nothing(const Json& value) {
-    if (value.is_string()) return value.get_ref<const std::string&>().empty();
-    return value.is_null() || (value.is_structured() && std::ranges::all_of(value, is_nothing));
-}
-
-bool is_empty(const Json& key, std::string_view name) {
-    const auto found = key.find(name);
-    return found == key.end() || is_nothing(*found);
-}
 
 /// A path segment: whatever is not a letter, a digit, '-' or '_' is escaped.
 std::string escape(std::string_view text) {
@@ -46,46 +29,6 @@ Result<std::string> path_of(const Arguments& arguments, std::string_view action 
     const std::string& id = arguments.values.front();
     if (id.empty()) return fail(ErrorCode::InvalidRequest, "the ID is empty");
     return fmt::format("{}/{}{}", kKeys, escape(id), action);
-}
-
-void print_key(Session& session, const Arguments& arguments, const Json& key) {
-    if (arguments.has("json")) {
-        session.terminal.out << dump(key);
-        return;
-    }
-    std::vector<std::vector<std::string>> rows;
-    // Whoever calls over the socket is the operator, who has no key.
-    if (shown(key, "object") == "operator") {
-        rows.push_back({"caller", "the operator, over the socket"});
-    }
-    for (const char* name : kFirstMembers) {
-        if (!is_empty(key, name)) rows.push_back({name, shown(key, name)});
-    }
-    for (const auto& [name, value] : key.items()) {
-        const auto is_row = [&name](const char* other) { return name == other; };
-        if (std::ranges::any_of(kFirstMembers, is_row) || is_empty(key, name)) continue;
-        if (std::ranges::any_of(kOtherMembers, is_row)) continue;
-        rows.push_back({name, shown(key, name)});
-    }
-    for (const Json& limit : list_of(key, "limits")) {
-        rows.push_back({"limit",
-                        fmt::format("{}: {} of {} are left{}",
-                                    shown(limit, "name"),
-                                    shown(limit, "remaining"),
-                                    shown(limit, "limit"),
-                                    shown(limit, "reset_seconds") == "0"
-                                        ? ""
-                                        : fmt::format(", all of them in {} s",
-                                                      shown(limit, "reset_seconds")))});
-    }
-    for (const Json& secret : list_of(key, "secrets")) {
-        rows.push_back({"secret",
-                        fmt::format("{}  used {}  ends {}",
-                                    shown(secret, "display"),
-                                    shown(secret, "last_used_at"),
-                                    shown(secret, "ends_at"))});
-    }
-    session.terminal.out << table(rows, false);
 }
 
 /// The secret alone on standard output, so that `KEY=$(keywarden keys create ci)` works.
@@ -159,24 +102,33 @@ Result<int> run_keys_list(Session& session, const Arguments& arguments) {
 
 Result<int> run_keys_create(Session& session, const Arguments& arguments) {
     Json body = {{"name", arguments.values.front()}};
-    for (const char* name : {"kind", "description", "format"}) {
-        if (arguments.has(name)) body[name] = arguments.get(name);
-    }
-    if (arguments.has("expires-at")) body["expires_at"] = arguments.get("expires-at");
-    if (arguments.has("test")) body["environment"] = "test";
-    if (const std::string_view text = arguments.get("rate-limit-rpm"); !text.empty()) {
-        int64_t limit = 0;
-        const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), limit);
-        if (failed != std::errc() || end != text.data() + text.size()) {
-            return fail(ErrorCode::InvalidRequest,
-                        fmt::format("--rate-limit-rpm: expected a whole number, got '{}'", text));
-        }
-        body["rate_limit_rpm"] = limit;
-    }
+    TRY_VOID(add_key_options(arguments, body));
     TRY(const std::string answer,
         session.call(arguments, Method::Post, std::string(kKeys), dump(body)));
     TRY(const Json key, parse_object(answer));
     print_secret(session, arguments, key);
+    print_warnings(session, key);
+    return kExitOk;
+}
+
+Result<int> run_keys_update(Session& session, const Arguments& arguments) {
+    TRY(std::string path, path_of(arguments));
+    Json body = Json::object();
+    TRY_VOID(add_key_options(arguments, body));
+    if (body.empty()) {
+        return fail(ErrorCode::InvalidRequest,
+                    "nothing to change: see keywarden keys update --help");
+    }
+    TRY(const std::string answer,
+        session.call(arguments, Method::Patch, std::move(path), dump(body)));
+    TRY(const Json key, parse_object(answer));
+    if (arguments.has("json")) {
+        session.terminal.out << dump(key);
+    } else {
+        session.terminal.out << printable(
+            fmt::format("{} \"{}\" is changed.\n", shown(key, "id"), shown(key, "name")));
+    }
+    print_warnings(session, key);
     return kExitOk;
 }
 

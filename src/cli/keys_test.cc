@@ -133,16 +133,124 @@ TEST_F(KeysTest, WhoamiSaysWhatIsLeftAndWhoTheOperatorIs) {
         EXPECT_EQ(run({"whoami"}), 0);
         return out_;
     };
-    EXPECT_NE(whoami(R"({"name":"rpm","limit":60,"used":0,"remaining":60,"reset_seconds":0})")
-                  .find("rpm: 60 of 60 are left\n"),
+    EXPECT_NE(whoami(R"({"name":"rpm","limit":60,"remaining":60,"reset_seconds":0,"source":"key"})")
+                  .find("rpm  60 of 60 left (key)\n"),
               out_.npos);
-    EXPECT_NE(whoami(R"({"name":"rpm","limit":60,"used":2,"remaining":58,"reset_seconds":61})")
-                  .find("rpm: 58 of 60 are left, all of them in 61 s\n"),
+    EXPECT_NE(whoami(
+                  R"({"name":"rpm","limit":60,"remaining":58,"reset_seconds":61,
+                "source":"plan","default":true})")
+                  .find("rpm  58 of 60 left, all of it in 61 s (default of the plan)\n"),
               out_.npos);
     answers_.clear();
     will_answer(200, R"({"id":"user_1","object":"operator","limits":[]})");
     EXPECT_EQ(run({"whoami"}), 0);
     EXPECT_TRUE(out_.starts_with("caller  the operator, over the socket\n")) << out_;
+}
+
+TEST_F(KeysTest, ShowSaysWhereEachListAndLimitComesFrom) {
+    will_answer(200,
+                R"({"id":"key_1","policy":{"models":{"deny":["x"]}},"limits":[
+        {"name":"body_bytes","limit":9,"remaining":null,"reset_seconds":null,"source":"team"}],
+        "lists":{"models":[{"source":"plan","deny":["o1","o3"]},
+                           {"source":"key","allow":["gpt-*"],"deny":["gpt-4"]}],
+                 "providers":[{"source":"app","allow":[]}]}})");
+    EXPECT_EQ(run({"keys", "show", "key_1"}), 0);
+    EXPECT_EQ(out_,
+              "id          key_1\n"
+              "models      all but not o1, o3 (plan)\n"
+              "models      gpt-* but not gpt-4 (key)\n"
+              "providers   none (app)\n"
+              "body_bytes  at most 9 (team)\n");
+}
+
+TEST_F(KeysTest, CreateSendsAPolicy) {
+    will_answer(201, kMade);
+    EXPECT_EQ(run({"keys",
+                   "create",
+                   "ci",
+                   "--model",
+                   "gpt-*",
+                   "--model=o1",
+                   "--deny-model",
+                   "o1-*",
+                   "--endpoint",
+                   "/v1/chat/*",
+                   "--deny-endpoint",
+                   "/v1/x",
+                   "--provider",
+                   "a",
+                   "--deny-provider",
+                   "b",
+                   "--privacy-class",
+                   "zdr",
+                   "--ip-range",
+                   "10.0.0.0/8",
+                   "--deny-ip-range",
+                   "10.1.0.0/16",
+                   "--limit",
+                   "requests_per_day=5000",
+                   "--limit",
+                   "burst=5",
+                   "--rate-limit-rpm",
+                   "9",
+                   "--app",
+                   "app_1",
+                   "--user",
+                   "user_1",
+                   "--not-before",
+                   "2027-01-01T00:00:00Z",
+                   "--tag",
+                   "a",
+                   "--tag",
+                   "b"}),
+              0);
+    EXPECT_EQ(Json::parse(sent_[0].body), Json::parse(R"({"name":"ci","app":"app_1","user":"user_1",
+        "not_before":"2027-01-01T00:00:00Z","rate_limit_rpm":9,"tags":["a","b"],"policy":{
+        "models":{"allow":["gpt-*","o1"],"deny":["o1-*"]},
+        "endpoints":{"allow":["/v1/chat/*"],"deny":["/v1/x"]},
+        "providers":{"allow":["a"],"deny":["b"]},"privacy_classes":{"allow":["zdr"]},
+        "ip_ranges":{"allow":["10.0.0.0/8"],"deny":["10.1.0.0/16"]},
+        "limits":{"requests_per_day":5000,"burst":5}}})"));
+}
+
+TEST_F(KeysTest, UpdateSendsOnlyWhatWasSaid) {
+    will_answer(200, R"({"id":"key_1","name":"new"})");
+    EXPECT_EQ(run({"keys",
+                   "update",
+                   "key_1",
+                   "--name",
+                   "new",
+                   "--clear",
+                   "expires_at",
+                   "--clear",
+                   "models",
+                   "--clear",
+                   "limits.burst",
+                   "--limit",
+                   "requests_per_day=7"}),
+              0);
+    EXPECT_EQ(sent_[0].line, "PATCH /v1/keys/key_1");
+    EXPECT_EQ(Json::parse(sent_[0].body), Json::parse(R"({"name":"new","expires_at":null,
+        "policy":{"models":null,"limits":{"burst":null,"requests_per_day":7}}})"));
+    EXPECT_EQ(out_, "key_1 \"new\" is changed.\n");
+}
+
+TEST_F(KeysTest, ALimitOrChangeThatIsNoneIsRefusedBeforeAnythingIsSent) {
+    EXPECT_EQ(run({"keys", "update", "key_1"}), kExitBadInput);
+    EXPECT_NE(err_.find("nothing to change"), err_.npos);
+    for (const char* limit : {"requests_per_day", "=5", "requests_per_day=many", "burst="}) {
+        EXPECT_EQ(run({"keys", "create", "ci", "--limit", limit}), kExitBadInput) << limit;
+        EXPECT_NE(err_.find("--limit: expected"), err_.npos);
+    }
+    EXPECT_TRUE(sent_.empty());
+}
+
+TEST_F(KeysTest, WarningsGoToStandardError) {
+    will_answer(201, R"({"id":"key_1","name":"ci","key":"kw_x",
+        "warnings":["'models': 'o9' fits no \u001b model that there is."]})");
+    EXPECT_EQ(run({"keys", "create", "ci", "--model", "o9"}), 0);
+    EXPECT_EQ(out_, "kw_x\n");
+    EXPECT_NE(err_.find("warning: 'models': 'o9' fits no ? model that there is.\n"), err_.npos);
 }
 
 TEST_F(KeysTest, DisableAndEnableNeedNoQuestion) {

@@ -1,0 +1,110 @@
+#include "cli/key_options.h"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <string>
+#include <string_view>
+
+namespace keywarden {
+namespace {
+
+struct TextOption {
+    std::string_view option;
+    const char* field;
+};
+
+constexpr std::array kTexts = {
+    TextOption{"name", "name"},
+    TextOption{"description", "description"},
+    TextOption{"app", "app"},
+    TextOption{"user", "user"},
+    TextOption{"kind", "kind"},
+    TextOption{"format", "format"},
+    TextOption{"not-before", "not_before"},
+    TextOption{"expires-at", "expires_at"},
+};
+
+struct ListOption {
+    std::string_view option;
+    const char* list;
+    const char* side;
+};
+
+constexpr std::array kLists = {
+    ListOption{"model", "models", "allow"},
+    ListOption{"deny-model", "models", "deny"},
+    ListOption{"endpoint", "endpoints", "allow"},
+    ListOption{"deny-endpoint", "endpoints", "deny"},
+    ListOption{"provider", "providers", "allow"},
+    ListOption{"deny-provider", "providers", "deny"},
+    ListOption{"privacy-class", "privacy_classes", "allow"},
+    ListOption{"ip-range", "ip_ranges", "allow"},
+    ListOption{"deny-ip-range", "ip_ranges", "deny"},
+};
+
+Result<int64_t> whole_number(std::string_view option, std::string_view text) {
+    int64_t number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed == std::errc() && end == text.data() + text.size()) return number;
+    return fail(ErrorCode::InvalidRequest,
+                fmt::format("--{}: expected a whole number, got '{}'", option, text));
+}
+
+/// "requests_per_day=5000".
+Result<void> add_limit(std::string_view text, Json& body) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string_view::npos) {
+        return fail(ErrorCode::InvalidRequest,
+                    fmt::format("--limit: expected NAME=N, got '{}'", text));
+    }
+    const std::string name(text.substr(0, equals));
+    TRY(body["policy"]["limits"][name], whole_number("limit", text.substr(equals + 1)));
+    return {};
+}
+
+/// A field, a list, or a limit by its name: null clears it.
+void clear(const std::string& name, Json& body) {
+    for (const ListOption& row : kLists) {
+        if (name != row.list) continue;
+        body["policy"][name] = nullptr;
+        return;
+    }
+    constexpr std::string_view kLimit = "limits.";
+    if (name.starts_with(kLimit)) {
+        body["policy"]["limits"][name.substr(kLimit.size())] = nullptr;
+    } else if (name == "limits") {
+        body["policy"][name] = nullptr;
+    } else {
+        body[name] = nullptr;
+    }
+}
+
+Result<void> add_option(const std::string& option, const std::string& value, Json& body) {
+    for (const TextOption& row : kTexts) {
+        if (option == row.option) body[row.field] = value;
+    }
+    for (const ListOption& row : kLists) {
+        if (option == row.option) body["policy"][row.list][row.side].push_back(value);
+    }
+    if (option == "tag") body["tags"].push_back(value);
+    if (option == "test") body["environment"] = "test";
+    if (option == "rate-limit-rpm") {
+        TRY(body["rate_limit_rpm"], whole_number(option, value));
+    }
+    if (option == "limit") return add_limit(value, body);
+    return {};
+}
+
+}  // namespace
+
+Result<void> add_key_options(const Arguments& arguments, Json& body) {
+    for (const auto& [option, value] : arguments.options) {
+        if (option == "clear") clear(value, body);
+    }
+    for (const auto& [option, value] : arguments.options) {
+        TRY_VOID(add_option(option, value, body));
+    }
+    return {};
+}
+
+}  // namespace keywarden
