@@ -1,32 +1,19 @@
 // Apps: named parts of a team, to which keys belong.
-#include <array>
 #include <string>
 #include <utility>
 
+#include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/key_record.h"
-#include "admin/policy_field.h"
 #include "admin/warnings.h"
 #include "base/id.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
-
-Result<void> read_app_name(const Json& value, App& app) {
-    TRY(app.name, read_name_of("name", value));
-    return {};
-}
-
-constexpr std::array kFields = {
-    Field<App>{"name", read_app_name},
-    Field<App>{
-        "policy",
-        [](const Json& value, App& app) { return read_policy("policy", value, app.policy); }},
-};
 
 /// Errors: VersionMismatch when If-Match asks for another version.
 Result<void> check_version(const HttpRequest& request, int64_t version, std::string_view what) {
@@ -58,7 +45,7 @@ Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call) {
     App app{.id = new_id("app"),
             .team_id = std::string(call.caller->team_id),
             .created_at = context.clock.now()};
-    TRY_VOID(read_fields<App>(object, kFields, app));
+    TRY_VOID(read_fields<App>(object, app_fields(), app));
     if (app.name.empty()) return fail_field("name", "is required");
     TRY_VOID(check_ceilings(context, place_of(app), app.policy));
     AuditEntry audit = entry(context, call, "app.create", app);
@@ -82,7 +69,7 @@ Result<HttpResponse> change_app(AdminContext& context, const ApiCall& call) {
     TRY(const App before, accounts.get_app(call.caller->team_id, call.values.at(0)));
     TRY_VOID(check_version(call.request, before.version, "app"));
     App app = before;
-    TRY_VOID(read_fields<App>(object, kFields, app));
+    TRY_VOID(read_fields<App>(object, app_fields(), app));
     TRY_VOID(check_ceilings(context, place_of(app), app.policy, before.policy));
     TRY_VOID(check_may_widen(context, *call.caller, "policy", before.policy, app.policy));
     ++app.version;

@@ -86,6 +86,10 @@ Result<HttpResponse> list_model_limits(AdminContext& context, const ApiCall& cal
 Result<HttpResponse> read_model_limits(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> change_model_limits(AdminContext& context, const ApiCall& call);
 
+// apply.cc
+Result<HttpResponse> apply_document(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> export_document(AdminContext& context, const ApiCall& call);
+
 // key_formats.cc
 Result<HttpResponse> list_key_formats(AdminContext& context, const ApiCall& call);
 

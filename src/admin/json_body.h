@@ -1,6 +1,7 @@
 // Bodies of our own routes: strict JSON in, JSON out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -48,10 +49,13 @@ std::unexpected<Error> fail_field(std::string_view field, std::string_view what_
 std::unexpected<Error> fail_unknown_field(std::string_view field,
                                           std::span<const std::string_view> known);
 
-/// Takes each member of `object` over by its row.
+/// Takes each member of `object` over by its row. `others` may be there too: the caller reads them.
 /// Errors: UnknownField; whatever a row's `read` returns.
 template <class Draft>
-Result<void> read_fields(const Json& object, std::span<const Field<Draft>> fields, Draft& draft) {
+Result<void> read_fields(const Json& object,
+                         std::span<const Field<Draft>> fields,
+                         Draft& draft,
+                         std::span<const std::string_view> others = {}) {
     for (const auto& [name, value] : object.items()) {
         const Field<Draft>* row = nullptr;
         for (const Field<Draft>& field : fields) {
@@ -61,7 +65,8 @@ Result<void> read_fields(const Json& object, std::span<const Field<Draft>> field
             TRY_VOID(row->read(value, draft));
             continue;
         }
-        std::vector<std::string_view> known;
+        std::vector<std::string_view> known(others.begin(), others.end());
+        if (std::ranges::find(known, name) != known.end()) continue;
         for (const Field<Draft>& field : fields) known.push_back(field.name);
         return fail_unknown_field(name, known);
     }

@@ -315,8 +315,10 @@ Result<std::optional<int64_t>> read_count(std::string_view field, const Json& va
                       "must be a whole number from 1 to " + std::to_string(max) + ", or null");
 }
 
-Result<void> read_new_key(const Json& object, KeyDraft& draft) {
-    TRY_VOID(read_fields<KeyDraft>(object, kNewKeyFields, draft));
+Result<void> read_new_key(const Json& object,
+                          KeyDraft& draft,
+                          std::span<const std::string_view> others) {
+    TRY_VOID(read_fields<KeyDraft>(object, kNewKeyFields, draft, others));
     if (!object.contains("name")) return fail_field("name", "is required");
     return take_policy(object, draft);
 }

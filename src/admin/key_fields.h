@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "admin/json_body.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "domain/key.h"
+#include "domain/key_format.h"
 
 namespace keywarden {
 
@@ -40,13 +42,20 @@ Result<std::string> read_line(std::string_view field, const Json& value, size_t 
 Result<std::optional<int64_t>> read_count(std::string_view field, const Json& value, int64_t max);
 
 /// Errors: UnknownField, InvalidRequest.
-Result<void> read_new_key(const Json& object, KeyDraft& draft);
+/// `others` may be there too: the caller reads them.
+Result<void> read_new_key(const Json& object,
+                          KeyDraft& draft,
+                          std::span<const std::string_view> others = {});
 Result<void> read_key_change(const Json& object, KeyDraft& draft);
 Result<void> read_toollist(const Json& object, ToolList& tools);
 
 /// Rules between fields and the clock; what a change left alone is not looked at again.
 /// `before` is null for a new key. Errors: InvalidRequest.
 Result<void> check_times(const Key* before, const Key& after, TimePoint now);
+
+/// Whether new keys can be of the draft's format, in its environment.
+/// Errors: InvalidRequest.
+Result<void> check_format(const KeyFormats& formats, const KeyDraft& draft);
 
 /// A length of time such as "90s", "30m", "24h", or "7d".
 /// Nothing when it is not one, or is longer than `max`.

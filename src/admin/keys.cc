@@ -20,29 +20,6 @@ Json record_of(AdminContext& context, const Key& key) {
     return key_record(key, default_rpm(context, key.team_id), context.clock.now());
 }
 
-bool has_environments(const KeyFormat& format) {
-    for (const Segment& segment : format.shapes.front()) {
-        if (segment.kind == Segment::Kind::Environment) return true;
-    }
-    return false;
-}
-
-Result<void> check_format(const KeyFormats& formats, const KeyDraft& draft) {
-    const KeyFormat* format = formats.find(draft.format);
-    if (format == nullptr || !format->can_be_minted) {
-        std::string names;
-        for (const KeyFormat& each : formats.all()) {
-            if (!each.can_be_minted) continue;
-            names += (names.empty() ? "\"" : ", \"") + each.name + "\"";
-        }
-        return fail_field("format", "must be one of " + names);
-    }
-    if (draft.test && !has_environments(*format)) {
-        return fail_field("environment", "must be \"live\": this format has no test keys");
-    }
-    return {};
-}
-
 Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call, std::string_view team_id) {
     KeyDirectory& keys = context.keys;
     TRY(const Json object, read_object(call.request, Body::Required));

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
 #include "admin/handlers.h"
@@ -18,10 +19,9 @@ struct MemberDraft {
     std::optional<Role> role{};
 };
 
-Result<void> read_role(const Json& value, MemberDraft& draft) {
-    if (value.is_string()) draft.role = role_of(value.get_ref<const std::string&>());
-    if (draft.role) return {};
-    return fail_field("role", "must be \"owner\", \"admin\", \"member\", or \"viewer\"");
+Result<void> read_role_of(const Json& value, MemberDraft& draft) {
+    TRY(draft.role, read_role(value));
+    return {};
 }
 
 constexpr std::array kNewFields = {
@@ -35,11 +35,11 @@ constexpr std::array kNewFields = {
                            TRY(draft.name, read_name_of("name", value));
                            return {};
                        }},
-    Field<MemberDraft>{"role", read_role},
+    Field<MemberDraft>{"role", read_role_of},
 };
 
 constexpr std::array kChangeFields = {
-    Field<MemberDraft>{"role", read_role},
+    Field<MemberDraft>{"role", read_role_of},
 };
 
 /// Errors: TeamAccessDenied.

@@ -1,83 +1,19 @@
 // What only the operator of the instance does: teams, plans, users.
-#include <array>
 #include <string>
 #include <utility>
 
 #include "admin/account_change.h"
+#include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/list_query.h"
-#include "admin/policy_field.h"
 #include "admin/warnings.h"
 #include "base/id.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
-
-constexpr std::array kTeamFields = {
-    Field<Team>{"name",
-                [](const Json& value, Team& team) -> Result<void> {
-                    TRY(team.name, read_name_of("name", value));
-                    return {};
-                }},
-    Field<Team>{"plan",
-                [](const Json& value, Team& team) -> Result<void> {
-                    TRY(team.plan_id, read_name_of("plan", value));
-                    return {};
-                }},
-    Field<Team>{"state",
-                [](const Json& value, Team& team) -> Result<void> {
-                    const auto state = value.is_string()
-                                           ? team_state_of(value.get_ref<const std::string&>())
-                                           : std::nullopt;
-                    if (!state) {
-                        return fail_field("state",
-                                          "must be \"active\", \"suspended\", or \"overdue\"");
-                    }
-                    team.state = *state;
-                    return {};
-                }},
-};
-
-constexpr std::array kPlanFields = {
-    Field<Plan>{"name",
-                [](const Json& value, Plan& plan) -> Result<void> {
-                    TRY(plan.name, read_name_of("name", value));
-                    return {};
-                }},
-    Field<Plan>{"active_keys_max",
-                [](const Json& value, Plan& plan) -> Result<void> {
-                    TRY(plan.active_keys_max, read_cap("active_keys_max", value));
-                    return {};
-                }},
-    Field<Plan>{"creations_per_hour_max",
-                [](const Json& value, Plan& plan) -> Result<void> {
-                    TRY(plan.creations_per_hour_max, read_cap("creations_per_hour_max", value));
-                    return {};
-                }},
-    Field<Plan>{"key_defaults",
-                [](const Json& value, Plan& plan) {
-                    return read_limits("key_defaults", value, plan.key_defaults);
-                }},
-    Field<Plan>{
-        "policy",
-        [](const Json& value, Plan& plan) { return read_policy("policy", value, plan.policy); }},
-};
-
-constexpr std::array kUserFields = {
-    Field<User>{"email",
-                [](const Json& value, User& user) -> Result<void> {
-                    TRY(user.email, read_email(value));
-                    return {};
-                }},
-    Field<User>{"name",
-                [](const Json& value, User& user) -> Result<void> {
-                    TRY(user.name, read_name_of("name", value));
-                    return {};
-                }},
-};
 
 Result<PageQuery> page_query(const ApiCall& call) {
     TRY(const ListQuery wanted, read_list_query(call.request.query));
@@ -112,7 +48,7 @@ Result<HttpResponse> list_teams(AdminContext& context, const ApiCall& call) {
 
 Result<HttpResponse> create_team(AdminContext& context, const ApiCall& call) {
     Team team{.id = new_id("team"), .created_at = context.clock.now()};
-    TRY_VOID(read_new<Team>(call, kTeamFields, team));
+    TRY_VOID(read_new<Team>(call, team_fields(), team));
     const AuditEntry audit =
         change_entry(context, call, team.id, "team", static_cast<const Team*>(nullptr), team);
     TRY_VOID(accounts_of(context).create_team(team, audit));
@@ -128,7 +64,7 @@ Result<HttpResponse> read_team(AdminContext& context, const ApiCall& call) {
 Result<HttpResponse> change_team(AdminContext& context, const ApiCall& call) {
     TRY(const Team before, accounts_of(context).get_team(call.values.at(0)));
     Team team = before;
-    TRY_VOID(read_change<Team>(call, kTeamFields, team));
+    TRY_VOID(read_change<Team>(call, team_fields(), team));
     TRY_VOID(accounts_of(context).update_team(
         team, change_entry(context, call, team.id, "team", &before, team)));
     context.keys.policies().put(rules_of(team));
@@ -144,7 +80,7 @@ Result<HttpResponse> list_plans(AdminContext& context, const ApiCall&) {
 
 Result<HttpResponse> create_plan(AdminContext& context, const ApiCall& call) {
     Plan plan{.id = new_id("plan")};
-    TRY_VOID(read_new<Plan>(call, kPlanFields, plan));
+    TRY_VOID(read_new<Plan>(call, plan_fields(), plan));
     TRY_VOID(check_plan(context, plan, {}));
     const AuditEntry audit = change_entry(
         context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
@@ -163,7 +99,7 @@ Result<HttpResponse> read_plan(AdminContext& context, const ApiCall& call) {
 Result<HttpResponse> change_plan(AdminContext& context, const ApiCall& call) {
     TRY(const Plan before, accounts_of(context).get_plan(call.values.at(0)));
     Plan plan = before;
-    TRY_VOID(read_change<Plan>(call, kPlanFields, plan));
+    TRY_VOID(read_change<Plan>(call, plan_fields(), plan));
     TRY_VOID(check_plan(context, plan, before.policy));
     TRY_VOID(accounts_of(context).update_plan(
         plan, change_entry(context, call, kInstanceTenant, "plan", &before, plan)));
@@ -189,7 +125,7 @@ Result<HttpResponse> read_user(AdminContext& context, const ApiCall& call) {
 Result<HttpResponse> change_user(AdminContext& context, const ApiCall& call) {
     TRY(const User before, accounts_of(context).get_user(call.values.at(0)));
     User user = before;
-    TRY_VOID(read_change<User>(call, kUserFields, user));
+    TRY_VOID(read_change<User>(call, user_fields(), user));
     TRY_VOID(accounts_of(context).update_user(
         user, change_entry(context, call, kInstanceTenant, "user", &before, user)));
     return json_response(200, user_record(user));

@@ -108,6 +108,8 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/admin/users/{id}", Operator, read_user},
     Row{Patch, "/v1/admin/users/{id}", Operator, change_user},
     Row{Get, "/v1/admin/audit", Operator, list_instance_audit},
+    Row{Get, "/v1/admin/export", Operator, export_document},
+    Row{Post, "/v1/admin/apply", Operator, apply_document},
 
     Row{Get, "/v1/key", AnyKey, read_calling_key},
     Row{Post, "/v1/explain", AnyKey, explain_request},

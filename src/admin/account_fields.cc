@@ -1,0 +1,102 @@
+#include "admin/account_fields.h"
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "admin/account_record.h"
+#include "admin/policy_field.h"
+
+namespace keywarden {
+namespace {
+
+constexpr std::array kTeamFields = {
+    Field<Team>{"name",
+                [](const Json& value, Team& team) -> Result<void> {
+                    TRY(team.name, read_name_of("name", value));
+                    return {};
+                }},
+    Field<Team>{"plan",
+                [](const Json& value, Team& team) -> Result<void> {
+                    TRY(team.plan_id, read_name_of("plan", value));
+                    return {};
+                }},
+    Field<Team>{"state",
+                [](const Json& value, Team& team) -> Result<void> {
+                    const auto state = value.is_string()
+                                           ? team_state_of(value.get_ref<const std::string&>())
+                                           : std::nullopt;
+                    if (!state) {
+                        return fail_field("state",
+                                          "must be \"active\", \"suspended\", or \"overdue\"");
+                    }
+                    team.state = *state;
+                    return {};
+                }},
+};
+
+constexpr std::array kPlanFields = {
+    Field<Plan>{"name",
+                [](const Json& value, Plan& plan) -> Result<void> {
+                    TRY(plan.name, read_name_of("name", value));
+                    return {};
+                }},
+    Field<Plan>{"active_keys_max",
+                [](const Json& value, Plan& plan) -> Result<void> {
+                    TRY(plan.active_keys_max, read_cap("active_keys_max", value));
+                    return {};
+                }},
+    Field<Plan>{"creations_per_hour_max",
+                [](const Json& value, Plan& plan) -> Result<void> {
+                    TRY(plan.creations_per_hour_max, read_cap("creations_per_hour_max", value));
+                    return {};
+                }},
+    Field<Plan>{"key_defaults",
+                [](const Json& value, Plan& plan) {
+                    return read_limits("key_defaults", value, plan.key_defaults);
+                }},
+    Field<Plan>{
+        "policy",
+        [](const Json& value, Plan& plan) { return read_policy("policy", value, plan.policy); }},
+};
+
+constexpr std::array kUserFields = {
+    Field<User>{"email",
+                [](const Json& value, User& user) -> Result<void> {
+                    TRY(user.email, read_email(value));
+                    return {};
+                }},
+    Field<User>{"name",
+                [](const Json& value, User& user) -> Result<void> {
+                    TRY(user.name, read_name_of("name", value));
+                    return {};
+                }},
+};
+
+Result<void> read_app_name(const Json& value, App& app) {
+    TRY(app.name, read_name_of("name", value));
+    return {};
+}
+
+constexpr std::array kAppFields = {
+    Field<App>{"name", read_app_name},
+    Field<App>{
+        "policy",
+        [](const Json& value, App& app) { return read_policy("policy", value, app.policy); }},
+};
+
+}  // namespace
+
+std::span<const Field<Team>> team_fields() { return kTeamFields; }
+std::span<const Field<Plan>> plan_fields() { return kPlanFields; }
+std::span<const Field<App>> app_fields() { return kAppFields; }
+std::span<const Field<User>> user_fields() { return kUserFields; }
+
+Result<Role> read_role(const Json& value) {
+    if (value.is_string()) {
+        if (const auto role = role_of(value.get_ref<const std::string&>())) return *role;
+    }
+    return fail_field("role", "must be \"owner\", \"admin\", \"member\", or \"viewer\"");
+}
+
+}  // namespace keywarden

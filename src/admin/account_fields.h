@@ -1,0 +1,19 @@
+// The fields of plans, teams, apps and people that a caller may set, as rows.
+#pragma once
+
+#include <span>
+
+#include "admin/json_body.h"
+#include "domain/account.h"
+
+namespace keywarden {
+
+std::span<const Field<Team>> team_fields();
+std::span<const Field<Plan>> plan_fields();
+std::span<const Field<App>> app_fields();
+std::span<const Field<User>> user_fields();
+
+/// Errors: InvalidRequest. One role for all rows that read one.
+Result<Role> read_role(const Json& value);
+
+}  // namespace keywarden
