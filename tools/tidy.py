@@ -27,6 +27,7 @@ HOMES = {  # a third-party header has one home; everyone else uses our wrapper
     "nlohmann/": {"admin", "cli", "providers", "store"},
     "toml++/": {"app"},
     "CLI/": {"app", "cli"},
+    "yaml.h": {"cli"},
 }
 
 PUBLIC_SUBFOLDERS = {"base/json"}  # all others are private to their folder

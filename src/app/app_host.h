@@ -16,6 +16,8 @@ public:
     Result<void> check_configuration(const Arguments& arguments) override;
     Result<std::vector<ShownSetting>> show_configuration(const Arguments& arguments) override;
     std::vector<Finding> examine(const Arguments& arguments) override;
+    Result<std::string> read_file(const std::string& path, size_t bytes_max) override;
+    Result<std::unique_ptr<PrivateFile>> make_private_file(const std::string& path) override;
 
 private:
     Result<Configuration> configuration(const Arguments& arguments) const;

@@ -24,6 +24,13 @@ std::string did_you_mean(std::string_view wanted,
     return nearest.empty() ? std::string() : fmt::format("; did you mean '{}{}'?", prefix, nearest);
 }
 
+/// The option of one letter; null for any other word.
+const Option* find_letter(const Command& command, std::string_view word) {
+    if (word.size() != 2 || word[0] != '-') return nullptr;
+    const auto found = std::ranges::find(command.options, word[1], &Option::letter);
+    return found == command.options.end() ? nullptr : &*found;
+}
+
 const Option* find_option(const Command& command, std::string_view name) {
     for (const auto options : {command.options, common_options()}) {
         const auto found = std::ranges::find(options, name, &Option::name);
@@ -33,8 +40,9 @@ const Option* find_option(const Command& command, std::string_view name) {
 }
 
 std::string option_head(const Option& option) {
-    return option.value.empty() ? fmt::format("--{}", option.name)
-                                : fmt::format("--{} {}", option.name, option.value);
+    const std::string letter = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
+    return option.value.empty() ? fmt::format("{}--{}", letter, option.name)
+                                : fmt::format("{}--{} {}", letter, option.name, option.value);
 }
 
 }  // namespace
@@ -95,6 +103,7 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const std::s
         const std::string typed = word == "-h" ? "help" : word.substr(2, equals - 2);
         const Option* option =
             word == "-h" || word.starts_with("--") ? find_option(command, typed) : nullptr;
+        if (option == nullptr) option = find_letter(command, word);
         if (option == nullptr) {
             std::vector<std::string_view> names;
             for (const Option& each : command.options) names.push_back(each.name);

@@ -18,6 +18,7 @@ struct Option {
     std::string_view name;   // "json" is --json on the command line
     std::string_view value;  // what follows it, for people: "DIR"; empty for a switch
     std::string_view sentence;
+    char letter = 0;  // 'f' is -f as well
 };
 
 /// What was typed after the command's name, checked against its row.

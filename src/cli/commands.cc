@@ -75,6 +75,14 @@ constexpr Option kExplaining[] = {
     {"tokens-out", "N", "The most output that it asks for."},
     {"body-bytes", "N", "How long its body is."},
 };
+constexpr Option kApplying[] = {
+    kSocketDir,
+    {"file", "FILE", "What the gateway is to become; - reads standard input.", 'f'},
+    {"dry-run", "", "Only show what would change."},
+    {"prune", "", "End what a list in the file does not name: revoke keys, delete apps."},
+    {"secrets-out", "FILE", "Where secrets of new keys go, mode 0600; - is standard output."},
+    kYes,
+};
 
 constexpr size_t kWordsMax = 1'000;
 
@@ -105,6 +113,10 @@ constexpr Command kCommands[] = {
      "Let a quarantined key work again."},
     {"keys revoke", "ID", 1, 1, kEnding, run_keys_revoke,
      "End a key for good."},
+    {"apply", "", 0, 0, kApplying, run_apply,
+     "Make teams, plans, apps, and keys what a file says: show what changes, ask, and do it."},
+    {"export", "", 0, 0, kAsking, run_export,
+     "Write what the gateway is as a file that apply takes."},
     {"audit verify", "", 0, 0, kAsking, run_audit_verify,
      "Recompute the chain of the team's audit log, and show its head."},
     {"whoami", "", 0, 0, kAsking, run_whoami,

@@ -20,6 +20,8 @@ Result<int> run_keys_quarantine(Session& session, const Arguments& arguments);
 Result<int> run_keys_release(Session& session, const Arguments& arguments);
 Result<int> run_keys_revoke(Session& session, const Arguments& arguments);
 Result<int> run_explain(Session& session, const Arguments& arguments);
+Result<int> run_apply(Session& session, const Arguments& arguments);
+Result<int> run_export(Session& session, const Arguments& arguments);
 Result<int> run_audit_verify(Session& session, const Arguments& arguments);
 Result<int> run_whoami(Session& session, const Arguments& arguments);
 Result<int> run_models(Session& session, const Arguments& arguments);

@@ -1,8 +1,11 @@
 // What the command line asks of the gateway in the same binary. app/ answers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +31,15 @@ struct Finding {
     std::string advice{};  // what to do; empty when it is good
 };
 
+/// A file for secrets, readable by its owner alone. It is gone again with this, unless it was
+/// filled.
+class PrivateFile {
+public:
+    virtual ~PrivateFile() = default;
+    /// Errors: StartupFailed.
+    virtual Result<void> fill(std::string_view text) = 0;
+};
+
 /// Options are those of the command's row: "config", "data-dir", "listen", "threads", "set".
 class Host {
 public:
@@ -45,6 +57,12 @@ public:
 
     /// Errors: InvalidConfig.
     virtual Result<std::vector<ShownSetting>> show_configuration(const Arguments& arguments) = 0;
+
+    /// Errors: InvalidRequest when it cannot be read, or has more than `bytes_max`.
+    virtual Result<std::string> read_file(const std::string& path, size_t bytes_max) = 0;
+
+    /// Makes it. Errors: InvalidRequest when there is such a file, or it cannot be made.
+    virtual Result<std::unique_ptr<PrivateFile>> make_private_file(const std::string& path) = 0;
 
     /// Looks at everything that a set-up needs. What is wrong is a finding, not an error.
     virtual std::vector<Finding> examine(const Arguments& arguments) = 0;

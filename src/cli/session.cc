@@ -58,6 +58,7 @@ Error read_error(const HttpResponse& answer) {
                               answer.body.substr(0, kForeignBodyShownMax));
     }
     Error out{.code = code_of(slug, answer.status), .message = std::move(message)};
+    out.param = text_of(inner, "param");
     out.facts.push_back({"code", slug.empty() ? std::string(info(out.code).slug) : slug});
     for (const Header& header : answer.headers) {
         if (equal_ignoring_case(header.name, "x-request-id")) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -11,6 +13,29 @@
 #include "cli/session.h"
 
 namespace keywarden {
+
+/// What became of a file for secrets.
+struct FakeFile {
+    bool made = false;
+    std::string text{};
+};
+
+class FakePrivateFile final : public PrivateFile {
+public:
+    FakePrivateFile(FakeFile& file, bool broken) : file_(file), broken_(broken) {}
+    ~FakePrivateFile() override {
+        if (file_.text.empty()) file_.made = false;
+    }
+    Result<void> fill(std::string_view text) override {
+        if (broken_) return fail(ErrorCode::StartupFailed, "the disk is full");
+        file_.text = text;
+        return {};
+    }
+
+private:
+    FakeFile& file_;
+    bool broken_;
+};
 
 /// Notes what is asked of it.
 class FakeHost final : public Host {
@@ -32,9 +57,21 @@ public:
         return std::vector<ShownSetting>{{"log.level", "debug", "KEYWARDEN_LOG_LEVEL"}};
     }
     std::vector<Finding> examine(const Arguments&) override { return findings; }
+    Result<std::string> read_file(const std::string& path, size_t) override {
+        const auto found = files.find(path);
+        if (found != files.end()) return found->second;
+        return fail(ErrorCode::InvalidRequest, path + ": there is no such file");
+    }
+    Result<std::unique_ptr<PrivateFile>> make_private_file(const std::string& path) override {
+        if (secrets.made) return fail(ErrorCode::InvalidRequest, path + ": is there already");
+        secrets.made = true;
+        return std::make_unique<FakePrivateFile>(secrets, broken);
+    }
 
     std::vector<std::string> asked;
     std::vector<Finding> findings;
+    std::map<std::string, std::string> files;
+    FakeFile secrets;
     bool broken = false;
 };
 
