@@ -226,6 +226,7 @@ Json key_told(const PolicyReading& reading, const Key& key, KeyState state) {
     const auto or_null = [](std::string_view text) {
         return text.empty() ? Json(nullptr) : Json(text);
     };
+    const std::optional<Role> role = reading.maker();
     return {{"id", key.id},
             {"name", key.name},
             {"kind", name(key.kind)},
@@ -233,18 +234,15 @@ Json key_told(const PolicyReading& reading, const Key& key, KeyState state) {
             {"team", key.team_id},
             {"app", or_null(reading.app_id())},
             {"user", or_null(reading.user_id())},
-            {"role", reading.maker() ? Json(name(*reading.maker())) : Json(nullptr)}};
+            {"role", role ? Json(name(*role)) : Json(nullptr)}};
 }
 
 /// What a call meets before its body is read.
 void explain_door(const PolicyReading& reading,
                   const Key& key,
-                  const Result<void>& usable,
-                  KeyState state,
                   const KnownRoute& route,
                   const Question& question,
                   Explanation& told) {
-    told.add("status", "key", name(state), usable);
     told.add("team_state", "team", name(reading.team_state()), check_team(reading.team_state()));
     told.add("permission",
              holds(key.kind, route.needs) ? "creator" : "key",
@@ -267,7 +265,7 @@ void explain_model(const AdminContext& context,
     }
     const ModelRequest model(*context.models, question.model, *target);
     asked["provider"] = model.request().provider;
-    asked["privacy_class"] = name(*model.request().privacy);
+    if (const auto privacy = model.request().privacy) asked["privacy_class"] = name(*privacy);
     told.add_lists(reading.chain(), model.request());
 }
 
@@ -314,11 +312,12 @@ Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call)
     asked["tokens_out"] = question.size.tokens_out_max;
     asked["body_bytes"] = question.size.body_bytes;
     Explanation told;
+    told.add("status", "key", name(state), found.usable);
     Json limits;
     Json whose;
     {
         const PolicyReading reading = context.keys.read_policy(found.caller, model);
-        explain_door(reading, key, found.usable, state, route, question, told);
+        explain_door(reading, key, route, question, told);
         if (!question.model.empty()) {
             explain_model(context, reading, question, target, asked, told);
         }

@@ -68,7 +68,7 @@ void tell_times(AdminContext& context, const Caller& caller, Json& answer) {
     const auto key = context.keys.store().get_key(caller.team_id, caller.key_id());
     if (!key) return;
     answer["iat"] = seconds_of(key->created_at);
-    if (key->not_before) answer["nbf"] = seconds_of(*key->not_before);
+    if (const auto start = key->not_before) answer["nbf"] = seconds_of(*start);
     if (const auto end = end_of(*key, caller)) answer["exp"] = seconds_of(*end);
 }
 
