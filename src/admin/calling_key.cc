@@ -40,7 +40,10 @@ Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call
     Json answer = {{"id", context.operator_id}, {"object", "operator"}};
     if (!caller.is_operator) {
         TRY(const Key key, context.keys.store().get_key(caller.team_id, caller.key_id()));
-        answer = key_record(key, default_rpm(context, key.team_id), context.clock.now());
+        answer = key_record(key,
+                            default_rpm(context, key.team_id),
+                            context.clock.now(),
+                            context.keys.defaults().notice);
     }
     TRY(const Team team, context.keys.store().accounts().get_team(caller.team_id));
     answer["team"] = {{"id", team.id}, {"name", team.name}};

@@ -15,6 +15,10 @@ Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> change_key(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> revoke_key(AdminContext& context, const ApiCall& call);
 
+// key_import.cc
+Result<HttpResponse> import_keys(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> import_team_keys(AdminContext& context, const ApiCall& call);
+
 // key_actions.cc
 Result<HttpResponse> put_toollist(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call);

@@ -86,8 +86,12 @@ Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyA
     TRY_VOID(refuse_revoked(key));
     TRY(const KeyStatus wanted, status_after(action, key.status));
     if (key.status == wanted) {
-        return key_response(
-            200, key, key_record(key, default_rpm(context, key.team_id), context.clock.now()));
+        return key_response(200,
+                            key,
+                            key_record(key,
+                                       default_rpm(context, key.team_id),
+                                       context.clock.now(),
+                                       context.keys.defaults().notice));
     }
     return change_and_answer(context, call, [action](Key& found) -> Result<void> {
         TRY(found.status, status_after(action, found.status));

@@ -31,7 +31,8 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
     TRY(const Key changed,
         context.keys.change(
             call.caller->team_id, call.values.at(0), version, checked, changed_by(context, call)));
-    Json record = key_record(changed, default_rpm(context, changed.team_id), now);
+    Json record = key_record(
+        changed, default_rpm(context, changed.team_id), now, context.keys.defaults().notice);
     warn_of_policy(context, policy_before, changed.policy, record);
     return key_response(200, changed, record);
 }
@@ -45,7 +46,8 @@ Result<HttpResponse> mint_once(
     return run_once(context, call, scope, [&](const AnswerNote& note) -> Result<Created> {
         const TimePoint now = context.clock.now();
         const auto record_of = [&](const Key& key) {
-            Json record = minted_record(key, default_rpm(context, key.team_id), now);
+            Json record = minted_record(
+                key, default_rpm(context, key.team_id), now, context.keys.defaults().notice);
             if (status == 201) warn_of_policy(context, {}, key.policy, record);
             return record;
         };

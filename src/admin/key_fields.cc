@@ -9,6 +9,7 @@
 
 #include "admin/policy_field.h"
 #include "base/clock.h"
+#include "domain/key_notice.h"
 
 namespace keywarden {
 namespace {
@@ -103,6 +104,24 @@ Result<void> read_not_before(const Json& value, KeyDraft& draft) {
 Result<void> read_expires_at(const Json& value, KeyDraft& draft) {
     TRY(draft.key.expires_at, read_moment("expires_at", value));
     return {};
+}
+
+Result<void> read_rotate_every(const Json& value, KeyDraft& draft) {
+    draft.key.rotate_every.reset();
+    if (value.is_null()) return {};
+    if (value.is_string()) {
+        const auto every = parse_duration(value.get_ref<const std::string&>(), kRotateEveryMax);
+        if (every && *every >= kRotateEveryMin) {
+            draft.key.rotate_every = every;
+            return {};
+        }
+    }
+    return fail_field("rotate_every", "must be a time from \"1d\" to \"3650d\", or null");
+}
+
+Result<void> refuse_derived(const Json&, KeyDraft&) {
+    return fail_field("rotation_due_at",
+                      "follows from 'rotate_every' and the newest secret's age: set that");
 }
 
 Result<void> read_rate_limit(const Json& value, KeyDraft& draft) {
@@ -253,6 +272,8 @@ constexpr std::array kNewKeyFields = {
     KeyField{"kind", read_kind},
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
+    KeyField{"rotate_every", read_rotate_every},
+    KeyField{"rotation_due_at", refuse_derived},
     KeyField{"rate_limit_rpm", read_rate_limit},
     KeyField{"policy", read_policy_later},
     KeyField{"k_target_override", read_k_target},
@@ -269,6 +290,8 @@ constexpr std::array kKeyChangeFields = {
     KeyField{"app", read_app},
     KeyField{"not_before", read_not_before},
     KeyField{"expires_at", read_expires_at},
+    KeyField{"rotate_every", read_rotate_every},
+    KeyField{"rotation_due_at", refuse_derived},
     KeyField{"rate_limit_rpm", read_rate_limit},
     KeyField{"policy", read_policy_later},
     KeyField{"k_target_override", read_k_target},
@@ -344,6 +367,21 @@ Result<void> check_times(const Key* before, const Key& after, TimePoint now) {
         return fail_field("expires_at", "must be later than 'not_before'");
     }
     return {};
+}
+
+std::string duration_text(Nanos duration) {
+    struct Unit {
+        char name;
+        Nanos length;
+    };
+    static constexpr std::array kUnits = {Unit{'d', std::chrono::days(1)},
+                                          Unit{'h', std::chrono::hours(1)},
+                                          Unit{'m', std::chrono::minutes(1)},
+                                          Unit{'s', std::chrono::seconds(1)}};
+    const auto* const unit = std::ranges::find_if(
+        kUnits, [&](const Unit& each) { return duration % each.length == Nanos(0); });
+    const Unit& best = unit == kUnits.end() ? kUnits.back() : *unit;
+    return std::to_string(duration / best.length) + best.name;
 }
 
 std::optional<Nanos> parse_duration(std::string_view text, Nanos max) {

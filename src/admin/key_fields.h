@@ -60,5 +60,7 @@ Result<void> check_format(const KeyFormats& formats, const KeyDraft& draft);
 /// A length of time such as "90s", "30m", "24h", or "7d".
 /// Nothing when it is not one, or is longer than `max`.
 std::optional<Nanos> parse_duration(std::string_view text, Nanos max);
+/// The same the other way, in the largest unit that fits: "90d".
+std::string duration_text(Nanos duration);
 
 }  // namespace keywarden

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/key_fields.h"
 #include "admin/policy_field.h"
 #include "base/clock.h"
 #include "domain/rotation.h"
@@ -24,10 +25,18 @@ Json value_or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
-std::optional<TimePoint> last_use(const Key& key) {
-    std::optional<TimePoint> latest;
-    for (const KeySecret& secret : key.secrets) latest = std::max(latest, secret.last_used_at);
-    return latest;
+Json networks_of(const KeySecret& secret) {
+    Json list = Json::array();
+    for (const SecretNetwork& each : secret.networks) {
+        list.push_back({{"network", to_text(each.network)},
+                        {"last_used_at", format_iso8601(each.last_used_at)}});
+    }
+    return list;
+}
+
+Json rotation_name(const Key& key, const KeyNotice& notice, TimePoint now) {
+    const auto state = rotation_of(key, notice, now);
+    return state ? Json(name(*state)) : Json(nullptr);
 }
 
 Json secrets_of(const Key& key, TimePoint now) {
@@ -42,7 +51,8 @@ Json secrets_of(const Key& key, TimePoint now) {
                         {"first_used_at", moment(secret.first_used_at)},
                         {"last_used_at", moment(secret.last_used_at)},
                         {"deprecated_at", moment(deprecated_at(key.secrets, i))},
-                        {"ends_at", moment(secret.ends_at)}});
+                        {"ends_at", moment(secret.ends_at)},
+                        {"networks", networks_of(secret)}});
     }
     return list;
 }
@@ -55,7 +65,7 @@ Json metadata_of(const Key& key) {
 
 }  // namespace
 
-Json key_record(const Key& key, int64_t default_rpm, TimePoint now) {
+Json key_record(const Key& key, int64_t default_rpm, TimePoint now, const KeyNotice& notice) {
     const bool has_secret = !key.secrets.empty();
     return {{"id", key.id},
             {"object", "api_key"},
@@ -70,6 +80,11 @@ Json key_record(const Key& key, int64_t default_rpm, TimePoint now) {
             {"expires_at", moment(key.expires_at)},
             {"revoked_at", moment(key.revoked_at)},
             {"last_used_at", moment(last_use(key))},
+            {"unused", is_unused(key, notice, now)},
+            {"expires_soon", expires_soon(key, notice, now)},
+            {"rotate_every", key.rotate_every ? Json(duration_text(*key.rotate_every)) : nullptr},
+            {"rotation_due_at", moment(rotation_due_at(key))},
+            {"rotation", rotation_name(key, notice, now)},
             {"created_by", key.created_by},
             {"user", key.user_id.empty() ? Json(nullptr) : Json(key.user_id)},
             {"app", key.app_id.empty() ? Json(nullptr) : Json(key.app_id)},
@@ -91,9 +106,9 @@ HttpResponse key_response(int status, const Key& key, const Json& record) {
     return response;
 }
 
-Json minted_record(const Key& key, int64_t default_rpm, TimePoint now) {
+Json minted_record(const Key& key, int64_t default_rpm, TimePoint now, const KeyNotice& notice) {
     Json record = {{"key", nullptr}};
-    record.update(key_record(key, default_rpm, now));
+    record.update(key_record(key, default_rpm, now, notice));
     return record;
 }
 

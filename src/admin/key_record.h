@@ -5,20 +5,25 @@
 #include "admin/json_body.h"
 #include "base/units.h"
 #include "domain/key.h"
+#include "domain/key_notice.h"
 
 namespace keywarden {
 
 /// The `api_key` object of the API. `status` is the state at `now`: what a caller with this key
 /// meets. Moments are ISO 8601; what is not set is null.
 /// `default_rpm`: what holds where the key names no rate.
-Json key_record(const Key& key, int64_t default_rpm, TimePoint now);
+/// `notice`: what is worth one, of what its owner should look at.
+Json key_record(const Key& key, int64_t default_rpm, TimePoint now, const KeyNotice& notice = {});
 
 /// The record as an answer, with its version as the ETag.
 HttpResponse key_response(int status, const Key& key, const Json& record);
 
 /// The record of a key that was just made or rotated, with a `key` for its secret: null, but in the
 /// one answer that shows it.
-Json minted_record(const Key& key, int64_t default_rpm, TimePoint now);
+Json minted_record(const Key& key,
+                   int64_t default_rpm,
+                   TimePoint now,
+                   const KeyNotice& notice = {});
 
 /// What a key of that team gets that names no rate.
 int64_t default_rpm(AdminContext& context, std::string_view team_id);

@@ -25,7 +25,8 @@ Key some_key() {
          .display = "kw_live_a…1111",
          .created_at = kNow,
          .ends_at = kNow + std::chrono::hours(1),
-         .last_used_at = kNow - std::chrono::hours(1)}};
+         .last_used_at = kNow - std::chrono::hours(1),
+         .networks = {{prefix_of(*parse_ip("192.0.2.9")), kNow}}}};
     return key;
 }
 
@@ -40,17 +41,35 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
         R"("status":"active","display":"kw_live_b…2222",)"
         R"("created_at":"2024-10-04T00:00:00.000Z","updated_at":"2024-10-04T00:00:00.000Z",)"
         R"("not_before":null,"expires_at":null,"revoked_at":null,)"
-        R"("last_used_at":"2024-10-03T23:00:00.000Z","created_by":"user_1","user":null,"app":null,)"
+        R"("last_used_at":"2024-10-03T23:00:00.000Z","unused":false,"expires_soon":false,)"
+        R"("rotate_every":null,"rotation_due_at":null,"rotation":null,)"
+        R"("created_by":"user_1","user":null,"app":null,)"
         R"("rate_limit_rpm":60,"policy":{},"k_target_override":null,)"
         R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
         R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"
         R"("format":"keywarden","live":true,"created_at":"2024-10-04T00:00:00.000Z",)"
-        R"("first_used_at":null,"last_used_at":null,"deprecated_at":null,"ends_at":null},)"
+        R"("first_used_at":null,"last_used_at":null,"deprecated_at":null,"ends_at":null,)"
+        R"("networks":[]},)"
         R"({"id":"s1","display":"kw_live_a…1111",)"
         R"("format":"keywarden","live":true,"created_at":"2024-10-04T00:00:00.000Z",)"
         R"("first_used_at":null,"last_used_at":"2024-10-03T23:00:00.000Z",)"
         R"("deprecated_at":"2024-10-04T00:00:00.000Z",)"
-        R"("ends_at":"2024-10-04T01:00:00.000Z"}],"version":3})");
+        R"("ends_at":"2024-10-04T01:00:00.000Z","networks":[)"
+        R"({"network":"192.0.2.0/24","last_used_at":"2024-10-04T00:00:00.000Z"}]}],"version":3})");
+}
+
+TEST(KeyRecord, SaysWhatItsOwnerShouldLookAt) {
+    const KeyNotice notice{.unused_after = std::chrono::days(5), .ahead = std::chrono::days(2)};
+    Key key = some_key();
+    key.expires_at = kNow + std::chrono::days(8);
+    key.rotate_every = std::chrono::days(4);
+    const Json record = key_record(key, 60, kNow + std::chrono::days(6), notice);
+    EXPECT_EQ(record["unused"], true);
+    EXPECT_EQ(record["expires_soon"], true);
+    EXPECT_EQ(record["rotate_every"], "4d");
+    EXPECT_EQ(record["rotation_due_at"], "2024-10-08T00:00:00.000Z");
+    EXPECT_EQ(record["rotation"], "overdue");
+    EXPECT_EQ(key_record(key, 60, kNow, notice)["rotation"], "ok");
 }
 
 TEST(KeyRecord, ItsStatusIsTheStateNow) {

@@ -4,47 +4,22 @@
 
 #include "admin/changed_by.h"
 #include "admin/effective.h"
-#include "admin/grantor.h"
 #include "admin/handlers.h"
 #include "admin/json_body.h"
 #include "admin/key_change.h"
+#include "admin/key_draft.h"
 #include "admin/key_fields.h"
 #include "admin/key_record.h"
 #include "admin/list_query.h"
-#include "base/id.h"
 
 namespace keywarden {
 namespace {
 
 Json record_of(AdminContext& context, const Key& key) {
-    return key_record(key, default_rpm(context, key.team_id), context.clock.now());
-}
-
-Result<KeyDraft> draft_key(AdminContext& context, const ApiCall& call, std::string_view team_id) {
-    KeyDirectory& keys = context.keys;
-    TRY(const Json object, read_object(call.request, Body::Required));
-    KeyDraft draft;
-    TRY_VOID(read_new_key(object, draft));
-    if (draft.format.empty()) draft.format = keys.defaults().format;
-    TRY_VOID(check_format(keys.formats(), draft));
-
-    draft.key.id = new_id("key");
-    draft.key.team_id = team_id;
-    draft.key.created_by = call.caller->is_operator ? context.operator_id : call.caller->key_id();
-    TRY(const auto grantor, grantor_of(context, *call.caller));
-    if (grantor) {
-        TRY_VOID(check_may_make(context, *call.caller));
-        draft.key.maker_key_id = call.caller->key_id();
-        TRY(const Key maker, keys.store().get_key(team_id, call.caller->key_id()));
-        draft.key.user_id = maker.user_id;  // it acts with the role of whose key made it
-        if (!draft.kind_named) draft.key.kind = grantor->kind;
-        inherit(context, draft.key, *grantor);
-        TRY_VOID(check_key_rights(draft.key, *grantor, nullptr, context.clock.now()));
-    }
-    TRY_VOID(give_to(context, *call.caller, draft.user, draft.key));
-    TRY_VOID(check_times(nullptr, draft.key, context.clock.now()));
-    TRY_VOID(check_key_ceilings(context, draft.key, nullptr));
-    return draft;
+    return key_record(key,
+                      default_rpm(context, key.team_id),
+                      context.clock.now(),
+                      context.keys.defaults().notice);
 }
 
 }  // namespace
@@ -54,7 +29,12 @@ Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
     const KeyQuery query = {.team_id = std::string(call.caller->team_id),
                             .after = std::move(wanted.after),
                             .limit = wanted.limit,
-                            .status = wanted.status};
+                            .status = wanted.status,
+                            .rotation = wanted.rotation,
+                            .unused = wanted.unused,
+                            .expires_soon = wanted.expires_soon,
+                            .notice = context.keys.defaults().notice,
+                            .now = context.clock.now()};
     TRY(const KeyPage page, context.keys.store().list_keys(query));
     Json data = Json::array();
     for (const Key& key : page.keys) data.push_back(record_of(context, key));
@@ -72,7 +52,8 @@ Result<HttpResponse> create_key_in(AdminContext& context,
                                    std::string_view team_id,
                                    std::string_view scope) {
     const auto mint = [&](const AnswerOf& answer_of) -> Result<MintedKey> {
-        TRY(KeyDraft draft, draft_key(context, call, team_id));
+        TRY(const Json object, read_object(call.request, Body::Required));
+        TRY(KeyDraft draft, draft_key(context, *call.caller, team_id, object));
         return context.keys.create(
             std::move(draft.key), draft.format, draft.test, answer_of, changed_by(context, call));
     };

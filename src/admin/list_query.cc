@@ -33,6 +33,27 @@ Result<void> read_status(std::string_view text, ListQuery& wanted) {
                       "must be \"active\", \"disabled\", \"quarantined\", or \"revoked\"");
 }
 
+Result<void> read_rotation(std::string_view text, ListQuery& wanted) {
+    wanted.rotation = rotation_state_of(text);
+    if (wanted.rotation) return {};
+    return fail_field("rotation", "must be \"ok\", \"due\", or \"overdue\"");
+}
+
+Result<bool> read_flag(std::string_view name, std::string_view text) {
+    if (text == "true" || text == "false") return text == "true";
+    return fail_field(name, "must be true or false");
+}
+
+Result<void> read_unused(std::string_view text, ListQuery& wanted) {
+    TRY(wanted.unused, read_flag("unused", text));
+    return {};
+}
+
+Result<void> read_expires_soon(std::string_view text, ListQuery& wanted) {
+    TRY(wanted.expires_soon, read_flag("expires_soon", text));
+    return {};
+}
+
 struct Parameter {
     std::string_view name;
     Result<void> (*read)(std::string_view text, ListQuery& wanted);
@@ -42,8 +63,12 @@ constexpr std::array kParameters = {
     Parameter{"limit", read_limit},
     Parameter{"after", read_after},
     Parameter{"status", read_status},
+    Parameter{"rotation", read_rotation},
+    Parameter{"unused", read_unused},
+    Parameter{"expires_soon", read_expires_soon},
 };
-constexpr std::array<std::string_view, 3> kNames = {"limit", "after", "status"};
+constexpr std::array<std::string_view, 6> kNames = {
+    "limit", "after", "status", "rotation", "unused", "expires_soon"};
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "domain/key.h"
+#include "domain/key_notice.h"
 
 namespace keywarden {
 
@@ -18,6 +19,9 @@ struct ListQuery {
     size_t limit = kListLimitDefault;
     std::string after{};  // a cursor: the `next` of the page before
     std::optional<KeyStatus> status{};
+    std::optional<RotationState> rotation{};
+    bool unused = false;        // only those
+    bool expires_soon = false;  // only those
 };
 
 /// Strict like a body: an unknown or repeated parameter is an error.

@@ -37,6 +37,7 @@ struct Row {
 constexpr std::array kRoutes = {
     Row{Get, "/v1/account/keys", KeysRead, list_keys},
     Row{Post, "/v1/account/keys", KeysWrite, create_key},
+    Row{Post, "/v1/account/keys/import", KeysWrite, import_keys},
     Row{Get, "/v1/account/keys/{id}", KeysRead, read_key},
     Row{Patch, "/v1/account/keys/{id}", KeysWrite, change_key},
     Row{Delete, "/v1/account/keys/{id}", KeysWrite, revoke_key},
@@ -49,6 +50,7 @@ constexpr std::array kRoutes = {
 
     Row{Get, "/v1/keys", KeysRead, list_keys},
     Row{Post, "/v1/keys", KeysWrite, create_key},
+    Row{Post, "/v1/keys/import", KeysWrite, import_keys},
     Row{Get, "/v1/keys/{id}", KeysRead, read_key},
     Row{Patch, "/v1/keys/{id}", KeysWrite, change_key},
     Row{Delete, "/v1/keys/{id}", KeysWrite, revoke_key},
@@ -94,6 +96,7 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/admin/teams/{id}", Operator, read_team},
     Row{Patch, "/v1/admin/teams/{id}", Operator, change_team},
     Row{Post, "/v1/admin/teams/{id}/keys", Operator, create_team_key},
+    Row{Post, "/v1/admin/teams/{id}/keys/import", Operator, import_team_keys},
     Row{Post, "/v1/admin/teams/{id}/members", Operator, add_team_member},
     Row{Get, "/v1/admin/plans", Operator, list_plans},
     Row{Post, "/v1/admin/plans", Operator, create_plan},

@@ -60,6 +60,10 @@ public:
         if (is_down) return down();
         return inner_->begin_idempotent(record);
     }
+    Result<void> answer_idempotent(const IdempotencyRecord& answer) override {
+        if (is_down) return down();
+        return inner_->answer_idempotent(answer);
+    }
     Result<void> free_idempotent(const IdempotencyRecord& record) override {
         if (is_down) return down();
         return inner_->free_idempotent(record);

@@ -123,6 +123,31 @@ Findings look_at_database(const Patient& patient) {
     return good(fmt::format("{} is intact, with {} keys", path, report->keys));
 }
 
+Findings look_at_keys(const Patient& patient) {
+    const std::string path = patient.file(kDatabaseName);
+    if (!file_exists(path)) return good("none yet");
+    const Settings& settings = patient.configuration.settings;
+    const auto count = count_notices("sqlite:" + path, notice_of(settings), system_clock().now());
+    if (!count) return good("not looked at");
+    Findings out;
+    const auto add = [&](int64_t keys, std::string_view what, std::string_view advice) {
+        if (keys == 0) return;
+        std::ranges::move(warning(fmt::format("{} {}", keys, what), std::string(advice)),
+                          std::back_inserter(out));
+    };
+    add(count->expire_soon,
+        fmt::format("expire within {} days", settings.keys_notice_ahead / std::chrono::days(1)),
+        "keywarden keys list --expires-soon shows them: give them more time, or new ones.");
+    add(count->rotation_overdue,
+        "are overdue for a rotation",
+        "keywarden keys list --rotation overdue shows them; keywarden keys rotate ID.");
+    add(count->unused,
+        fmt::format("are unused for {} days", settings.keys_unused_after / std::chrono::days(1)),
+        "keywarden keys list --unused shows them: revoke those that nobody needs.");
+    if (out.empty()) return good("none expires soon, is unused, or overdue for a rotation");
+    return out;
+}
+
 Findings look_at_disk(const Patient& patient) {
     struct statvfs facts{};
     const std::string there = file_exists(patient.dir) ? patient.dir : ".";
@@ -277,6 +302,7 @@ constexpr std::array kChecks = {
     Check{"master key", look_at_master_key},
     Check{"pepper", look_at_pepper},
     Check{"database", look_at_database},
+    Check{"keys", look_at_keys},
     Check{"disk", look_at_disk},
     Check{"address", look_at_port},
     Check{"gateway", look_at_gateway},

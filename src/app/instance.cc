@@ -102,11 +102,20 @@ Result<std::string> open_team(Store& store, const std::string& operator_id, cons
     return id;
 }
 
+}  // namespace
+
+KeyNotice notice_of(const Settings& settings) {
+    return {.unused_after = settings.keys_unused_after, .ahead = settings.keys_notice_ahead};
+}
+
+namespace {
+
 KeyDefaults defaults_of(const Settings& settings) {
     return {.format = settings.key_default_format,
             .rate_limit_rpm = settings.key_rate_limit_rpm,
             .caps = {.active_keys_max = settings.keys_active_max,
-                     .creations_per_hour_max = settings.key_creations_per_hour}};
+                     .creations_per_hour_max = settings.key_creations_per_hour},
+            .notice = notice_of(settings)};
 }
 
 }  // namespace

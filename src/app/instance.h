@@ -49,4 +49,7 @@ std::string check_value(const Secret& secret, std::string_view name);
 /// The setting of the store that holds it.
 std::string check_setting_of(std::string_view name);
 
+/// When a key is worth a notice, as the settings say.
+KeyNotice notice_of(const Settings& settings);
+
 }  // namespace keywarden

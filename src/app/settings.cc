@@ -108,6 +108,14 @@ constexpr std::array kRows = {
     SettingRow{.name = "keys.creations_per_hour", .kind = Count,
         .member = &S::key_creations_per_hour, .fallback = "5", .min = 1, .max = 1'000'000,
         .sentence = "How many keys a team may create within an hour."},
+    SettingRow{.name = "keys.unused_after", .kind = Duration, .member = &S::keys_unused_after,
+        .fallback = "90d", .min = 24 * kHour, .max = 3650 * 24 * kHour,
+        .sentence = "How long nobody may use a key until it is listed as unused; nothing else "
+                    "becomes of it."},
+    SettingRow{.name = "keys.notice_ahead", .kind = Duration, .member = &S::keys_notice_ahead,
+        .fallback = "14d", .min = kMinute, .max = 365 * 24 * kHour,
+        .sentence = "How long before a key expires, or its rotation is due, its record, the "
+                    "answers to it (Sunset), and keywarden doctor say so."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
         .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys an address may send before it is made to wait."},

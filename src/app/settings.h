@@ -46,6 +46,8 @@ struct Settings {
     int64_t key_rate_limit_rpm;
     int64_t keys_active_max;
     int64_t key_creations_per_hour;
+    Nanos keys_unused_after;
+    Nanos keys_notice_ahead;
     int64_t failed_attempts_burst;
     int64_t failed_attempts_per_second;
 };

@@ -22,6 +22,9 @@ Json list_of(const Json& object, std::string_view name);
 /// between them; "name (id)" for what has both.
 std::string shown(const Json& object, std::string_view name);
 
+/// A path segment, or a value of a query: what is not a letter, a digit, '-' or '_' is escaped.
+std::string escape(std::string_view text);
+
 /// Indented, with a new line at its end.
 std::string dump(const Json& json);
 

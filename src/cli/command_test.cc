@@ -30,10 +30,10 @@ TEST(Command, AMistypedOneIsToldTheNearest) {
     EXPECT_EQ(message_of({"whoam"}), "there is no command 'whoam'; did you mean 'whoami'?");
     EXPECT_EQ(message_of({"keys", "creat", "x"}),
               "there is no command 'keys creat'; did you mean 'keys create'?");
-    EXPECT_EQ(
-        message_of({"keys"}),
-        "'keys' takes one of: list, create, show, update, rotate, disable, enable, quarantine, "
-        "release, revoke");
+    EXPECT_EQ(message_of({"keys"}),
+              "'keys' takes one of: list, create, import, show, update, rotate, disable, enable, "
+              "quarantine, "
+              "release, revoke");
     EXPECT_EQ(message_of({"xyzzy", "now"}), "there is no command 'xyzzy'");
     EXPECT_EQ(message_of({"--json"}), "no command was given");
 }

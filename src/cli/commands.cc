@@ -24,6 +24,9 @@ constexpr Option kAsking[] = {kSocketDir};
 constexpr Option kListing[] = {
     kSocketDir,
     {"status", "STATUS", "Only keys that are active, disabled, quarantined, or revoked."},
+    {"rotation", "STATE", "Only keys whose rotation is ok, due, or overdue."},
+    {"unused", "", "Only keys that nobody has used for a while (keys.unused_after)."},
+    {"expires-soon", "", "Only keys that expire soon (keys.notice_ahead)."},
 };
 template <size_t kOwn, size_t kMore>
 constexpr std::array<Option, kOwn + kMore> with(const std::array<Option, kOwn>& own,
@@ -57,6 +60,12 @@ constexpr Option kRotating[] = {
     {"grace", "DURATION", "How long the old secret lives on after the new one's first use: 24h."},
     {"emergency", "", "End the old secret at once."},
     kYes,
+};
+constexpr Option kImporting[] = {
+    kSocketDir,
+    {"from", "SOURCE", "Whose columns they are: keywarden (the default), litellm, or one-api."},
+    {"team", "ID", "Whose keys they become, as the operator; else those of the caller's team."},
+    {"dry-run", "", "Only say what would become of them."},
 };
 constexpr Option kEnding[] = {kSocketDir, kYes};
 constexpr Option kChatting[] = {
@@ -97,6 +106,8 @@ constexpr Command kCommands[] = {
      "List the keys of the team."},
     {"keys create", "NAME", 1, 1, kCreating, run_keys_create,
      "Create a key; its secret is the only thing on standard output."},
+    {"keys import", "FILE", 1, 1, kImporting, run_keys_import,
+     "Take over keys made elsewhere, by SHA-256 hashes: JSON or CSV, - is standard input."},
     {"keys show", "ID", 1, 1, kAsking, run_keys_show,
      "Show one key."},
     {"keys update", "ID", 1, 1, kUpdating, run_keys_update,

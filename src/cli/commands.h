@@ -15,6 +15,7 @@ Result<int> run_keys_update(Session& session, const Arguments& arguments);
 Result<int> run_keys_show(Session& session, const Arguments& arguments);
 Result<int> run_keys_rotate(Session& session, const Arguments& arguments);
 Result<int> run_keys_disable(Session& session, const Arguments& arguments);
+Result<int> run_keys_import(Session& session, const Arguments& arguments);
 Result<int> run_keys_enable(Session& session, const Arguments& arguments);
 Result<int> run_keys_quarantine(Session& session, const Arguments& arguments);
 Result<int> run_keys_release(Session& session, const Arguments& arguments);

@@ -22,6 +22,7 @@ constexpr std::array kTexts = {
     TextOption{"format", "format"},
     TextOption{"not-before", "not_before"},
     TextOption{"expires-at", "expires_at"},
+    TextOption{"rotate-every", "rotate_every"},
 };
 
 struct ListOption {

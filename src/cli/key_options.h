@@ -15,6 +15,7 @@ inline constexpr std::array kKeyOptions = {
     Option{"app", "ID", "The app that it belongs to."},
     Option{"not-before", "MOMENT", "From when on it works."},
     Option{"expires-at", "MOMENT", "When it ends, such as 2027-01-31T00:00:00Z."},
+    Option{"rotate-every", "DURATION", "Remind of a rotation when the secret is that old: 90d."},
     Option{"rate-limit-rpm", "N", "Requests a minute; else the default of its plan."},
     Option{"limit", "NAME=N", "A limit, such as requests_per_day=5000. May be repeated."},
     Option{"model", "GLOB", "A model that it may use. May be repeated, as all lists may."},

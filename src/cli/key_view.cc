@@ -70,6 +70,18 @@ void add_lists(const Json& key, Rows& rows) {
     }
 }
 
+std::vector<std::string> secret_row(const Json& secret) {
+    std::string row =
+        fmt::format("{}  used {}", shown(secret, "display"), shown(secret, "last_used_at"));
+    std::string networks;
+    for (const Json& each : list_of(secret, "networks")) {
+        networks += (networks.empty() ? "" : ", ") + shown(each, "network");
+    }
+    if (!networks.empty()) row += "  from " + networks;
+    row += "  ends " + shown(secret, "ends_at");
+    return {"secret", std::move(row)};
+}
+
 }  // namespace
 
 void print_key(Session& session, const Arguments& arguments, const Json& key) {
@@ -97,11 +109,7 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
         rows.push_back({shown(limit, "name"), left_of(limit)});
     }
     for (const Json& secret : list_of(key, "secrets")) {
-        rows.push_back({"secret",
-                        fmt::format("{}  used {}  ends {}",
-                                    shown(secret, "display"),
-                                    shown(secret, "last_used_at"),
-                                    shown(secret, "ends_at"))});
+        rows.push_back(secret_row(secret));
     }
     session.terminal.out << table(rows, false);
 }

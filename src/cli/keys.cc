@@ -1,3 +1,4 @@
+#include <array>
 #include <fmt/format.h>
 #include <ostream>
 
@@ -14,21 +15,35 @@ constexpr std::string_view kKeys = "/v1/keys";
 constexpr size_t kPagesMax = 1'000;  // of 100 keys
 constexpr std::string_view kGraceByDefault = "24h";
 
-/// A path segment: whatever is not a letter, a digit, '-' or '_' is escaped.
-std::string escape(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '_';
-        out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return out;
-}
-
 Result<std::string> path_of(const Arguments& arguments, std::string_view action = {}) {
     const std::string& id = arguments.values.front();
     if (id.empty()) return fail(ErrorCode::InvalidRequest, "the ID is empty");
     return fmt::format("{}/{}{}", kKeys, escape(id), action);
+}
+
+/// What narrows a list: the option, and its name in the API.
+struct Filter {
+    std::string_view option;
+    std::string_view parameter;
+};
+constexpr std::array kFilters = {
+    Filter{"status", "status"},
+    Filter{"rotation", "rotation"},
+    Filter{"unused", "unused"},
+    Filter{"expires-soon", "expires_soon"},
+};
+
+/// What somebody should look at: "rotation overdue, unused".
+std::string notices_of(const Json& key) {
+    std::string out;
+    const auto add = [&](std::string_view what) {
+        out += (out.empty() ? "" : ", ") + std::string(what);
+    };
+    const std::string rotation = shown(key, "rotation");
+    if (rotation == "due" || rotation == "overdue") add("rotation " + rotation);
+    if (shown(key, "expires_soon") == "true") add("expires soon");
+    if (shown(key, "unused") == "true") add("unused");
+    return out;
 }
 
 /// The secret alone on standard output, so that `KEY=$(keywarden keys create ci)` works.
@@ -66,7 +81,11 @@ Result<int> act(Session& session,
 
 Result<int> run_keys_list(Session& session, const Arguments& arguments) {
     std::string filter;
-    if (arguments.has("status")) filter = "&status=" + escape(arguments.get("status"));
+    for (const Filter& each : kFilters) {
+        if (!arguments.has(each.option)) continue;
+        const std::string_view value = arguments.get(each.option);
+        filter += fmt::format("&{}={}", each.parameter, value.empty() ? "true" : escape(value));
+    }
     Json all = Json::array();
     std::string after;
     for (size_t page = 0; page < kPagesMax; ++page) {
@@ -82,8 +101,16 @@ Result<int> run_keys_list(Session& session, const Arguments& arguments) {
         session.terminal.out << dump({{"object", "list"}, {"data", all}});
         return kExitOk;
     }
-    std::vector<std::vector<std::string>> rows = {
-        {"ID", "NAME", "KIND", "STATUS", "KEY", "RPM", "CREATED", "LAST USED", "EXPIRES"}};
+    std::vector<std::vector<std::string>> rows = {{"ID",
+                                                   "NAME",
+                                                   "KIND",
+                                                   "STATUS",
+                                                   "KEY",
+                                                   "RPM",
+                                                   "CREATED",
+                                                   "LAST USED",
+                                                   "EXPIRES",
+                                                   "NOTICE"}};
     for (const Json& key : all) {
         rows.push_back({shown(key, "id"),
                         shown(key, "name"),
@@ -93,7 +120,8 @@ Result<int> run_keys_list(Session& session, const Arguments& arguments) {
                         shown(key, "rate_limit_rpm"),
                         shown(key, "created_at"),
                         shown(key, "last_used_at"),
-                        shown(key, "expires_at")});
+                        shown(key, "expires_at"),
+                        notices_of(key)});
     }
     session.terminal.out << (all.empty() ? "No keys yet: keywarden keys create NAME makes one.\n"
                                          : table(rows, session.color()));

@@ -29,6 +29,23 @@ TEST_F(KeysTest, ListWalksEveryPage) {
     EXPECT_EQ(out_.find('\033'), out_.npos);
 }
 
+TEST_F(KeysTest, AListIsNarrowedAndSaysWhatToLookAt) {
+    will_answer(
+        200,
+        page(R"({"id":"key_1","rotation":"overdue","unused":true,"expires_soon":true})", "null"));
+    EXPECT_EQ(run({"keys", "list", "--rotation", "overdue", "--unused", "--expires-soon"}), 0);
+    EXPECT_EQ(sent_[0].line,
+              "GET /v1/keys?limit=100&rotation=overdue&unused=true&expires_soon=true");
+    EXPECT_NE(out_.find("rotation overdue, expires soon, unused\n"), out_.npos) << out_;
+}
+
+TEST_F(KeysTest, ShowSaysFromWhereEachSecretIsUsed) {
+    will_answer(200, R"({"id":"key_1","secrets":[{"display":"kw_a","last_used_at":"T","ends_at":"E",
+        "networks":[{"network":"192.0.2.0/24"},{"network":"2001:db8:1::/48"}]}]})");
+    EXPECT_EQ(run({"keys", "show", "key_1"}), 0);
+    EXPECT_NE(out_.find("kw_a  used T  from 192.0.2.0/24, 2001:db8:1::/48  ends E"), out_.npos);
+}
+
 TEST_F(KeysTest, ListIsOneArrayInJson) {
     will_answer(200, page(R"({"id":"key_1"})", R"("c")"));
     will_answer(200, page(R"({"id":"key_2"})", "null"));
@@ -75,6 +92,8 @@ TEST_F(KeysTest, CreateSendsWhatWasAskedFor) {
                    "--format",
                    "orqen",
                    "--test",
+                   "--rotate-every",
+                   "90d",
                    "--description",
                    "d"}),
               0);
@@ -85,6 +104,7 @@ TEST_F(KeysTest, CreateSendsWhatWasAskedFor) {
                     {"expires_at", "2027-01-31T00:00:00Z"},
                     {"format", "orqen"},
                     {"environment", "test"},
+                    {"rotate_every", "90d"},
                     {"description", "d"}}));
 }
 

@@ -103,6 +103,9 @@ AuditFacts audit_facts(const Key& key) {
     facts.text("status", name(key.status));
     facts.moment("not_before", key.not_before);
     facts.moment("expires_at", key.expires_at);
+    if (key.rotate_every) {
+        facts.number("rotate_every_seconds", *key.rotate_every / std::chrono::seconds(1));
+    }
     facts.number("rate_limit_rpm", key.rate_limit_rpm);
     facts.number("k_target_override", key.k_target_override);
     facts.list("toollist.allowed", key.tools.allowed);

@@ -19,8 +19,9 @@ struct Caller {
     bool is_operator = false;    // came over the local socket: no key, every permission
     int64_t rate_limit_rpm = 0;  // of its own; 0: what its team, plan, or the instance gives it
     uint32_t slot = 0;           // where the key directory counts for this key
-    /// Set when the presented secret was rotated away: since when, and when it stops working.
+    /// Since when the presented secret is rotated away, if it is.
     std::optional<TimePoint> deprecated_at{};
+    /// When it stops working, if it is, or if the key expires soon.
     std::optional<TimePoint> sunset_at{};
 
     /// Empty for the operator. The view lives as long as this Caller.

@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "base/units.h"
 #include "domain/key_kind.h"
+#include "domain/network_prefix.h"
 #include "domain/permission.h"
 #include "domain/policy.h"
 
@@ -34,6 +35,7 @@ struct KeySecret {
     bool ended = false;                  // it is dead for good, whatever a clock says later
     std::optional<TimePoint> first_used_at{};
     std::optional<TimePoint> last_used_at{};
+    std::vector<SecretNetwork> networks{};  // it was used from, the latest first
 };
 
 /// Which tools a key may send or get called (enforced by tool selection).
@@ -57,6 +59,7 @@ struct Key {
     KeyStatus status = KeyStatus::Active;
     std::optional<TimePoint> not_before{};
     std::optional<TimePoint> expires_at{};
+    std::optional<Nanos> rotate_every{};      // how old its owner wants a secret to be; a reminder
     std::optional<int64_t> rate_limit_rpm{};  // requests a minute; absent: the instance's default
     std::optional<int64_t> k_target_override{};
     ToolList tools{};

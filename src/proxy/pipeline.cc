@@ -88,7 +88,9 @@ Result<void> authenticate(Call* call) {
     }
     if (!credential) return fail(credential.error());
     KeyDirectory& keys = *call->proxy->parts().keys;
-    Result<Caller> caller = keys.authenticate(*credential, call->loop->now());
+    const std::optional<IpAddress> client = client_ip_of(*call);
+    Result<Caller> caller = keys.authenticate(
+        *credential, call->loop->now(), client ? prefix_of(*client) : NetworkPrefix());
     if (!caller && caller.error().code == ErrorCode::InvalidApiKey) return failed_attempt(call);
     if (!caller) return fail(std::move(caller).error());
     call->caller = *caller;

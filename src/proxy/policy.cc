@@ -36,11 +36,10 @@ LimitRequest amounts(const RelayRequest& request) {
 
 }  // namespace
 
-std::string client_address_of(const Call& call) {
-    const std::string_view peer = call.exchange->peer();
+std::optional<IpAddress> client_ip_of(const Call& call) {
     const std::vector<IpRange>& trusted = call.proxy->parts().trusted_proxies;
-    const std::optional<IpAddress> address = trusted.empty() ? std::nullopt : parse_ip(peer);
-    if (!address) return std::string(peer);
+    const std::optional<IpAddress> address = parse_ip(call.exchange->peer());
+    if (!address || trusted.empty()) return address;
     std::array<std::string_view, kForwardedFieldsMax> fields;
     size_t count = 0;
     const RequestHead& head = call.exchange->head();
@@ -52,7 +51,12 @@ std::string client_address_of(const Call& call) {
         count = std::min(count + 1, fields.size());
         fields[count - 1] = field.value;
     }
-    return to_text(client_address(*address, std::span(fields).first(count), trusted));
+    return client_address(*address, std::span(fields).first(count), trusted);
+}
+
+std::string client_address_of(const Call& call) {
+    const std::optional<IpAddress> address = client_ip_of(call);
+    return address ? to_text(*address) : std::string(call.exchange->peer());
 }
 
 bool is_trusted_proxy(const Call& call) {
@@ -74,7 +78,7 @@ Result<void> may_come(Call* call) {
     PolicyRequest request{.kind = call->caller->kind};
     if (!call->facts->is_for_elsewhere) request.endpoint = call->proxy->policy_path(call->route);
     if (any_has(reading.chain(), PolicyRule::Addresses)) {
-        request.address = parse_ip(client_address_of(*call));
+        request.address = client_ip_of(*call);
     }
     TRY_VOID(check(reading.chain(), request));
     call->body_bound = smallest_body(reading.limits());

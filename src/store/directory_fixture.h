@@ -66,6 +66,10 @@ public:
         const IdempotencyRecord& record) override {
         return inner_->begin_idempotent(record);
     }
+    Result<void> answer_idempotent(const IdempotencyRecord& answer) override {
+        if (away) return gone();
+        return inner_->answer_idempotent(answer);
+    }
     Result<void> free_idempotent(const IdempotencyRecord& record) override {
         return inner_->free_idempotent(record);
     }

@@ -214,6 +214,14 @@ void HotTable::note_use(uint32_t number, TimePoint now) {
     }
 }
 
+void HotTable::note_network(uint32_t number, NetworkPrefix network, TimePoint now) {
+    if (!network) return;
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    sightings_.note({.secret = number,
+                     .network = network,
+                     .second = static_cast<uint32_t>(second.time_since_epoch().count())});
+}
+
 ReadingKey HotTable::reading_key(const Caller& caller) {
     Record& record = records_[caller.slot];
     return {.place = record.place.load(std::memory_order_acquire),
@@ -450,13 +458,20 @@ std::vector<SecretUse> HotTable::collect_uses() {
         uses.push_back(
             {.digest = used.digest, .at = TimePoint(std::chrono::seconds(used.used_at.load()))});
     }
+    for (const Sightings::Seen& seen : sightings_.collect()) {
+        uses.push_back({.digest = secret(seen.secret).digest,
+                        .at = TimePoint(std::chrono::seconds(seen.second)),
+                        .network = seen.network});
+    }
     return uses;
 }
 
 void HotTable::restore_uses(std::span<const SecretUse> uses) {
     for (const SecretUse& use : uses) {
         const uint32_t number = find(use.digest);
-        if (number != kNone) mark_used(number);
+        if (number == kNone) continue;
+        mark_used(number);
+        note_network(number, use.network, use.at);
     }
 }
 

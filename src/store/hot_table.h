@@ -18,6 +18,7 @@
 #include "domain/key.h"
 #include "store/hot_chunks.h"
 #include "store/policy_directory.h"
+#include "store/sightings.h"
 #include "store/store.h"
 
 namespace keywarden {
@@ -68,6 +69,9 @@ public:
     /// Remembers, to the second, that the secret was used. A first use starts the graces of the
     /// key's older secrets.
     void note_use(uint32_t secret, TimePoint now);
+
+    /// Remembers, to the second, from which network; see Sightings.
+    void note_network(uint32_t secret, NetworkPrefix network, TimePoint now);
 
     /// What to read the key's policies and limits by.
     ReadingKey reading_key(const Caller& caller);
@@ -133,6 +137,7 @@ private:
     HotChunks<Record> records_;
     HotChunks<Secret> further_;  // secrets of keys that have one already
     HotChunks<Turn> turns_;
+    Sightings sightings_;
     std::atomic<Index*> index_;
     std::atomic<uint32_t> used_head_;  // secrets to be written, a list through them
 

@@ -5,13 +5,15 @@
 #include <fmt/core.h>
 #include <utility>
 
+#include "base/id.h"
 #include "store/key_rules.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
 namespace {
 
-constexpr int kRacesMax = 8;          // how often a change is tried again when others were faster
+constexpr int kRacesMax = 8;  // how often a change is tried again when others were faster
+constexpr std::string_view kImportedFormat = "opaque";
 constexpr size_t kUsesAtOnce = 5000;  // in one transaction of the store
 
 std::unexpected<Error> refuse(KeyState state) {
@@ -93,12 +95,18 @@ public:
         return {};
     }
 
-    Result<Caller> authenticate(std::string_view presented, TimePoint now) {
+    Result<Caller> authenticate(std::string_view presented, TimePoint now, NetworkPrefix network) {
         TRY(const uint32_t secret, find(presented));
         const HotPolicy policy = table_.policy(secret);
         TRY_VOID(check_usable(secret, policy, now));
         table_.note_use(secret, now);
-        return table_.caller(secret, policy);
+        table_.note_network(secret, network, now);
+        Caller caller = table_.caller(secret, policy);
+        const std::optional<TimePoint>& expiry = policy.lifetime.expires_at;
+        if (expiry && *expiry - now <= defaults_.notice.ahead) {
+            caller.sunset_at = std::min(caller.sunset_at.value_or(*expiry), *expiry);
+        }
+        return caller;
     }
 
     Result<PresentedKey> look_at(std::string_view presented, TimePoint now) {
@@ -204,6 +212,32 @@ public:
         TRY_VOID(apply(key));
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was stored was minted
         return MintedKey{.key = std::move(key), .secret = std::move(minted->secret)};
+    }
+
+    Result<void> check_imports() const {
+        if (formats_.find(kImportedFormat) != nullptr) return {};
+        return fail(ErrorCode::InvalidRequest,
+                    "Imported keys are of the format 'opaque', which this gateway does not accept: "
+                    "its operator can add it to keys.formats.");
+    }
+
+    Result<Key> import(Key key, const Digest& digest, std::string display, const ChangedBy& by) {
+        TRY_VOID(check_imports());
+        TRY_VOID(check_room());
+        TRY_VOID(bring_in_maker(key, {}));
+        const TimePoint now = in_millis(clock_.now());
+        key.secrets = {{.id = new_id("sec"),
+                        .format = std::string(kImportedFormat),
+                        .digest = digest,
+                        .display = std::move(display),
+                        .created_at = now}};
+        key.created_at = now;
+        key.updated_at = now;
+        key.version = 1;
+        key = in_millis(std::move(key));
+        TRY_VOID(heard(store_.create_key(key, terms(nullptr, key, by, {}))));
+        TRY_VOID(apply(key));
+        return key;
     }
 
     Result<void> write_uses() {
@@ -404,8 +438,10 @@ Result<std::unique_ptr<KeyDirectory>> KeyDirectory::load(Store& store,
     return std::unique_ptr<KeyDirectory>(new KeyDirectory(std::move(impl)));
 }
 
-Result<Caller> KeyDirectory::authenticate(std::string_view presented, TimePoint now) {
-    return impl_->authenticate(presented, now);
+Result<Caller> KeyDirectory::authenticate(std::string_view presented,
+                                          TimePoint now,
+                                          NetworkPrefix network) {
+    return impl_->authenticate(presented, now, network);
 }
 
 Result<PresentedKey> KeyDirectory::look_at(std::string_view presented, TimePoint now) const {
@@ -485,6 +521,19 @@ Result<void> KeyBatch::check_size() const {
     if (stored_.size() < kKeysTogetherMax) return {};
     return fail(ErrorCode::InvalidRequest,
                 fmt::format("At most {} API keys are changed together.", kKeysTogetherMax));
+}
+
+Result<void> KeyDirectory::check_imports() const { return impl_->check_imports(); }
+
+bool KeyDirectory::knows(const Digest& digest) const {
+    return impl_->table_.find(digest) != HotTable::kNone;
+}
+
+Result<Key> KeyDirectory::import(Key key,
+                                 const Digest& digest,
+                                 std::string display,
+                                 const ChangedBy& by) {
+    return impl_->import(std::move(key), digest, std::move(display), by);
 }
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }

@@ -32,6 +32,7 @@ struct KeyDefaults {
     std::string format = "keywarden";  // of new secrets
     int64_t rate_limit_rpm = 60;       // 1 to kRateLimitRpmMax
     KeyCaps caps{};
+    KeyNotice notice{};
     size_t secrets_max = HotTable::kSecretsMax;  // of all teams, in memory
 };
 
@@ -68,14 +69,16 @@ public:
 
     // ---- the way of a call: memory only, no allocation --------------------------------------
 
-    /// Checks a presented secret at `now`, and notes that it was used.
+    /// Checks a presented secret at `now`, and notes that it was used, and from which network.
     ///
     /// Malformed, unknown, and wrong ones fail alike and take the same time. What is wrong with a
     /// key is said only once its secret has matched.
     /// Errors: InvalidApiKey; ExpiredApiKey (also an ended secret, and one before not_before),
     /// RevokedApiKey, DisabledApiKey, KeyQuarantined; AuthUnavailable when the key is not known
     /// here and the store could not be asked lately.
-    Result<Caller> authenticate(std::string_view presented, TimePoint now);
+    Result<Caller> authenticate(std::string_view presented,
+                                TimePoint now,
+                                NetworkPrefix network = {});
 
     /// As authenticate, for who asks on behalf of another service: tells whose key it is, even
     /// where it may not be used, and notes nothing. Errors: InvalidApiKey, AuthUnavailable.
@@ -105,6 +108,20 @@ public:
                              bool test,
                              const AnswerOf& answer_of = {},
                              const ChangedBy& by = {});
+
+    /// Errors: InvalidRequest when imported keys are not accepted here.
+    Result<void> check_imports() const;
+    /// Whether some key of the instance has, or had, that secret.
+    bool knows(const Digest& digest) const;
+
+    /// Stores a key whose secret exists already, elsewhere: `digest` is its SHA-256, `display` how
+    /// it is shown. `key` as for `create`.
+    /// Errors: those of Store::create_key and check_imports; ApiKeyLimitReached when the instance
+    /// is full.
+    Result<Key> import(Key key,
+                       const Digest& digest,
+                       std::string display,
+                       const ChangedBy& by = {});
 
     /// Reads the key, lets `change` alter it, and stores it with the next version.
     /// `expected_version` empty: whatever is there. Retries a few times when others race.

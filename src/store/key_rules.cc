@@ -33,6 +33,7 @@ Key in_millis(Key key) {
         floor_to_millis(secret.ends_at);
         floor_to_millis(secret.first_used_at);
         floor_to_millis(secret.last_used_at);
+        for (SecretNetwork& each : secret.networks) floor_to_millis(each.last_used_at);
         if (secret.grace) {
             secret.grace = std::chrono::floor<std::chrono::milliseconds>(*secret.grace);
         }
@@ -96,7 +97,15 @@ void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& nex
         secret.ended = secret.ended || old->ended;
         secret.first_used_at = earlier(secret.first_used_at, old->first_used_at);
         secret.last_used_at = std::max(secret.last_used_at, old->last_used_at);
+        secret.networks = old->networks;
     }
+}
+
+bool is_wanted(const Key& key, const KeyQuery& query) {
+    if (query.status && key.status != *query.status) return false;
+    if (query.unused && !is_unused(key, query.notice, query.now)) return false;
+    if (query.expires_soon && !expires_soon(key, query.notice, query.now)) return false;
+    return !query.rotation || rotation_of(key, query.notice, query.now) == query.rotation;
 }
 
 HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets) {

@@ -45,6 +45,9 @@ AuditEntry audit_of(const Key& key, const KeyTerms& terms, std::string_view acti
 /// and what has ended has ended.
 void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& next);
 
+/// Whether a list leaves the key in, but for its team and its page.
+bool is_wanted(const Key& key, const KeyQuery& query);
+
 /// The key's plain columns. They point into `key` and `secrets`.
 HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets);
 

@@ -32,6 +32,14 @@ Result<StoreReport> examine_store(std::string_view url) {
     return fail(ErrorCode::InvalidConfig, "Only a store in a file can be examined.");
 }
 
+Result<StoreNotices> count_notices(std::string_view url, const KeyNotice& notice, TimePoint now) {
+    constexpr std::string_view kScheme = "sqlite:";
+    if (url.starts_with(kScheme)) {
+        return count_sqlite_notices(std::string(url.substr(kScheme.size())), notice, now);
+    }
+    return fail(ErrorCode::InvalidConfig, "Only a store in a file can be examined.");
+}
+
 Result<std::unique_ptr<Store>> open_store(std::string_view url) {
     for (const StoreKind& kind : kStores) {
         if (url.starts_with(kind.scheme)) {

@@ -23,6 +23,16 @@ struct StoreReport {
     std::map<std::string, std::string, std::less<>> settings{};
 };
 
+/// How many keys of all teams somebody should look at (domain/key_notice.h).
+struct StoreNotices {
+    int64_t expire_soon = 0;
+    int64_t unused = 0;
+    int64_t rotation_overdue = 0;
+};
+
+/// As examine_store; all zero for a store of an older version.
+Result<StoreNotices> count_notices(std::string_view url, const KeyNotice& notice, TimePoint now);
+
 /// Reads through all of a store, also one that a gateway has open, and changes nothing.
 /// Errors: InvalidConfig when the scheme is not `sqlite:`, StoreUnavailable, as above.
 Result<StoreReport> examine_store(std::string_view url);

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "domain/audit.h"
 #include "domain/key.h"
+#include "domain/key_notice.h"
 #include "domain/policy.h"
 #include "store/account_store.h"
 
@@ -55,12 +56,19 @@ struct KeyQuery {
     std::string after{};  // the `next` of the page before; empty: from the newest
     size_t limit = 20;    // 1 to 100
     std::optional<KeyStatus> status{};
+    // Of what domain/key_notice.h says with `notice` at `now`:
+    std::optional<RotationState> rotation{};
+    bool unused = false;        // only those
+    bool expires_soon = false;  // only those
+    KeyNotice notice{};
+    TimePoint now{};
 };
 
 /// When a secret was used, gathered off the way of a call and written in batches.
 struct SecretUse {
     Digest digest{};  // of the secret
     TimePoint at{};
+    NetworkPrefix network{};  // from where; none: not said
 };
 
 /// What the directory in memory needs of a secret, and of a key: plain columns.
@@ -149,8 +157,8 @@ public:
     virtual Result<void> for_each_hot_key(const std::function<void(const HotKey&)>& each) = 0;
 
     /// Sets last_used_at, never backwards, and first_used_at where it is empty. The first use of a
-    /// secret starts the grace of the older ones, as note_use (domain/rotation.h) says. Unknown
-    /// digests are skipped.
+    /// secret starts the grace of the older ones, as note_use (domain/rotation.h) says; networks
+    /// are kept as note_network says, and forgotten with their secret. Unknown digests are skipped.
     virtual Result<void> record_uses(std::span<const SecretUse> uses) = 0;
 
     /// Marks secrets whose end has been seen: they stay dead, whatever a clock says later. Unknown
@@ -162,6 +170,9 @@ public:
     /// `kIdempotencyFlightMax` counts as free too: its process died.
     virtual Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) = 0;
+    /// Writes the answer to one that is in flight, where it was no one change that it answers.
+    /// Errors: IdempotencyInProgress when another has taken it over.
+    virtual Result<void> answer_idempotent(const IdempotencyRecord& answer) = 0;
     /// Frees one that is still in flight: what it was reserved for did not happen. What does
     /// happen writes its answer in its own transaction (see KeyTerms).
     virtual Result<void> free_idempotent(const IdempotencyRecord& record) = 0;

@@ -18,6 +18,7 @@ inline void expect_same(const KeySecret& a, const KeySecret& b) {
     EXPECT_EQ(a.ended, b.ended);
     EXPECT_EQ(a.first_used_at, b.first_used_at);
     EXPECT_EQ(a.last_used_at, b.last_used_at);
+    EXPECT_EQ(a.networks, b.networks);
 }
 
 inline void expect_same(const Key& a, const Key& b) {
@@ -30,6 +31,7 @@ inline void expect_same(const Key& a, const Key& b) {
     EXPECT_EQ(a.status, b.status);
     EXPECT_EQ(a.not_before, b.not_before);
     EXPECT_EQ(a.expires_at, b.expires_at);
+    EXPECT_EQ(a.rotate_every, b.rotate_every);
     EXPECT_EQ(a.rate_limit_rpm, b.rate_limit_rpm);
     EXPECT_EQ(a.k_target_override, b.k_target_override);
     EXPECT_EQ(a.tools.allowed, b.tools.allowed);

@@ -65,6 +65,19 @@ def test_the_first_steps_can_be_taken(shell):
     shell(*blocks(GUIDES / "first-steps.md", "sh"))
 
 
+def test_a_rotation_goes_as_its_page_says(shell):
+    shown = shell(*blocks(GUIDES / "rotate-without-downtime.md", "sh"))
+    assert re.search(r"^deprecation: @\d+", shown, re.M | re.I), shown
+    assert re.search(r"^sunset: .* GMT", shown, re.M | re.I), shown
+
+
+def test_keys_of_litellm_and_one_api_come_in_as_their_page_says(shell):
+    shown = shell(*blocks(GUIDES / "move-from-litellm.md", "sh"))
+    assert "2 would be imported, 0 here already, 0 not taken, 1 left out as switched off." in shown
+    assert "2 imported, 0 here already" in shown and "0 imported, 2 here already" in shown
+    assert "billing" in shown and "sk-...9aGw" in shown and "retired" not in shown
+
+
 def test_ci_needs_no_more_than_its_page_says(shell):
     shell(*blocks(GUIDES / "ci.md", "sh"), cwd=ROOT)
 

@@ -94,7 +94,7 @@ public:
         KeyPage page;
         for (const Key& key : keys_ | std::views::take(end) | std::views::reverse) {
             if (key.team_id != query.team_id) continue;
-            if (query.status && key.status != *query.status) continue;
+            if (!is_wanted(key, query)) continue;
             if (page.keys.size() == query.limit) {
                 page.next = page.keys.back().id;
                 break;
@@ -136,6 +136,7 @@ public:
             std::vector<KeySecret>& secrets = keys_[found->second].secrets;
             const auto secret = std::ranges::find(secrets, use.digest, &KeySecret::digest);
             note_use(secrets, static_cast<size_t>(secret - secrets.begin()), in_millis(use.at));
+            if (use.network) note_network(secret->networks, use.network, in_millis(use.at));
         }
         return {};
     }
@@ -163,6 +164,11 @@ public:
         const auto [at, is_new] = idempotency_.try_emplace({record.scope, record.key}, begun);
         if (is_new) return std::optional<IdempotencyRecord>();
         return std::optional(at->second);
+    }
+
+    Result<void> answer_idempotent(const IdempotencyRecord& answer) override {
+        const std::lock_guard lock(log_.mutex);
+        return note_answer(&answer);
     }
 
     Result<void> free_idempotent(const IdempotencyRecord& record) override {

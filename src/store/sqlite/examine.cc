@@ -27,4 +27,28 @@ Result<StoreReport> examine_sqlite_store(const std::string& path) {
     }
 }
 
+Result<StoreNotices> count_sqlite_notices(const std::string& path,
+                                          const KeyNotice& notice,
+                                          TimePoint now) {
+    constexpr int64_t kVersion = 3;  // of the schema that has what is counted
+    TRY(const auto database, Database::open(path, Database::Mode::QueryOnly));
+    Query version(*database, "PRAGMA user_version");
+    TRY(bool row, version.next());
+    StoreNotices notices;
+    if (!row || version.integer(0) < kVersion) return notices;
+    Query query(*database,
+                "SELECT ifnull(sum(k.expires_at <= ?2), 0), "
+                "ifnull(sum(k.created_at <= ?3 AND NOT EXISTS (SELECT 1 FROM secrets s "
+                "WHERE s.key = k.n AND s.last_used_at > ?3)), 0), "
+                "ifnull(sum(k.rotate_every IS NOT NULL AND ?1 >= k.rotate_every + (SELECT "
+                "s.created_at FROM secrets s WHERE s.key = k.n ORDER BY s.seq DESC LIMIT 1)), 0) "
+                "FROM keys k WHERE k.status <> 3 AND (k.expires_at IS NULL OR k.expires_at > ?1)",
+                now,
+                now + notice.ahead,
+                now - notice.unused_after);
+    TRY(row, query.next());
+    if (row) notices = {query.integer(0), query.integer(1), query.integer(2)};
+    return notices;
+}
+
 }  // namespace keywarden

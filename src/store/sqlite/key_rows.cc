@@ -8,6 +8,7 @@
 #include "store/account_rules.h"
 #include "store/key_rules.h"
 #include "store/policy_json.h"
+#include "store/sqlite/secret_networks.h"
 
 namespace keywarden {
 namespace {
@@ -156,6 +157,7 @@ Result<Key> read_key(const Query& row) {
     key.app_id = row.text(15);
     key.user_id = row.text(16);
     key.maker_key_id = row.text(17);
+    if (!row.is_null(18)) key.rotate_every = std::chrono::milliseconds(row.integer(18));
     return key;
 }
 
@@ -181,6 +183,7 @@ Result<std::vector<KeySecret>> read_secrets(Database& database, int64_t n) {
         secret.format = query.text(7);
         secret.display = query.text(8);
         secret.ended = query.integer(9) != 0;
+        TRY(secret.networks, read_networks(database, secret.digest));
         secrets.push_back(std::move(secret));
     }
 }
@@ -204,8 +207,8 @@ Result<void> insert_key(Database& database, const Key& key, int64_t team) {
     Query query(database,
                 "INSERT INTO keys(id, team, kind, status, not_before, expires_at, rate_limit_rpm, "
                 "version, created_at, updated_at, revoked_at, name, doc, policy, app, user, "
-                "maker_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                "?15, ?16, ?17) RETURNING n",
+                "maker_key, rotate_every) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                "?12, ?13, ?14, ?15, ?16, ?17, ?18) RETURNING n",
                 key.id,
                 team,
                 static_cast<int64_t>(key.kind),
@@ -222,7 +225,8 @@ Result<void> insert_key(Database& database, const Key& key, int64_t team) {
                 write_policy(key),
                 app,
                 user,
-                maker);
+                maker,
+                millis_of(key.rotate_every));
     TRY_VOID(query.run());
     return insert_secrets(database, key, query.integer(0));
 }
@@ -233,7 +237,8 @@ Result<void> update_key_row(Database& database, const Key& key, int64_t n) {
     TRY_VOID(Query(database,
                    "UPDATE keys SET kind = ?2, status = ?3, not_before = ?4, expires_at = ?5, "
                    "rate_limit_rpm = ?6, version = ?7, updated_at = ?8, revoked_at = ?9, "
-                   "name = ?10, doc = ?11, policy = ?12, app = ?13 WHERE n = ?1",
+                   "name = ?10, doc = ?11, policy = ?12, app = ?13, rotate_every = ?14 "
+                   "WHERE n = ?1",
                    n,
                    static_cast<int64_t>(key.kind),
                    static_cast<int64_t>(key.status),
@@ -246,7 +251,8 @@ Result<void> update_key_row(Database& database, const Key& key, int64_t n) {
                    key.name,
                    write_doc(key),
                    write_policy(key),
-                   app)
+                   app,
+                   millis_of(key.rotate_every))
                  .run());
     TRY_VOID(Query(database, "DELETE FROM secrets WHERE key = ?1", n).run());
     return insert_secrets(database, key, n);

@@ -11,7 +11,7 @@ namespace keywarden {
 #define KEYWARDEN_KEY_COLUMNS_                                                          \
     "k.n, k.id, t.id, k.kind, k.status, k.not_before, k.expires_at, k.rate_limit_rpm, " \
     "k.version, k.created_at, k.updated_at, k.revoked_at, k.name, k.doc, k.policy, "    \
-    "a.id, u.id, m.id FROM keys k JOIN teams t ON t.n = k.team "                        \
+    "a.id, u.id, m.id, k.rotate_every FROM keys k JOIN teams t ON t.n = k.team "        \
     "LEFT JOIN apps a ON a.n = k.app LEFT JOIN users u ON u.n = k.user "                \
     "LEFT JOIN keys m ON m.n = k.maker_key "
 

@@ -153,9 +153,18 @@ CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
 
 // A grace that no first use has begun gets its end now, so that the upgrade cuts nobody off.
 constexpr const char* kLifecycle = R"sql(
+ALTER TABLE keys ADD COLUMN rotate_every INTEGER;
 ALTER TABLE secrets ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
 UPDATE secrets SET ends_at = CAST(unixepoch() AS INTEGER) * 1000 + 90 * 86400000 + grace
     WHERE grace IS NOT NULL AND ends_at IS NULL;
+
+CREATE TABLE secret_networks(
+    digest       BLOB NOT NULL,
+    network      INTEGER NOT NULL,
+    last_used_at INTEGER NOT NULL,
+    PRIMARY KEY (digest, network)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX secret_networks_age ON secret_networks(last_used_at);
 )sql";
 
 constexpr std::array kMigrations = {

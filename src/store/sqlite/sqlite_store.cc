@@ -15,6 +15,7 @@
 #include "store/sqlite/key_rows.h"
 #include "store/sqlite/load_keys.h"
 #include "store/sqlite/migrations.h"
+#include "store/sqlite/secret_networks.h"
 #include "store/sqlite/sqlite_accounts.h"
 
 namespace keywarden {
@@ -168,6 +169,7 @@ public:
             Key next = key;
             TRY(const std::vector<KeySecret> stored, read_secrets(database, *n));
             keep_uses(stored, next.secrets);
+            TRY_VOID(forget_networks(database, stored, next.secrets));
             TRY_VOID(update_key_row(database, next, *n));
             return note_answer(terms.answer);
         });
@@ -182,7 +184,13 @@ public:
         if (uses.empty()) return {};
         const std::lock_guard lock(writer_.mutex);
         TRY(Transaction transaction, Transaction::begin(*writer_.database));
-        for (const SecretUse& use : uses) TRY_VOID(note_use(*writer_.database, use));
+        TimePoint latest{};
+        for (const SecretUse& use : uses) {
+            TRY_VOID(note_use(*writer_.database, use));
+            TRY_VOID(note_network_row(*writer_.database, use));
+            latest = std::max(latest, use.at);
+        }
+        TRY_VOID(prune_networks(*writer_.database, latest));
         return transaction.commit();
     }
 
@@ -218,6 +226,11 @@ public:
                      .run());
         TRY_VOID(transaction.commit());
         return std::optional<IdempotencyRecord>();
+    }
+
+    Result<void> answer_idempotent(const IdempotencyRecord& answer) override {
+        const std::lock_guard lock(writer_.mutex);
+        return note_answer(&answer);
     }
 
     Result<void> free_idempotent(const IdempotencyRecord& record) override {
@@ -298,15 +311,35 @@ private:
             TRY(after, find_key(database, wanted.team_id, wanted.after));
             if (!after) return not_a_cursor();
         }
-        const int64_t status = wanted.status ? static_cast<int64_t>(*wanted.status) : -1;
+        const auto number = [](auto value) { return value ? static_cast<int64_t>(*value) : -1; };
+        const KeyNotice& notice = wanted.notice;
+        std::optional<TimePoint> unused_since;
+        if (wanted.unused) unused_since = wanted.now - notice.unused_after;
+        std::optional<TimePoint> expires_until;
+        if (wanted.expires_soon) expires_until = wanted.now + notice.ahead;
+        // What is_wanted says (store/key_rules.h), in SQL.
         Query query(database,
                     "SELECT " KEYWARDEN_KEY_COLUMNS_
                     "WHERE k.team = ?1 AND k.n < ?2 AND (?3 < 0 OR k.status = ?3) "
+                    "AND ((?6 IS NULL AND ?7 IS NULL AND ?8 < 0) "
+                    "OR (k.status <> 3 AND (k.expires_at IS NULL OR k.expires_at > ?5))) "
+                    "AND (?6 IS NULL OR (k.created_at <= ?6 AND NOT EXISTS (SELECT 1 FROM secrets "
+                    "s WHERE s.key = k.n AND s.last_used_at > ?6))) "
+                    "AND (?7 IS NULL OR k.expires_at <= ?7) "
+                    "AND (?8 < 0 OR (k.rotate_every IS NOT NULL AND ?8 = (SELECT CASE "
+                    "WHEN ?5 >= s.created_at + k.rotate_every THEN 2 "
+                    "WHEN ?5 >= s.created_at + k.rotate_every - min(?9, k.rotate_every / 4) THEN 1 "
+                    "ELSE 0 END FROM secrets s WHERE s.key = k.n ORDER BY s.seq DESC LIMIT 1))) "
                     "ORDER BY k.n DESC LIMIT ?4",
                     team.value_or(-1),
                     *after,
-                    status,
-                    static_cast<int64_t>(wanted.limit + 1));
+                    number(wanted.status),
+                    static_cast<int64_t>(wanted.limit + 1),
+                    wanted.now,
+                    unused_since,
+                    expires_until,
+                    number(wanted.rotation),
+                    std::chrono::floor<std::chrono::milliseconds>(notice.ahead).count());
         KeyPage page;
         while (true) {
             TRY(const bool row, query.next());
