@@ -85,12 +85,36 @@ constexpr std::array kAppFields = {
         [](const Json& value, App& app) { return read_policy("policy", value, app.policy); }},
 };
 
+constexpr std::array kSettingsFields = {
+    Field<InstanceSettings>{"policy",
+                            [](const Json& value, InstanceSettings& settings) {
+                                return read_policy("policy", value, settings.policy);
+                            }},
+    Field<InstanceSettings>{"key_defaults",
+                            [](const Json& value, InstanceSettings& settings) {
+                                return read_limits("key_defaults", value, settings.key_defaults);
+                            }},
+};
+
+Result<void> read_model_limits_field(const Json& value, ModelLimits& model) {
+    TRY_VOID(read_limits("limits", value, model.limits));
+    if (!model.limits[LimitKind::BodyBytes]) return {};
+    return fail_field("limits.body_bytes",
+                      "cannot be a model's: a body is read before its model is known");
+}
+
+constexpr std::array kModelFields = {
+    Field<ModelLimits>{"limits", read_model_limits_field},
+};
+
 }  // namespace
 
 std::span<const Field<Team>> team_fields() { return kTeamFields; }
 std::span<const Field<Plan>> plan_fields() { return kPlanFields; }
 std::span<const Field<App>> app_fields() { return kAppFields; }
 std::span<const Field<User>> user_fields() { return kUserFields; }
+std::span<const Field<InstanceSettings>> settings_fields() { return kSettingsFields; }
+std::span<const Field<ModelLimits>> model_fields() { return kModelFields; }
 
 Result<Role> read_role(const Json& value) {
     if (value.is_string()) {

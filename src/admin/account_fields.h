@@ -1,4 +1,4 @@
-// The fields of plans, teams, apps and people that a caller may set, as rows.
+// The fields of settings, models, plans, teams, apps and people that a caller may set, as rows.
 #pragma once
 
 #include <span>
@@ -12,6 +12,8 @@ std::span<const Field<Team>> team_fields();
 std::span<const Field<Plan>> plan_fields();
 std::span<const Field<App>> app_fields();
 std::span<const Field<User>> user_fields();
+std::span<const Field<InstanceSettings>> settings_fields();
+std::span<const Field<ModelLimits>> model_fields();
 
 /// Errors: InvalidRequest. One role for all rows that read one.
 Result<Role> read_role(const Json& value);

@@ -54,15 +54,11 @@ constexpr std::array kOrderFields = {
 };
 
 EstateContext surroundings(AdminContext& context) {
-    EstateContext out{.formats = &context.keys.formats(),
-                      .default_format = context.keys.defaults().format,
-                      .operator_id = context.operator_id,
-                      .now = context.clock.now()};
-    if (context.models == nullptr) return out;
-    for (const CatalogueProvider& each : context.models->providers()) {
-        out.providers.push_back(each.name);
-    }
-    return out;
+    return {.formats = &context.keys.formats(),
+            .default_format = context.keys.defaults().format,
+            .operator_id = context.operator_id,
+            .models = context.models,
+            .now = context.clock.now()};
 }
 
 /// What a document comes to at one moment.
@@ -106,7 +102,7 @@ Result<Json> apply(AdminContext& context, const Order& order, const ChangedBy& b
         TRY(made, write_changes(context, batch, outlook.changes, by));
         return {};
     }));
-    put_in_force(context.keys.policies(), outlook.changes);
+    put_in_force(context, outlook.changes);
     Json out = answer(outlook, true);
     for (const MintedKey& minted : made) {
         TRY(const Team team, context.keys.store().accounts().get_team(minted.key.team_id));

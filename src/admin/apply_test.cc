@@ -57,7 +57,8 @@ protected:
     }
 
     const Catalogue models_ =
-        Catalogue::open({{.name = "sandbox"}, {.name = "openai"}}, {}).value();
+        Catalogue::open({{.name = "sandbox"}, {.name = "openai", .models = {{"m-1", "m-1"}}}}, {})
+            .value();
     std::string message_;
 };
 
@@ -122,8 +123,37 @@ TEST_F(Apply, AllOfItHoldsAtTheNextRequest) {
     EXPECT_EQ(bob->key_id(), made["created_keys"][2]["id"].get<std::string>());
 }
 
+TEST_F(Apply, SettingsAndModelsAreOfTheInstance) {
+    const Json document = doc(R"({"settings":{"policy":{"limits":{"requests_per_minute":1000}},
+        "key_defaults":{"requests_per_minute":30}},
+        "models":[{"id":"m-1","limits":{"concurrent_requests":3}}]})");
+    EXPECT_EQ(lines(apply(document)),
+              (std::vector<std::string>{"update settings instance", "create model openai/m-1"}));
+    EXPECT_EQ(look(document)["changes"].size(), 0U);
+    EXPECT_EQ(get("/v1/admin/settings").json()["key_defaults"]["requests_per_minute"], 30);
+    EXPECT_EQ(exported()["models"][0]["id"], "openai/m-1") << "by one name of several";
+    EXPECT_EQ(wrong_at(doc(R"({"plans":[{"name":"P","policy":
+                  {"limits":{"requests_per_minute":1001}}}]})")),
+              "plans[0].policy.limits.requests_per_minute");
+    EXPECT_EQ(wrong_at(doc(R"({"models":[{"id":"m-2"}]})")), "models[0].id");
+    EXPECT_EQ(wrong_at(doc(R"({"models":[{"id":"m-1"},{"id":"openai/m-1"}]})")), "models[1].id");
+    EXPECT_EQ(wrong_at(doc(R"({"settings":{"polcy":{}}})")), "settings.polcy");
+    EXPECT_EQ(wrong_at(doc(R"({"settings":{"policy":{"limits":{"requests_per_minute":5}},
+                  "key_defaults":{"requests_per_minute":6}}})")),
+              "settings.key_defaults.requests_per_minute");
+    EXPECT_EQ(lines(look(doc(R"({"models":[],"settings":{}})"))),
+              std::vector<std::string>{"update settings instance"});
+    EXPECT_EQ(lines(apply(doc(R"({"models":[],"settings":{}})"), {{"prune", true}})),
+              (std::vector<std::string>{"update settings instance", "update model openai/m-1"}));
+    EXPECT_EQ(exported()["models"].size(), 0U);
+    EXPECT_EQ(exported()["settings"].size(), 0U);
+}
+
 TEST_F(Apply, AnExportMadeElsewhereIsTheSameByteForByte) {
     apply(doc(kWhole));
+    apply(doc(R"({"settings":{"key_defaults":{"requests_per_minute":30}},
+        "models":[{"id":"m-1","limits":{"concurrent_requests":3}}],
+        "plans":[{"name":"Free","key_defaults":{"requests_per_minute":3}}]})"));
     make_id(R"({"name":"first"})");
     make_id(R"({"name":"second","description":"d"})");
     send(Method::Patch, "/v1/admin/plans/plan_default", R"({"name":"Basic"})");

@@ -71,6 +71,14 @@ Result<void> check_below(const Policy& policy, const Policy& before, const Ceili
     return check_ceiling(looked_at, ceiling.now, ceiling.scope, "policy");
 }
 
+Result<void> check_under_instance(const Policy& policy, const Policy& before, const Reading& to) {
+    return check_below(policy,
+                       before,
+                       {.now = to.wanted.settings.policy,
+                        .before = to.current.settings.policy,
+                        .scope = Scope::Instance});
+}
+
 Result<void> check_under_team(const Policy& policy,
                               const Policy& before,
                               const Team& team,
@@ -80,6 +88,7 @@ Result<void> check_under_team(const Policy& policy,
     const Team* const old_team = find_id(to.current.teams, team.id);
     const Plan* const plan = find_id(to.wanted.plans, team.plan_id);
     const Plan* const old_plan = find_id(to.current.plans, (old_team ? *old_team : team).plan_id);
+    TRY_VOID(check_under_instance(policy, before, to));
     TRY_VOID(check_below(policy,
                          before,
                          {.now = (plan != nullptr ? *plan : kNoPlan).policy,

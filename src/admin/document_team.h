@@ -57,7 +57,8 @@ struct Ceiling {
 /// Errors: InvalidRequest where a limit of `policy` goes beyond the ceiling, and one of the two is
 /// not as it was: what has been so all along is no mistake of the document.
 Result<void> check_below(const Policy& policy, const Policy& before, const Ceiling& ceiling);
-/// The same below the team and its plan.
+/// The same below the instance; and below it, the team, and its plan.
+Result<void> check_under_instance(const Policy& policy, const Policy& before, const Reading& to);
 Result<void> check_under_team(const Policy& policy,
                               const Policy& before,
                               const Team& team,

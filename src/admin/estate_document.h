@@ -6,6 +6,7 @@
 
 #include "admin/json_body.h"
 #include "base/result.h"
+#include "domain/catalogue.h"
 #include "domain/estate.h"
 #include "domain/key_format.h"
 
@@ -15,10 +16,10 @@ inline constexpr int64_t kDocumentVersion = 1;
 
 /// What stands around an estate.
 struct EstateContext {
-    const KeyFormats* formats = nullptr;   // not null
-    std::string default_format{};          // of new keys
-    std::string operator_id{};             // a document says `operator`, if they have no email
-    std::vector<std::string> providers{};  // that are configured
+    const KeyFormats* formats = nullptr;  // not null
+    std::string default_format{};         // of new keys
+    std::string operator_id{};            // a document says `operator`, if they have no email
+    const Catalogue* models = nullptr;    // null: there are none, and no providers
     TimePoint now{};
 };
 
@@ -33,8 +34,9 @@ Json document_of(const Estate& estate, const EstateContext& context);
 /// is nothing like it: it is made. Of what it does not say of a thing, the status stays, and all
 /// else is as of a new one. What is not in the document stays as it is; with `prune`, what a list
 /// of it does not name goes: apps, members, and keys that have not expired.
-/// Requires: `current` has all plans, people and teams, and the rest of the teams in the document.
-/// Errors: UnknownField, InvalidRequest; param is the place, such as `teams[0].keys[2].app`.
+/// Requires: `current` has the settings, all models, plans, people and teams, and the rest of the
+/// teams in the document. Errors: UnknownField, InvalidRequest; param is the place, such as
+/// `teams[0].keys[2].app`.
 Result<Estate> estate_of(const Json& document,
                          const Estate& current,
                          const EstateContext& context,

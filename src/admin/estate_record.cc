@@ -75,6 +75,12 @@ struct Label {
     std::string id{};
     std::string_view end = "delete";
 };
+Label label(const InstanceSettings& /*settings*/) {
+    return {.type = "settings", .name = "instance", .id = "instance"};
+}
+Label label(const ModelLimits& model) {
+    return {.type = "model", .name = model.id, .id = model.id};
+}
 Label label(const Plan& plan) { return {.type = "plan", .name = plan.name, .id = plan.id}; }
 Label label(const User& user) { return {.type = "user", .name = user.email, .id = user.id}; }
 Label label(const Team& team) { return {.type = "team", .name = team.name, .id = team.id}; }

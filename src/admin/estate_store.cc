@@ -63,6 +63,17 @@ public:
           by_(by),
           now_(context.clock.now()) {}
 
+    Result<void> take(const Change<InstanceSettings>& change) {
+        return accounts_.update_instance(next(change),
+                                         entry(change, kInstanceTenant, "settings", "instance"));
+    }
+    Result<void> take(const Change<ModelLimits>& change) {
+        ModelLimits model = *change.after;
+        model.version = change.before ? change.before->version + 1 : 1;
+        AuditEntry audit = entry(change, kInstanceTenant, "model", model.id);
+        audit.action = "model.update";
+        return accounts_.put_model(model, audit);
+    }
     Result<void> take(const Change<Plan>& change) {
         const AuditEntry audit = entry(change, kInstanceTenant, "plan", change.after->id);
         if (!change.before) return accounts_.create_plan(*change.after, audit);
@@ -151,8 +162,13 @@ int64_t stored_version(const Change<T>& change) {
 }
 
 template <class T>
-void put_rules(PolicyDirectory& policies, const Change<T>& change) {
-    if constexpr (std::is_same_v<T, Member>) {
+void put_rules(AdminContext& context, const Change<T>& change) {
+    PolicyDirectory& policies = context.keys.policies();
+    if constexpr (std::is_same_v<T, InstanceSettings>) {
+        InstanceRules rules = rules_of(*change.after, context.keys.defaults().rate_limit_rpm);
+        rules.version = stored_version(change);
+        policies.put(rules);
+    } else if constexpr (std::is_same_v<T, Member>) {
         const Member& member = change.after ? *change.after : *change.before;
         MemberRole role{.team_id = member.team_id, .user_id = member.user_id, .role = {}};
         if (change.after) role.role = member.role;
@@ -170,6 +186,8 @@ void put_rules(PolicyDirectory& policies, const Change<T>& change) {
 Result<Estate> read_estate(AdminContext& context, const std::function<bool(const Team&)>& wanted) {
     AccountStore& accounts = context.keys.store().accounts();
     Estate estate;
+    TRY(estate.settings, accounts.get_instance());
+    TRY(estate.models, accounts.list_models());
     TRY(estate.plans, accounts.list_plans());
     TRY(estate.users,
         all_pages<User>([&](const PageQuery& query) { return accounts.list_users(query); }));
@@ -197,9 +215,9 @@ Result<std::vector<MintedKey>> write_changes(AdminContext& context,
     return steps.take_made();
 }
 
-void put_in_force(PolicyDirectory& policies, const std::vector<EstateChange>& changes) {
+void put_in_force(AdminContext& context, const std::vector<EstateChange>& changes) {
     for (const EstateChange& change : changes) {
-        std::visit([&](const auto& each) { put_rules(policies, each); }, change);
+        std::visit([&](const auto& each) { put_rules(context, each); }, change);
     }
 }
 

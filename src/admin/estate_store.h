@@ -13,8 +13,9 @@ namespace keywarden {
 
 inline constexpr size_t kEstateKeysMax = 100'000;  // of all the teams that are read
 
-/// All plans, people and teams; and of the teams that are `wanted`, what belongs to them.
-/// Errors: InvalidRequest when there are more keys than kEstateKeysMax; those of the store.
+/// The settings, all models, plans, people and teams; and of the teams that are `wanted`, what
+/// belongs to them. Errors: InvalidRequest when there are more keys than kEstateKeysMax; those of
+/// the store.
 Result<Estate> read_estate(AdminContext& context, const std::function<bool(const Team&)>& wanted);
 
 /// Writes the changes, in their order. Returns: the new keys, whose secrets nobody has seen yet.
@@ -26,6 +27,6 @@ Result<std::vector<MintedKey>> write_changes(AdminContext& context,
                                              const ChangedBy& by);
 
 /// Lets every call meet them. Requires: they are stored.
-void put_in_force(PolicyDirectory& policies, const std::vector<EstateChange>& changes);
+void put_in_force(AdminContext& context, const std::vector<EstateChange>& changes);
 
 }  // namespace keywarden

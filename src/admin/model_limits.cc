@@ -1,12 +1,13 @@
 // What each model of the catalogue bears, counted over all who use it.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
 #include "admin/account_change.h"
+#include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/handlers.h"
+#include "admin/model_name.h"
 #include "admin/policy_field.h"
 #include "store/load_policies.h"
 
@@ -14,17 +15,6 @@ namespace keywarden {
 namespace {
 
 constexpr size_t kModelIdBytesMax = 256;
-
-Result<void> read_model_limits_field(const Json& value, ModelLimits& model) {
-    TRY_VOID(read_limits("limits", value, model.limits));
-    if (!model.limits[LimitKind::BodyBytes]) return {};
-    return fail_field("limits.body_bytes",
-                      "cannot be a model's: a body is read before its model is known");
-}
-
-constexpr std::array kFields = {
-    Field<ModelLimits>{"limits", read_model_limits_field},
-};
 
 Json model_record(const ModelLimits& model, bool is_listed) {
     const size_t slash = model.id.find('/');
@@ -37,13 +27,16 @@ Json model_record(const ModelLimits& model, bool is_listed) {
             {"version", model.version}};
 }
 
-/// By the name that it has at its provider's: whatever else it goes by is counted as the same.
+}  // namespace
+
 std::string full_name(const Catalogue& catalogue, size_t provider, std::string_view model) {
     std::string id = catalogue.providers()[provider].name;
     id += '/';
     id += model;
     return id;
 }
+
+namespace {
 
 struct FoundModel {
     ModelLimits settings{};
@@ -98,7 +91,7 @@ Result<HttpResponse> change_model_limits(AdminContext& context, const ApiCall& c
     TRY(const FoundModel found, find_model(context, call.values.at(0)));
     const ModelLimits& before = found.settings;
     ModelLimits model = before;
-    TRY_VOID(read_change<ModelLimits>(call, kFields, model));
+    TRY_VOID(read_change<ModelLimits>(call, model_fields(), model));
     AuditEntry audit = audit_entry(changed_by(context, call),
                                    kInstanceTenant,
                                    "model.update",

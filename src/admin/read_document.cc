@@ -11,6 +11,8 @@
 #include "admin/document_entries.h"
 #include "admin/document_team.h"
 #include "admin/estate_document.h"
+#include "admin/grantor.h"
+#include "admin/model_name.h"
 #include "admin/policy_field.h"
 #include "base/id.h"
 
@@ -24,6 +26,8 @@ constexpr std::array<std::string_view, 5> kTeamOthers = {"id", "policy", "member
 struct Sections {
     const Json* version = nullptr;
     const Json* providers = nullptr;
+    const Json* settings = nullptr;
+    const Json* models = nullptr;
     const Json* plans = nullptr;
     const Json* users = nullptr;
     const Json* teams = nullptr;
@@ -38,6 +42,8 @@ Result<void> keep(const Json& value, Sections& sections) {
 constexpr std::array kSections = {
     Field<Sections>{"version", keep<&Sections::version>},
     Field<Sections>{"providers", keep<&Sections::providers>},
+    Field<Sections>{"settings", keep<&Sections::settings>},
+    Field<Sections>{"models", keep<&Sections::models>},
     Field<Sections>{"plans", keep<&Sections::plans>},
     Field<Sections>{"users", keep<&Sections::users>},
     Field<Sections>{"teams", keep<&Sections::teams>},
@@ -51,7 +57,11 @@ Result<void> check_version(const Json* version) {
 Result<void> check_providers(const Json* list, const EstateContext& context) {
     if (list == nullptr) return {};
     if (!list->is_array()) return fail_field("providers", "must be a list of names");
-    const std::vector<std::string_view> known(context.providers.begin(), context.providers.end());
+    std::vector<std::string_view> known;
+    if (context.models != nullptr) {
+        for (const CatalogueProvider& each : context.models->providers())
+            known.push_back(each.name);
+    }
     for (size_t i = 0; i < list->size(); ++i) {
         const Json& entry = (*list)[i];
         const std::string path = fmt::format("providers[{}]", i);
@@ -59,6 +69,55 @@ Result<void> check_providers(const Json* list, const EstateContext& context) {
         const auto& name = entry.get_ref<const std::string&>();
         if (std::ranges::find(known, name) != known.end()) continue;
         return no_such_name(path, "provider in the gateway's configuration", name, known);
+    }
+    return {};
+}
+
+Result<void> read_settings(const Json& json, Reading& to) {
+    if (!json.is_object()) {
+        return fail_field("settings", "must be an object with 'policy' and 'key_defaults'");
+    }
+    InstanceSettings& settings = to.wanted.settings;
+    settings = {.version = to.current.settings.version};
+    const std::string path = "settings";
+    TRY_VOID(at(path, read_fields<InstanceSettings>(json, settings_fields(), settings)));
+    return at(path, check_key_defaults(settings.key_defaults, settings.policy, Scope::Instance));
+}
+
+/// What a model is called where it has limits: a name that the catalogue knows, or an old one.
+Result<std::string> model_named(const std::string& id, const Reading& to) {
+    std::vector<std::string_view> known;
+    for (const ModelLimits& model : to.current.models) {
+        if (model.id == id) return id;
+        known.push_back(model.id);
+    }
+    const Catalogue* const catalogue = to.context.models;
+    const auto target = catalogue != nullptr ? catalogue->resolve(id) : Result<ModelTarget>();
+    if (catalogue == nullptr) return no_such_name("id", "model", id, known);
+    if (target) return full_name(*catalogue, target->provider, target->id);
+    Error error = target.error();
+    error.code = ErrorCode::InvalidRequest;
+    error.param = "id";
+    return fail(std::move(error));
+}
+
+Result<void> read_models(const Json& list, Reading& to) {
+    TRY(const auto entries, entries_of(list, "", "models", "id"));
+    std::set<std::string> named;
+    for (const Entry& entry : entries) {
+        ModelLimits model;
+        TRY(model.id, at(entry.path, model_named(entry.id, to)));
+        if (!named.insert(model.id).second) {
+            return at(entry.path, fail_field("id", "is there twice, or means the same as another"));
+        }
+        TRY_VOID(at(entry.path,
+                    read_fields<ModelLimits>(*entry.json, model_fields(), model, kPlanOthers)));
+        const auto known = std::ranges::find(to.current.models, model.id, &ModelLimits::id);
+        if (known != to.current.models.end()) model.version = known->version;
+        put_back(to.wanted.models, std::move(model));
+    }
+    for (ModelLimits& model : to.wanted.models) {
+        if (to.prune && !named.contains(model.id)) model.limits = {};
     }
     return {};
 }
@@ -80,6 +139,12 @@ Result<std::vector<const T*>> match_things(const std::vector<Entry>& entries,
         [](const T& thing) { return std::string_view(thing.name); });
 }
 
+/// A plan keeps within the instance, and what it gives keys within the plan.
+Result<void> check_plan(const Plan& plan, const Plan* old, const Reading& to) {
+    TRY_VOID(check_under_instance(plan.policy, old != nullptr ? old->policy : Policy(), to));
+    return check_key_defaults(plan.key_defaults, plan.policy, Scope::Plan);
+}
+
 Result<void> read_plans(const Json& list, Reading& to) {
     TRY(const auto entries, entries_of(list, "", "plans"));
     TRY(const auto found, match_things(entries, to.current.plans));
@@ -95,6 +160,7 @@ Result<void> read_plans(const Json& list, Reading& to) {
         }
         if (plan.id.empty()) plan.id = new_id("plan");
         TRY_VOID(at(entry.path, read_fields<Plan>(*entry.json, plan_fields(), plan, kPlanOthers)));
+        TRY_VOID(at(entry.path, check_plan(plan, found[i], to)));
         if (!names.insert(plan.name).second) {
             return at(entry.path, fail_field("name", "is another plan's"));
         }
@@ -138,6 +204,7 @@ Result<void> check_team_policy(const Team& team, const Team* old, const Reading&
         return found == plans.end() ? &kNone : &found->policy;
     };
     const std::string& old_plan = old != nullptr ? old->plan_id : team.plan_id;
+    TRY_VOID(check_under_instance(team.policy, old != nullptr ? old->policy : kNone, to));
     return check_below(team.policy,
                        old != nullptr ? old->policy : kNone,
                        {.now = *policy_of(to.wanted.plans, team.plan_id),
@@ -196,6 +263,8 @@ Result<Estate> estate_of(const Json& document,
     TRY_VOID(check_version(sections.version));
     TRY_VOID(check_providers(sections.providers, context));
     Reading to{.current = current, .context = context, .prune = prune, .wanted = current};
+    if (sections.settings != nullptr) TRY_VOID(read_settings(*sections.settings, to));
+    if (sections.models != nullptr) TRY_VOID(read_models(*sections.models, to));
     if (sections.plans != nullptr) TRY_VOID(read_plans(*sections.plans, to));
     if (sections.users != nullptr) TRY_VOID(read_users(*sections.users, to));
     if (sections.teams != nullptr) TRY_VOID(read_teams(*sections.teams, to));

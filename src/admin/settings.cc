@@ -1,7 +1,6 @@
 // What the operator sets for the whole instance: what holds for all calls, and where keys start.
-#include <array>
-
 #include "admin/account_change.h"
+#include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
@@ -11,17 +10,6 @@
 
 namespace keywarden {
 namespace {
-
-constexpr std::array kFields = {
-    Field<InstanceSettings>{"policy",
-                            [](const Json& value, InstanceSettings& settings) {
-                                return read_policy("policy", value, settings.policy);
-                            }},
-    Field<InstanceSettings>{"key_defaults",
-                            [](const Json& value, InstanceSettings& settings) {
-                                return read_limits("key_defaults", value, settings.key_defaults);
-                            }},
-};
 
 /// `configured`: what holds where the settings say nothing, as it stands in the configuration.
 Json settings_record(const InstanceSettings& settings, const KeyDefaults& configured) {
@@ -47,7 +35,7 @@ Result<HttpResponse> read_settings(AdminContext& context, const ApiCall&) {
 Result<HttpResponse> change_settings(AdminContext& context, const ApiCall& call) {
     TRY(const InstanceSettings before, accounts_of(context).get_instance());
     InstanceSettings settings = before;
-    TRY_VOID(read_change<InstanceSettings>(call, kFields, settings));
+    TRY_VOID(read_change<InstanceSettings>(call, settings_fields(), settings));
     TRY_VOID(check_key_defaults(settings.key_defaults, settings.policy, Scope::Instance));
     AuditEntry audit = audit_entry(changed_by(context, call),
                                    kInstanceTenant,

@@ -80,9 +80,9 @@ public:
 
     Json write() {
         Json out = {{"version", kDocumentVersion}};
-        std::vector<std::string> providers = context_.providers;
-        std::ranges::sort(providers);
-        out["providers"] = std::move(providers);
+        out["providers"] = providers();
+        out["settings"] = settings();
+        out["models"] = models();
         out["plans"] = plans();
         out["users"] = users();
         out["teams"] = teams();
@@ -90,6 +90,39 @@ public:
     }
 
 private:
+    Json providers() const {
+        std::vector<std::string> out;
+        if (context_.models != nullptr) {
+            for (const CatalogueProvider& each : context_.models->providers()) {
+                out.push_back(each.name);
+            }
+        }
+        std::ranges::sort(out);
+        return out;
+    }
+
+    Json settings() const {
+        Json out = Json::object();
+        if (!estate_.settings.key_defaults.empty()) {
+            out["key_defaults"] = limits_record(estate_.settings.key_defaults);
+        }
+        put_policy(out, estate_.settings.policy);
+        return out;
+    }
+
+    Json models() const {
+        std::vector<const ModelLimits*> all;
+        for (const ModelLimits& model : estate_.models) {
+            if (!model.limits.empty()) all.push_back(&model);
+        }
+        std::ranges::sort(all, {}, &ModelLimits::id);
+        Json out = Json::array();
+        for (const ModelLimits* model : all) {
+            out.push_back({{"id", model->id}, {"limits", limits_record(model->limits)}});
+        }
+        return out;
+    }
+
     Json plans() const {
         Json out = Json::array();
         const auto all = sorted(estate_.plans, [](const Plan&) { return true; });
@@ -98,6 +131,9 @@ private:
             Json& item = out.emplace_back(begin(all, *plan, renamed));
             put(item, "active_keys_max", plan->active_keys_max);
             put(item, "creations_per_hour_max", plan->creations_per_hour_max);
+            if (!plan->key_defaults.empty()) {
+                item["key_defaults"] = limits_record(plan->key_defaults);
+            }
             put_policy(item, plan->policy);
         }
         return out;

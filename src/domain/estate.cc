@@ -105,6 +105,10 @@ AuditFacts estate_facts(const HeldKey& held) {
 }
 
 std::vector<EstateChange> changes_between(const Estate& before, const Estate& after) {
+    std::vector<EstateChange> settings;
+    Change<InstanceSettings> instance{.before = before.settings, .after = after.settings};
+    if (!fields_of(instance).empty()) settings.push_back(std::move(instance));
+    auto models = compare(before.models, after.models);
     auto plans = compare(before.plans, after.plans);
     auto users = compare(before.users, after.users);
     auto teams = compare(before.teams, after.teams);
@@ -116,7 +120,10 @@ std::vector<EstateChange> changes_between(const Estate& before, const Estate& af
     keys.made = makers_first(std::move(keys.made));
 
     std::vector<EstateChange> out;
-    for (auto* changes : {&plans.altered,
+    for (auto* changes : {&settings,
+                          &models.altered,
+                          &models.made,
+                          &plans.altered,
                           &plans.made,
                           &users.altered,
                           &users.made,

@@ -21,6 +21,8 @@ struct HeldKey {
 
 /// People who have no email stand in no file, and neither do keys that are revoked.
 struct Estate {
+    InstanceSettings settings{};
+    std::vector<ModelLimits> models{};
     std::vector<Plan> plans{};
     std::vector<User> users{};
     std::vector<Team> teams{};
@@ -36,8 +38,14 @@ struct Change {
     std::optional<T> after{};
 };
 
-using EstateChange = std::
-    variant<Change<Plan>, Change<User>, Change<Team>, Change<App>, Change<Member>, Change<HeldKey>>;
+using EstateChange = std::variant<Change<InstanceSettings>,
+                                  Change<ModelLimits>,
+                                  Change<Plan>,
+                                  Change<User>,
+                                  Change<Team>,
+                                  Change<App>,
+                                  Change<Member>,
+                                  Change<HeldKey>>;
 
 /// What the two differ in; things are the same by their ids.
 ///

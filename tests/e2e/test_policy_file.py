@@ -19,9 +19,13 @@ from test_openapi import check
 
 FILE = """
 version: 1
+settings: {key_defaults: {requests_per_minute: 90}}
+models:
+  - {id: gpt-4o-mini, limits: {requests_per_minute: 50}}
 plans:
   - name: Standard
     active_keys_max: 50
+    key_defaults: {requests_per_minute: 80}
     policy: {limits: {requests_per_minute: 600}}
 users:
   - {email: ann@example.com, name: "Ann: é"}
