@@ -155,7 +155,7 @@ TEST_F(Apply, AnExportMadeElsewhereIsTheSameByteForByte) {
         "models":[{"id":"m-1","limits":{"concurrent_requests":3}}],
         "plans":[{"name":"Free","key_defaults":{"requests_per_minute":3}}]})"));
     make_id(R"({"name":"first"})");
-    make_id(R"({"name":"second","description":"d"})");
+    make_id(R"({"name":"second","description":"d","rotate_every":"30d"})");
     send(Method::Patch, "/v1/admin/plans/plan_default", R"({"name":"Basic"})");
     const std::string first = get("/v1/admin/export").body;
     EXPECT_EQ(look(doc(first))["changes"].size(), 0U) << "what is so needs no change";

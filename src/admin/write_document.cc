@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "admin/estate_document.h"
+#include "admin/key_fields.h"
 #include "admin/policy_field.h"
 #include "base/clock.h"
 #include "store/account_rules.h"
@@ -228,6 +229,7 @@ private:
         if (key.kind != KeyKind::Full) item["kind"] = name(key.kind);
         put(item, "not_before", key.not_before);
         put(item, "expires_at", key.expires_at);
+        if (key.rotate_every) item["rotate_every"] = duration_text(*key.rotate_every);
         put(item, "rate_limit_rpm", key.rate_limit_rpm);
         put(item, "k_target_override", key.k_target_override);
         if (key.tools.allowed) item["toollist"]["allowed"] = *key.tools.allowed;
