@@ -7,6 +7,7 @@
 #include "admin/changed_by.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
+#include "admin/idempotency.h"
 #include "admin/key_record.h"
 #include "admin/warnings.h"
 #include "base/id.h"
@@ -41,20 +42,24 @@ Result<HttpResponse> list_apps(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call) {
-    TRY(const Json object, read_object(call.request, Body::Required));
-    App app{.id = new_id("app"),
-            .team_id = std::string(call.caller->team_id),
-            .created_at = context.clock.now()};
-    TRY_VOID(read_fields<App>(object, app_fields(), app));
-    if (app.name.empty()) return fail_field("name", "is required");
-    TRY_VOID(check_ceilings(context, place_of(app), app.policy));
-    AuditEntry audit = entry(context, call, "app.create", app);
-    audit.diff = audit_diff({}, audit_facts(app));
-    TRY_VOID(context.keys.store().accounts().create_app(app, audit));
-    context.keys.policies().put(rules_of(app));
-    Json record = app_record(app);
-    warn_of_policy(context, {}, app.policy, record);
-    return versioned_response(201, record, app.version);
+    return run_once(context, call, "apps.create", [&](const AnswerNote& note) -> Result<Created> {
+        TRY(const Json object, read_object(call.request, Body::Required));
+        App app{.id = new_id("app"),
+                .team_id = std::string(call.caller->team_id),
+                .created_at = context.clock.now()};
+        TRY_VOID(read_fields<App>(object, app_fields(), app));
+        if (app.name.empty()) return fail_field("name", "is required");
+        TRY_VOID(check_ceilings(context, place_of(app), app.policy));
+        AuditEntry audit = entry(context, call, "app.create", app);
+        audit.diff = audit_diff({}, audit_facts(app));
+        Json record = app_record(app);
+        warn_of_policy(context, {}, app.policy, record);
+        TRY_VOID(store_answered(context, note(201, record), [&] {
+            return context.keys.store().accounts().create_app(app, audit);
+        }));
+        context.keys.policies().put(rules_of(app));
+        return Created{.record = std::move(record)};
+    });
 }
 
 Result<HttpResponse> read_app(AdminContext& context, const ApiCall& call) {

@@ -21,8 +21,8 @@ HttpResponse answer_of(const ApiCall& call, int status, const Json& record) {
         set_header(response, "ETag", "\"" + dump(*version) + "\"");
     }
     if (status == 201) {
-        set_header(
-            response, "Location", call.request.path + "/" + record.at("id").get<std::string>());
+        const auto id = record.find(record.contains("id") ? "id" : "user");
+        set_header(response, "Location", call.request.path + "/" + id->get<std::string>());
     }
     return response;
 }
@@ -90,6 +90,17 @@ Result<HttpResponse> run_once(AdminContext& context,
         }
     }
     return first_answer(call, std::move(created));
+}
+
+Result<void> store_answered(AdminContext& context,
+                            const std::optional<IdempotencyRecord>& answer,
+                            const std::function<Result<void>()>& change) {
+    if (!answer) return change();
+    Store& store = context.keys.store();
+    return store.together([&]() -> Result<void> {
+        TRY_VOID(change());
+        return store.answer_idempotent(*answer);
+    });
 }
 
 }  // namespace keywarden

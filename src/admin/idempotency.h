@@ -39,4 +39,9 @@ Result<HttpResponse> run_once(AdminContext& context,
                               std::string_view scope,
                               const std::function<Result<Created>(const AnswerNote&)>& create);
 
+/// Stores `change` with what it answers, both or none. Errors: those of `change`.
+Result<void> store_answered(AdminContext& context,
+                            const std::optional<IdempotencyRecord>& answer,
+                            const std::function<Result<void>()>& change);
+
 }  // namespace keywarden

@@ -172,5 +172,30 @@ TEST_F(Idempotency, ItsKeyIsBounded) {
     EXPECT_EQ(create(R"({"name":"a"})", "ümlaut").status, 400);
 }
 
+TEST_F(Idempotency, WhateverIsMadeIsMadeOnce) {
+    for (const auto& [path, body] :
+         {std::pair<const char*, const char*>{"/v1/account/apps", R"({"name":"once"})"},
+          {"/v1/admin/teams", R"({"name":"once"})"},
+          {"/v1/admin/plans", R"({"name":"once"})"},
+          {"/v1/account/members", R"({"email":"a@example.test","role":"member"})"}}) {
+        const Reply first = post(path, body, {{"Idempotency-Key", "k"}});
+        ASSERT_EQ(first.status, 201) << first.body;
+        const Reply again = post(path, body, {{"Idempotency-Key", "k"}});
+        EXPECT_EQ(again.status, 201) << again.body;
+        EXPECT_EQ(again.body, first.body);
+        EXPECT_EQ(again.header("Idempotent-Replayed"), "true");
+        EXPECT_EQ(again.header("ETag"), first.header("ETag"));
+        EXPECT_EQ(again.header("Location"), first.header("Location"));
+        EXPECT_EQ(post(path, R"({"name":"other"})", {{"Idempotency-Key", "k"}}).code(),
+                  "idempotency_mismatch");
+    }
+    EXPECT_EQ(get("/v1/account/apps").json()["data"].size(), 1U);
+    EXPECT_EQ(post("/v1/account/apps", R"({"name":"once"})", {{"Idempotency-Key", "l"}}).code(),
+              "invalid_request")
+        << "what fails is not remembered";
+    EXPECT_EQ(post("/v1/account/apps", R"({"name":"twice"})", {{"Idempotency-Key", "l"}}).status,
+              201);
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -29,7 +29,7 @@ Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
     const KeyQuery query = {.team_id = std::string(call.caller->team_id),
                             .after = std::move(wanted.after),
                             .limit = wanted.limit,
-                            .status = wanted.status,
+                            .state = wanted.status,
                             .rotation = wanted.rotation,
                             .unused = wanted.unused,
                             .expires_soon = wanted.expires_soon,

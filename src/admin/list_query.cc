@@ -27,10 +27,11 @@ Result<void> read_after(std::string_view text, ListQuery& wanted) {
 }
 
 Result<void> read_status(std::string_view text, ListQuery& wanted) {
-    wanted.status = key_status_of(text);
+    wanted.status = key_state_of(text);
     if (wanted.status) return {};
     return fail_field("status",
-                      "must be \"active\", \"disabled\", \"quarantined\", or \"revoked\"");
+                      "must be \"active\", \"pending\", \"expired\", \"disabled\", "
+                      "\"quarantined\", or \"revoked\"");
 }
 
 Result<void> read_rotation(std::string_view text, ListQuery& wanted) {

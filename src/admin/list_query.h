@@ -18,7 +18,7 @@ inline constexpr size_t kListLimitMax = 100;
 struct ListQuery {
     size_t limit = kListLimitDefault;
     std::string after{};  // a cursor: the `next` of the page before
-    std::optional<KeyStatus> status{};
+    std::optional<KeyState> status{};
     std::optional<RotationState> rotation{};
     bool unused = false;        // only those
     bool expires_soon = false;  // only those

@@ -8,6 +8,7 @@
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
 #include "admin/handlers.h"
+#include "admin/idempotency.h"
 #include "base/id.h"
 
 namespace keywarden {
@@ -75,22 +76,26 @@ Result<User> user_of(AdminContext& context, const ApiCall& call, const MemberDra
 Result<void> put(AdminContext& context,
                  const ApiCall& call,
                  const std::optional<Member>& before,
-                 const Member& member) {
+                 const Member& member,
+                 const std::optional<IdempotencyRecord>& answer = std::nullopt) {
     AuditEntry audit = audit_entry(changed_by(context, call),
                                    member.team_id,
                                    before ? "member.update" : "member.add",
                                    {"user", member.user_id},
                                    context.clock.now());
     audit.diff = audit_diff(before ? audit_facts(*before) : AuditFacts(), audit_facts(member));
-    TRY_VOID(context.keys.store().accounts().put_member(member, audit));
+    TRY_VOID(store_answered(context, answer, [&] {
+        return context.keys.store().accounts().put_member(member, audit);
+    }));
     context.keys.policies().put(
         MemberRole{.team_id = member.team_id, .user_id = member.user_id, .role = member.role});
     return {};
 }
 
-Result<HttpResponse> add_member_to(AdminContext& context,
-                                   const ApiCall& call,
-                                   std::string_view team) {
+Result<Created> add_member_to(AdminContext& context,
+                              const ApiCall& call,
+                              std::string_view team,
+                              const AnswerNote& note) {
     TRY(const Json object, read_object(call.request, Body::Required));
     MemberDraft draft;
     TRY_VOID(read_fields<MemberDraft>(object, kNewFields, draft));
@@ -109,8 +114,17 @@ Result<HttpResponse> add_member_to(AdminContext& context,
                         .created_at = context.clock.now(),
                         .email = user.email,
                         .name = user.name};
-    TRY_VOID(put(context, call, std::nullopt, member));
-    return json_response(201, member_record(member));
+    Json record = member_record(member);
+    TRY_VOID(put(context, call, std::nullopt, member, note(201, record)));
+    return Created{.record = std::move(record)};
+}
+
+Result<HttpResponse> add_member_once(AdminContext& context,
+                                     const ApiCall& call,
+                                     std::string_view team) {
+    return run_once(context, call, "members.add " + std::string(team), [&](const AnswerNote& note) {
+        return add_member_to(context, call, team, note);
+    });
 }
 
 }  // namespace
@@ -123,11 +137,11 @@ Result<HttpResponse> list_members(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> add_member(AdminContext& context, const ApiCall& call) {
-    return add_member_to(context, call, call.caller->team_id);
+    return add_member_once(context, call, call.caller->team_id);
 }
 
 Result<HttpResponse> add_team_member(AdminContext& context, const ApiCall& call) {
-    return add_member_to(context, call, call.values.at(0));
+    return add_member_once(context, call, call.values.at(0));
 }
 
 Result<HttpResponse> change_member(AdminContext& context, const ApiCall& call) {

@@ -7,6 +7,7 @@
 #include "admin/account_record.h"
 #include "admin/grantor.h"
 #include "admin/handlers.h"
+#include "admin/idempotency.h"
 #include "admin/list_query.h"
 #include "admin/warnings.h"
 #include "base/id.h"
@@ -47,13 +48,23 @@ Result<HttpResponse> list_teams(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> create_team(AdminContext& context, const ApiCall& call) {
-    Team team{.id = new_id("team"), .created_at = context.clock.now()};
-    TRY_VOID(read_new<Team>(call, team_fields(), team));
-    const AuditEntry audit =
-        change_entry(context, call, team.id, "team", static_cast<const Team*>(nullptr), team);
-    TRY_VOID(accounts_of(context).create_team(team, audit));
-    context.keys.policies().put(rules_of(team));
-    return team_response(context, 201, team);
+    return run_once(context, call, "teams.create", [&](const AnswerNote& note) -> Result<Created> {
+        Team team{.id = new_id("team"), .created_at = context.clock.now()};
+        TRY_VOID(read_new<Team>(call, team_fields(), team));
+        const AuditEntry audit =
+            change_entry(context, call, team.id, "team", static_cast<const Team*>(nullptr), team);
+        const auto plan = accounts_of(context).get_plan(team.plan_id);
+        if (!plan && plan.error().code == ErrorCode::NotFound) {
+            return fail_field("plan", "must be the id of a plan");
+        }
+        if (!plan) return fail(plan.error());
+        Json record = team_record(team, *plan, context.keys.defaults().caps);
+        TRY_VOID(store_answered(context, note(201, record), [&] {
+            return accounts_of(context).create_team(team, audit);
+        }));
+        context.keys.policies().put(rules_of(team));
+        return Created{.record = std::move(record)};
+    });
 }
 
 Result<HttpResponse> read_team(AdminContext& context, const ApiCall& call) {
@@ -79,16 +90,20 @@ Result<HttpResponse> list_plans(AdminContext& context, const ApiCall&) {
 }
 
 Result<HttpResponse> create_plan(AdminContext& context, const ApiCall& call) {
-    Plan plan{.id = new_id("plan")};
-    TRY_VOID(read_new<Plan>(call, plan_fields(), plan));
-    TRY_VOID(check_plan(context, plan, {}));
-    const AuditEntry audit = change_entry(
-        context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
-    TRY_VOID(accounts_of(context).create_plan(plan, audit));
-    context.keys.policies().put(rules_of(plan));
-    Json record = plan_record(plan);
-    warn_of_policy(context, {}, plan.policy, record);
-    return versioned_response(201, record, plan.version);
+    return run_once(context, call, "plans.create", [&](const AnswerNote& note) -> Result<Created> {
+        Plan plan{.id = new_id("plan")};
+        TRY_VOID(read_new<Plan>(call, plan_fields(), plan));
+        TRY_VOID(check_plan(context, plan, {}));
+        const AuditEntry audit = change_entry(
+            context, call, kInstanceTenant, "plan", static_cast<const Plan*>(nullptr), plan);
+        Json record = plan_record(plan);
+        warn_of_policy(context, {}, plan.policy, record);
+        TRY_VOID(store_answered(context, note(201, record), [&] {
+            return accounts_of(context).create_plan(plan, audit);
+        }));
+        context.keys.policies().put(rules_of(plan));
+        return Created{.record = std::move(record)};
+    });
 }
 
 Result<HttpResponse> read_plan(AdminContext& context, const ApiCall& call) {

@@ -39,6 +39,10 @@ std::optional<KeyStatus> key_status_of(std::string_view text) {
     return find_name<KeyStatus>(kStatuses, text);
 }
 
+std::optional<KeyState> key_state_of(std::string_view text) {
+    return find_name<KeyState>(kStates, text);
+}
+
 KeyState state_at(KeyStatus status, KeyLifetime lifetime, TimePoint now) {
     switch (status) {
         case KeyStatus::Revoked:

@@ -82,6 +82,7 @@ inline constexpr Nanos kGraceMax = std::chrono::hours(24 * 90);
 std::string_view name(KeyStatus status);  // "active", …
 std::string_view name(KeyState state);
 std::optional<KeyStatus> key_status_of(std::string_view text);
+std::optional<KeyState> key_state_of(std::string_view text);
 
 /// The key's policy with its requests a minute among the limits.
 Policy whole_policy(const Key& key);

@@ -102,7 +102,7 @@ void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& nex
 }
 
 bool is_wanted(const Key& key, const KeyQuery& query) {
-    if (query.status && key.status != *query.status) return false;
+    if (query.state && state_at(key, query.now) != *query.state) return false;
     if (query.unused && !is_unused(key, query.notice, query.now)) return false;
     if (query.expires_soon && !expires_soon(key, query.notice, query.now)) return false;
     return !query.rotation || rotation_of(key, query.notice, query.now) == query.rotation;

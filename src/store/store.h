@@ -53,9 +53,9 @@ struct KeyPage {
 
 struct KeyQuery {
     std::string team_id;
-    std::string after{};  // the `next` of the page before; empty: from the newest
-    size_t limit = 20;    // 1 to 100
-    std::optional<KeyStatus> status{};
+    std::string after{};              // the `next` of the page before; empty: from the newest
+    size_t limit = 20;                // 1 to 100
+    std::optional<KeyState> state{};  // only keys that are in it at `now`
     // Of what domain/key_notice.h says with `notice` at `now`:
     std::optional<RotationState> rotation{};
     bool unused = false;        // only those
@@ -170,7 +170,8 @@ public:
     /// `kIdempotencyFlightMax` counts as free too: its process died.
     virtual Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) = 0;
-    /// Writes the answer to one that is in flight, where it was no one change that it answers.
+    /// Writes the answer to one that is in flight, where it was no one change that it answers: by
+    /// itself, or within together() with what it answers.
     /// Errors: IdempotencyInProgress when another has taken it over.
     virtual Result<void> answer_idempotent(const IdempotencyRecord& answer) = 0;
     /// Frees one that is still in flight: what it was reserved for did not happen. What does

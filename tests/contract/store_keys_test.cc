@@ -152,14 +152,31 @@ TEST_P(StoreContract, APageIsNotDisturbedByNewKeys) {
     EXPECT_EQ(second->keys[0].id, old.id);
 }
 
-TEST_P(StoreContract, ListsOneStatusOnly) {
-    Key disabled = a_key();
-    disabled.status = KeyStatus::Disabled;
-    created(disabled);
-    created();
-    const auto page = store_->list_keys({.team_id = "team_a", .status = KeyStatus::Disabled});
-    ASSERT_EQ(page->keys.size(), 1U);
-    expect_same(page->keys[0], disabled);
+TEST_P(StoreContract, ListsOnlyWhatIsInOneStateNow) {
+    std::map<KeyState, std::string> ids;
+    for (const KeyStatus status :
+         {KeyStatus::Active, KeyStatus::Disabled, KeyStatus::Quarantined, KeyStatus::Revoked}) {
+        Key key = a_key();
+        key.status = status;
+        ids[static_cast<KeyState>(status)] = key.id;
+        created(key);
+    }
+    Key expired = a_key();
+    expired.expires_at = kNow;
+    ids[KeyState::Expired] = expired.id;
+    created(expired);
+    Key pending = a_key();
+    pending.not_before = kNow + 1ms;
+    ids[KeyState::Pending] = pending.id;
+    created(pending);
+    for (const auto& [state, id] : ids) {
+        const auto page = store_->list_keys({.team_id = "team_a", .state = state, .now = kNow});
+        ASSERT_EQ(page->keys.size(), 1U) << name(state);
+        EXPECT_EQ(page->keys[0].id, id) << name(state);
+    }
+    const auto later =
+        store_->list_keys({.team_id = "team_a", .state = KeyState::Active, .now = kNow + 1ms});
+    EXPECT_EQ(later->keys.size(), 2U) << "what was pending";
 }
 
 TEST_P(StoreContract, RefusesACursorThatIsNone) {

@@ -131,7 +131,7 @@ TEST_P(StoreLifecycle, ListsWhatIsWorthANotice) {
               (Names{"rotation overdue"}));
     EXPECT_EQ(names({.team_id = "team_a", .rotation = RotationState::Due, .unused = true}),
               Names{});
-    EXPECT_EQ(names({.team_id = "team_a", .status = KeyStatus::Revoked, .unused = true}), Names{});
+    EXPECT_EQ(names({.team_id = "team_a", .state = KeyState::Revoked, .unused = true}), Names{});
     EXPECT_EQ(names({.team_id = "team_a"}).size(), keys.size());
     for (const Key& key : keys) {
         EXPECT_EQ(store_->get_key("team_a", key.id)->rotate_every, key.rotate_every);

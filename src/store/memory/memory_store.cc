@@ -166,9 +166,11 @@ public:
         return std::optional(at->second);
     }
 
-    Result<void> answer_idempotent(const IdempotencyRecord& answer) override {
+    Result<void> answer_idempotent(const IdempotencyRecord& record) override {
         const std::lock_guard lock(log_.mutex);
-        return note_answer(&answer);
+        const Result<void> noted = note_answer(&record);
+        if (log_.together && *log_.together) log_.together = noted;
+        return noted;
     }
 
     Result<void> free_idempotent(const IdempotencyRecord& record) override {

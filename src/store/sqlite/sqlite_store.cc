@@ -228,9 +228,11 @@ public:
         return std::optional<IdempotencyRecord>();
     }
 
-    Result<void> answer_idempotent(const IdempotencyRecord& answer) override {
+    Result<void> answer_idempotent(const IdempotencyRecord& record) override {
         const std::lock_guard lock(writer_.mutex);
-        return note_answer(&answer);
+        const Result<void> noted = note_answer(&record);
+        if (writer_.together && *writer_.together) writer_.together = noted;
+        return noted;
     }
 
     Result<void> free_idempotent(const IdempotencyRecord& record) override {
@@ -317,10 +319,15 @@ private:
         if (wanted.unused) unused_since = wanted.now - notice.unused_after;
         std::optional<TimePoint> expires_until;
         if (wanted.expires_soon) expires_until = wanted.now + notice.ahead;
+        // The states that a person decides have the numbers of their statuses.
+        static_assert(static_cast<int>(KeyState::Revoked) == static_cast<int>(KeyStatus::Revoked));
+        static_assert(KeyState::Pending == KeyState{4} && KeyState::Expired == KeyState{5});
         // What is_wanted says (store/key_rules.h), in SQL.
         Query query(database,
                     "SELECT " KEYWARDEN_KEY_COLUMNS_
-                    "WHERE k.team = ?1 AND k.n < ?2 AND (?3 < 0 OR k.status = ?3) "
+                    "WHERE k.team = ?1 AND k.n < ?2 AND (?3 < 0 OR ?3 = CASE "
+                    "WHEN k.status <> 0 THEN k.status WHEN k.expires_at <= ?5 THEN 5 "
+                    "WHEN k.not_before > ?5 THEN 4 ELSE 0 END) "
                     "AND ((?6 IS NULL AND ?7 IS NULL AND ?8 < 0) "
                     "OR (k.status <> 3 AND (k.expires_at IS NULL OR k.expires_at > ?5))) "
                     "AND (?6 IS NULL OR (k.created_at <= ?6 AND NOT EXISTS (SELECT 1 FROM secrets "
@@ -333,7 +340,7 @@ private:
                     "ORDER BY k.n DESC LIMIT ?4",
                     team.value_or(-1),
                     *after,
-                    number(wanted.status),
+                    number(wanted.state),
                     static_cast<int64_t>(wanted.limit + 1),
                     wanted.now,
                     unused_since,
