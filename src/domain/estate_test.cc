@@ -23,6 +23,8 @@ std::string text_of(const EstateChange& change) {
             return thing.key.id;
         } else if constexpr (std::is_same_v<T, Member>) {
             return thing.user_id;
+        } else if constexpr (std::is_same_v<T, InstanceSettings>) {
+            return std::string("settings");
         } else {
             return thing.id;
         }
@@ -101,6 +103,17 @@ TEST(Estate, TakesTheStepsInAnOrderThatWorks) {
                                         "+grandchild",
                                         "-old app",
                                         "-old owner"}));
+}
+
+TEST(Estate, SettingsAndWhatModelsBearAreChangesToo) {
+    const Estate before;
+    Estate after;
+    after.settings.key_defaults[LimitKind::RequestsPerMinute] = 30;
+    after.models = {{.id = "openai/gpt-4o"}};
+    after.models[0].limits[LimitKind::ConcurrentRequests] = 5;
+    EXPECT_EQ(texts(changes_between(before, after)),
+              (std::vector<std::string>{"~settings", "+openai/gpt-4o"}));
+    EXPECT_TRUE(changes_between(after, after).empty());
 }
 
 TEST(Estate, ACircleOfMakersEndsAllTheSame) {
