@@ -1,4 +1,5 @@
 #include <chrono>
+#include <gmock/gmock.h>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -31,13 +32,23 @@ TEST_F(CallingKey, SaysWhoCalls) {
     EXPECT_EQ(got["lists"], Json::object());
 }
 
-TEST_F(CallingKey, SaysWhatEachKindMayDo) {
-    EXPECT_EQ(whoami(R"({"kind":"full"})")["permissions"],
-              Json({"inference", "keys.read", "keys.write"}));
+TEST_F(CallingKey, SaysWhatItMayDoByItsKindAndByWhoMadeIt) {
+    const Json full = whoami(R"({"kind":"full"})")["permissions"];
+    for (const char* held : {"key.self", "inference", "keys.read", "keys.write", "audit.read"}) {
+        EXPECT_THAT(full, testing::Contains(held));
+    }
+    EXPECT_THAT(full, testing::Not(testing::Contains("operator")));
     be_operator();
-    EXPECT_EQ(whoami(R"({"kind":"inference"})")["permissions"], Json::array({"inference"}));
+    EXPECT_EQ(whoami(R"({"kind":"inference"})")["permissions"], Json({"key.self", "inference"}));
     be_operator();
-    EXPECT_EQ(whoami(R"({"kind":"management"})")["permissions"], Json({"keys.read", "keys.write"}));
+    EXPECT_THAT(whoami(R"({"kind":"management"})")["permissions"],
+                testing::AllOf(testing::Contains("keys.write"),
+                               testing::Not(testing::Contains("inference"))));
+    be_operator();
+    const std::string viewer =
+        post("/v1/account/members", R"({"email":"v@example.com","role":"viewer"})").json()["user"];
+    EXPECT_EQ(whoami(R"({"user":")" + viewer + R"("})")["permissions"],
+              Json({"key.self", "keys.read", "account.read", "usage.read", "billing.read"}));
 }
 
 TEST_F(CallingKey, SaysWhatRemainsAndCostsNothing) {
@@ -101,7 +112,7 @@ TEST_F(CallingKey, TheOperatorHasNoKey) {
     EXPECT_EQ(got["object"], "operator");
     EXPECT_EQ(got["id"], make_key()["created_by"]) << "whoever makes a key here is the caller";
     EXPECT_EQ(got["team"]["id"], "team_1");
-    EXPECT_EQ(got["permissions"], Json({"inference", "keys.read", "keys.write", "operator"}));
+    EXPECT_THAT(got["permissions"], testing::Contains("operator"));
     EXPECT_TRUE(got["limits"].empty());
 }
 

@@ -72,8 +72,9 @@ Result<std::vector<const T*>> match(const std::vector<Entry>& entries,
     for (const Entry& entry : entries) {
         const T* found = nullptr;
         if (!entry.id.empty()) {
-            if (const auto known = by_id.find(entry.id); known != by_id.end())
+            if (const auto known = by_id.find(entry.id); known != by_id.end()) {
                 found = known->second;
+            }
         } else {
             const auto [first, end] = by_name.equal_range(entry.name);
             std::string ids;

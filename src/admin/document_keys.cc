@@ -125,8 +125,9 @@ private:
         if (said.draft.kind_named && key.kind != old.key.kind) return fixed("kind");
         const std::string& format = old.format.empty() ? to_.context.default_format : old.format;
         if (!said.draft.format.empty() && said.draft.format != format) return fixed("format");
-        if (json.contains("environment") && said.draft.test != old.test)
+        if (json.contains("environment") && said.draft.test != old.test) {
             return fixed("environment");
+        }
         key.kind = old.key.kind;
         key.status = said.status.value_or(old.key.status);
         key.created_by = old.key.created_by;

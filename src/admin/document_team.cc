@@ -114,8 +114,9 @@ Result<void> read_members(const Json& entry,
         TRY_VOID(at(each.path, read_fields<MemberDraft>(*each.json, kMemberFields, draft)));
         if (!draft.role) return at(each.path, fail_field("role", "is required"));
         const User user = user_with(to, draft.email);
-        if (!named.insert(user.id).second)
+        if (!named.insert(user.id).second) {
             return at(each.path, fail_field("email", "is there twice"));
+        }
         const auto is_they = [&](const Member& member) {
             return member.team_id == team.id && member.user_id == user.id;
         };

@@ -104,7 +104,7 @@ Label label(const HeldKey& held) {
 
 template <class T>
 Json record(const Change<T>& change, const Names& names) {
-    const Label what = label(change.before ? *change.before : *change.after);
+    const Label what = label(change.oldest());
     Json out = {{"action", "update"}, {"type", what.type}};
     if (!change.before) out["action"] = "create";
     if (!change.after) out["action"] = what.end;

@@ -68,36 +68,36 @@ public:
                                          entry(change, kInstanceTenant, "settings", "instance"));
     }
     Result<void> take(const Change<ModelLimits>& change) {
-        ModelLimits model = *change.after;
-        model.version = change.before ? change.before->version + 1 : 1;
+        ModelLimits model = change.will_be();
+        model.version = change.before ? change.was().version + 1 : 1;
         AuditEntry audit = entry(change, kInstanceTenant, "model", model.id);
         audit.action = "model.update";
         return accounts_.put_model(model, audit);
     }
     Result<void> take(const Change<Plan>& change) {
-        const AuditEntry audit = entry(change, kInstanceTenant, "plan", change.after->id);
-        if (!change.before) return accounts_.create_plan(*change.after, audit);
+        const AuditEntry audit = entry(change, kInstanceTenant, "plan", change.will_be().id);
+        if (!change.before) return accounts_.create_plan(change.will_be(), audit);
         return accounts_.update_plan(next(change), audit);
     }
     Result<void> take(const Change<User>& change) {
-        const AuditEntry audit = entry(change, kInstanceTenant, "user", change.after->id);
-        if (!change.before) return accounts_.create_user(*change.after, audit);
-        return accounts_.update_user(*change.after, audit);
+        const AuditEntry audit = entry(change, kInstanceTenant, "user", change.will_be().id);
+        if (!change.before) return accounts_.create_user(change.will_be(), audit);
+        return accounts_.update_user(change.will_be(), audit);
     }
     Result<void> take(const Change<Team>& change) {
-        const AuditEntry audit = entry(change, change.after->id, "team", change.after->id);
-        if (!change.before) return accounts_.create_team(*change.after, audit);
+        const AuditEntry audit = entry(change, change.will_be().id, "team", change.will_be().id);
+        if (!change.before) return accounts_.create_team(change.will_be(), audit);
         return accounts_.update_team(next(change), audit);
     }
     Result<void> take(const Change<App>& change) {
-        const App& app = change.after ? *change.after : *change.before;
+        const App& app = change.newest();
         const AuditEntry audit = entry(change, app.team_id, "app", app.id);
         if (!change.after) return accounts_.delete_app(app.team_id, app.id, audit);
         if (!change.before) return accounts_.create_app(app, audit);
         return accounts_.update_app(next(change), audit);
     }
     Result<void> take(const Change<Member>& change) {
-        const Member& member = change.after ? *change.after : *change.before;
+        const Member& member = change.newest();
         AuditEntry audit = entry(change, member.team_id, "member", member.user_id);
         audit.target.type = "user";
         if (!change.before) audit.action = "member.add";
@@ -107,15 +107,15 @@ public:
     }
     Result<void> take(const Change<HeldKey>& change) {
         if (!change.before) {
-            const HeldKey& wanted = *change.after;
+            const HeldKey& wanted = change.will_be();
             TRY(MintedKey made, batch_.create(wanted.key, wanted.format, wanted.test, by_));
             made_.push_back(std::move(made));
             return {};
         }
-        const Key& old = change.before->key;
+        const Key& old = change.was().key;
         const auto alter = [&](Key& key) -> Result<void> {
             if (change.after) {
-                key = change.after->key;
+                key = change.will_be().key;
             } else {
                 key.status = KeyStatus::Revoked;
             }
@@ -130,8 +130,8 @@ public:
 private:
     template <class T>
     static T next(const Change<T>& change) {
-        T out = *change.after;
-        out.version = change.before->version + 1;
+        T out = change.will_be();
+        out.version = change.was().version + 1;
         return out;
     }
 
@@ -158,26 +158,25 @@ private:
 
 template <class T>
 int64_t stored_version(const Change<T>& change) {
-    return change.before ? change.before->version + 1 : 1;
+    return change.before ? change.was().version + 1 : 1;
 }
 
 template <class T>
 void put_rules(AdminContext& context, const Change<T>& change) {
-    PolicyDirectory& policies = context.keys.policies();
     if constexpr (std::is_same_v<T, InstanceSettings>) {
-        InstanceRules rules = rules_of(*change.after, context.keys.defaults().rate_limit_rpm);
+        InstanceRules rules = rules_of(change.will_be(), context.keys.defaults().rate_limit_rpm);
         rules.version = stored_version(change);
-        policies.put(rules);
+        context.keys.policies().put(rules);
     } else if constexpr (std::is_same_v<T, Member>) {
-        const Member& member = change.after ? *change.after : *change.before;
+        const Member& member = change.newest();
         MemberRole role{.team_id = member.team_id, .user_id = member.user_id, .role = {}};
         if (change.after) role.role = member.role;
-        policies.put(role);
-    } else if constexpr (requires { rules_of(*change.after); }) {
+        context.keys.policies().put(role);
+    } else if constexpr (requires { rules_of(change.will_be()); }) {
         if (!change.after) return;
-        auto rules = rules_of(*change.after);
+        auto rules = rules_of(change.will_be());
         rules.version = stored_version(change);
-        policies.put(rules);
+        context.keys.policies().put(rules);
     }
 }
 

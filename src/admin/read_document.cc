@@ -59,8 +59,9 @@ Result<void> check_providers(const Json* list, const EstateContext& context) {
     if (!list->is_array()) return fail_field("providers", "must be a list of names");
     std::vector<std::string_view> known;
     if (context.models != nullptr) {
-        for (const CatalogueProvider& each : context.models->providers())
+        for (const CatalogueProvider& each : context.models->providers()) {
             known.push_back(each.name);
+        }
     }
     for (size_t i = 0; i < list->size(); ++i) {
         const Json& entry = (*list)[i];

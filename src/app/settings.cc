@@ -15,6 +15,7 @@ using enum SettingKind;
 constexpr int64_t kSecond = 1'000;  // bounds of durations are milliseconds
 constexpr int64_t kMinute = 60 * kSecond;
 constexpr int64_t kHour = 60 * kMinute;
+constexpr int64_t kDay = 24 * kHour;
 constexpr int64_t kKiB = 1'024;
 constexpr int64_t kGiB = kKiB * kKiB * kKiB;
 constexpr std::string_view kKeyFormats = "keywarden|orqen|orbitkit|orgn|opaque";
@@ -109,11 +110,11 @@ constexpr std::array kRows = {
         .member = &S::key_creations_per_hour, .fallback = "5", .min = 1, .max = 1'000'000,
         .sentence = "How many keys a team may create within an hour."},
     SettingRow{.name = "keys.unused_after", .kind = Duration, .member = &S::keys_unused_after,
-        .fallback = "90d", .min = 24 * kHour, .max = 3650 * 24 * kHour,
+        .fallback = "90d", .min = kDay, .max = 3650 * kDay,
         .sentence = "How long nobody may use a key until it is listed as unused; nothing else "
                     "becomes of it."},
     SettingRow{.name = "keys.notice_ahead", .kind = Duration, .member = &S::keys_notice_ahead,
-        .fallback = "14d", .min = kMinute, .max = 365 * 24 * kHour,
+        .fallback = "14d", .min = kMinute, .max = 365 * kDay,
         .sentence = "How long before a key expires, or its rotation is due, its record, the "
                     "answers to it (Sunset), and keywarden doctor say so."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,

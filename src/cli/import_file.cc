@@ -123,7 +123,7 @@ Result<void> display(std::string_view, const Json& value, Draft& draft) {
 
 /// "2026-12-31 23:59:59.123" of PostgreSQL, which is UTC, or ISO 8601.
 Result<void> litellm_expiry(std::string_view column, const Json& value, Draft& draft) {
-    std::string text = text_of(value);
+    const std::string text = text_of(value);
     std::optional<TimePoint> moment = parse_iso8601(text);
     if (!moment) moment = parse_iso8601(text + "Z");
     if (!moment) moment = parse_iso8601(text + ":00");
@@ -243,7 +243,9 @@ constexpr std::array kSources = {
     Source{"one-api", kOneApi, true},
 };
 
-bool is_nothing(const Json& value) { return value.is_null() || value == ""; }
+bool is_nothing(const Json& value) {
+    return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty());
+}
 
 Result<Draft> draft_of(const Json& row, const Source& source, ImportFile& file) {
     Draft draft;
@@ -254,7 +256,10 @@ Result<Draft> draft_of(const Json& row, const Source& source, ImportFile& file) 
             TRY_VOID(column->take(name, value, draft));
             continue;
         }
-        if (!source.takes_others) return wrong(name, "is no column of an import file");
+        if (!source.takes_others) {
+            return wrong(name,
+                         "is no column of our own; tables of others need --from, such as litellm");
+        }
         const auto known = std::ranges::find(file.ignored, name);
         if (known == file.ignored.end()) file.ignored.push_back(name);
     }

@@ -69,7 +69,9 @@ TEST(ImportFile, WhatIsWrongIsPlaced) {
         const auto file = read_import_file(text, source);
         return file ? std::string("taken") : file.error().message;
     };
-    EXPECT_EQ(message("hash,nmae\na,b\n"), "key 1: 'nmae' is no column of an import file");
+    EXPECT_EQ(
+        message("hash,nmae\na,b\n"),
+        "key 1: 'nmae' is no column of our own; tables of others need --from, such as litellm");
     EXPECT_EQ(message("hash,name\na\n"), "row 2 has 1 cells, and the first row names 2");
     EXPECT_EQ(message("hash,rate_limit_rpm\na,many\n"),
               "key 1: 'rate_limit_rpm' is no whole number");

@@ -59,8 +59,9 @@ std::string list_lines(const Ordered& before, const Ordered& after) {
         if (std::ranges::find(after, each) == after.end()) out += "        - " + shown(each) + "\n";
     }
     for (const Ordered& each : after) {
-        if (std::ranges::find(before, each) == before.end())
+        if (std::ranges::find(before, each) == before.end()) {
             out += "        + " + shown(each) + "\n";
+        }
     }
     return out;
 }

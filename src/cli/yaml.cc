@@ -99,8 +99,9 @@ public:
 
     /// The one document's value.
     Result<Node> read() {
-        if (!ready_)
+        if (!ready_) {
             return fail(ErrorCode::InternalError, "YAML cannot be read for want of memory.");
+        }
         TRY_VOID(next());  // the stream begins
         TRY_VOID(next());
         if (event_.type == YAML_STREAM_END_EVENT) return wrong({1, 1}, "The file says nothing.");

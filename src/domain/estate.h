@@ -36,6 +36,13 @@ template <class T>
 struct Change {
     std::optional<T> before{};
     std::optional<T> after{};
+
+    // NOLINTBEGIN(bugprone-unchecked-optional-access): nothing changes that is at neither end
+    const T& was() const { return *before; }     // Requires: it is not made
+    const T& will_be() const { return *after; }  // Requires: it does not end
+    const T& newest() const { return after ? *after : *before; }
+    const T& oldest() const { return before ? *before : *after; }
+    // NOLINTEND(bugprone-unchecked-optional-access)
 };
 
 using EstateChange = std::variant<Change<InstanceSettings>,

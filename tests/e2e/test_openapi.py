@@ -229,7 +229,7 @@ def test_an_inference_key_manages_nothing(client, spec):
     made = make_key(client, kind="inference")
     with httpx.Client(base_url=client.base_url,
                       headers={"Authorization": f"Bearer {made['key']}"}) as caller:
-        assert check(spec, caller.get("/v1/key")).json()["permissions"] == ["inference"]
+        assert check(spec, caller.get("/v1/key")).json()["permissions"] == ["key.self", "inference"]
         assert check(spec, caller.get("/v1/keys")).status_code == 403
         assert check(spec, caller.post("/v1/keys", json={"name": "a"})).status_code == 403
     client.delete(f"/v1/keys/{made['id']}")
