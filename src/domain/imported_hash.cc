@@ -48,7 +48,8 @@ Result<Digest> read_imported_hash(std::string_view text) {
     Digest digest{};
     if (!is_hex || text.size() != 2 * digest.size()) return refuse("this is something else");
     for (size_t i = 0; i < digest.size(); ++i) {
-        digest[i] = static_cast<uint8_t>(*digit(text[2 * i]) << 4U | *digit(text[2 * i + 1]));
+        digest[i] = static_cast<uint8_t>(digit(text[2 * i]).value_or(0) << 4U |
+                                         digit(text[2 * i + 1]).value_or(0));
     }
     const auto same = [&](uint8_t byte) { return byte == digest.front(); };
     if (std::ranges::all_of(digest, same)) return refuse("this is the hash of no secret");

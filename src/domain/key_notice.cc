@@ -37,7 +37,7 @@ std::optional<TimePoint> rotation_due_at(const Key& key) {
 
 std::optional<RotationState> rotation_of(const Key& key, const KeyNotice& notice, TimePoint now) {
     const std::optional<TimePoint> due = rotation_due_at(key);
-    if (!due || is_over(key, now)) return std::nullopt;
+    if (!due || !key.rotate_every || is_over(key, now)) return std::nullopt;
     if (now >= *due) return RotationState::Overdue;
     const Nanos ahead = std::min(notice.ahead, *key.rotate_every / 4);
     return now >= *due - ahead ? RotationState::Due : RotationState::Ok;

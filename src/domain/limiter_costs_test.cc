@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "domain/limiter.h"
+#include "domain/limiter_fixture.h"
 
 namespace keywarden {
 namespace {
@@ -13,18 +13,7 @@ namespace {
 using enum LimitKind;
 using std::chrono::seconds;
 
-MonoTime at(int64_t moment) { return MonoTime(seconds(moment)); }
-
-struct House {
-    LimitCounter team_counter{};
-    LimitCounter key_counter{};
-    SourcedLimits team{};
-    SourcedLimits key{};
-
-    std::array<LimitScope, 2> scopes() {
-        return {LimitScope{Scope::Team, &team, &team_counter},
-                LimitScope{Scope::Key, &key, &key_counter}};
-    }
+struct House : CountedHouse {
     LimitResult take(LimitKind kind, int64_t cost, MonoTime now = at(0)) {
         Limits costs;
         costs[kind] = cost;

@@ -10,25 +10,16 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/limiter_fixture.h"
+
 namespace keywarden {
 namespace {
 
 using enum LimitKind;
 using std::chrono::seconds;
 
-MonoTime at(int64_t moment) { return MonoTime(seconds(moment)); }
-
 /// A team and a key of it.
-struct House {
-    LimitCounter team_counter{};
-    LimitCounter key_counter{};
-    SourcedLimits team{};
-    SourcedLimits key{};
-
-    std::array<LimitScope, 2> scopes() {
-        return {LimitScope{Scope::Team, &team, &team_counter},
-                LimitScope{Scope::Key, &key, &key_counter}};
-    }
+struct House : CountedHouse {
     LimitResult take(MonoTime now, const LimitRequest& request = {}) {
         return take_limits(scopes(), request, now);
     }

@@ -51,7 +51,8 @@ public:
         };
         log_.together = Result<void>();
         const Result<void> done = changes();
-        const Result<void> stored = *std::exchange(log_.together, std::nullopt);
+        const Result<void> stored =
+            std::exchange(log_.together, std::nullopt).value_or(Result<void>());
         if (stored && done) return {};
         undo();
         return stored ? done : stored;

@@ -65,7 +65,8 @@ Result<void> together(Connection& writer, const std::function<Result<void>()>& c
     TRY(Transaction transaction, Transaction::begin(*writer.database));
     writer.together = Result<void>();
     const Result<void> done = changes();
-    const Result<void> stored = *std::exchange(writer.together, std::nullopt);
+    const Result<void> stored =
+        std::exchange(writer.together, std::nullopt).value_or(Result<void>());
     TRY_VOID(stored);
     TRY_VOID(done);
     return transaction.commit();
