@@ -321,7 +321,7 @@ Ordered value_of(const Node& node, const std::string& path, YamlFile& file) {
     Ordered out = Ordered::object();
     for (const auto& [name, value] : node.members) {
         const auto& text = name.scalar.get_ref<const std::string&>();
-        const std::string inner = path.empty() ? text : path + "." + text;
+        const std::string inner = path.empty() ? text : fmt::format("{}.{}", path, text);
         file.places.emplace(inner + "@", name.place);
         out[text] = value_of(value, inner, file);
     }
