@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 #include "base/nearest_name.h"
@@ -59,6 +60,14 @@ std::string_view Arguments::get(std::string_view name) const {
         if (option == name) out = value;
     }
     return out;
+}
+
+Result<int64_t> whole_number(std::string_view option, std::string_view text) {
+    int64_t number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed == std::errc() && end == text.data() + text.size()) return number;
+    return fail(ErrorCode::InvalidRequest,
+                fmt::format("--{}: expected a whole number, got '{}'", option, text));
 }
 
 std::span<const Option> common_options() { return kCommonOptions; }

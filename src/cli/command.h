@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ struct Arguments {
     /// The last one's value; empty when it was not given.
     std::string_view get(std::string_view name) const;
 };
+
+/// What was given to `--option` as a whole number. Errors: InvalidRequest, which names the option.
+Result<int64_t> whole_number(std::string_view option, std::string_view text);
 
 /// What the process ends with.
 inline constexpr int kExitOk = 0;

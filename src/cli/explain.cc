@@ -1,12 +1,12 @@
 // keywarden explain: what the gateway would decide about a request, and why.
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include "cli/answer.h"
+#include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 
@@ -23,14 +23,6 @@ constexpr std::array kTexts = {
 constexpr std::array kNumbers = {Member{"tokens-in", "tokens_in"},
                                  Member{"tokens-out", "tokens_out"},
                                  Member{"body-bytes", "body_bytes"}};
-
-Result<int64_t> whole_number(std::string_view option, std::string_view text) {
-    int64_t number = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failed == std::errc() && end == text.data() + text.size()) return number;
-    return fail(ErrorCode::InvalidRequest,
-                fmt::format("--{}: expected a whole number, got '{}'", option, text));
-}
 
 Result<Json> question_of(const Arguments& arguments) {
     Json question = Json::object();

@@ -1,6 +1,5 @@
 #include "cli/key_options.h"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <string>
 #include <string_view>
@@ -42,14 +41,6 @@ constexpr std::array kLists = {
     ListOption{"ip-range", "ip_ranges", "allow"},
     ListOption{"deny-ip-range", "ip_ranges", "deny"},
 };
-
-Result<int64_t> whole_number(std::string_view option, std::string_view text) {
-    int64_t number = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failed == std::errc() && end == text.data() + text.size()) return number;
-    return fail(ErrorCode::InvalidRequest,
-                fmt::format("--{}: expected a whole number, got '{}'", option, text));
-}
 
 /// "requests_per_day=5000".
 Result<void> add_limit(std::string_view text, Json& body) {
