@@ -1,0 +1,71 @@
+// What is written down of one call: its row in the journal, in the store, and in reports.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/units.h"
+#include "domain/usage.h"
+
+namespace keywarden {
+
+/// A request id as its sixteen bytes: a UUID of version 7, so that rows sort by time.
+using CallId = std::array<uint8_t, 16>;
+
+/// How a call's hold ended. One of them, once.
+enum class CallOutcome : uint8_t {
+    Settled,  // to what it used
+    Voided,   // nobody worked for it: it costs nothing
+    Expired,  // the process died under it: what was counted until then, or all that was held
+    kCount,
+};
+
+/// How well its tokens are known.
+enum class UsageBasis : uint8_t {
+    Exact,      // the provider said so
+    Counted,    // from the stream, where the provider did not say
+    Estimated,  // from what was asked for
+    kCount,
+};
+
+std::string_view name(CallOutcome outcome);  // "settled", "voided", "expired"
+std::string_view name(UsageBasis basis);     // "exact", "counted", "estimated"
+
+inline constexpr size_t kCallTagsMax = 8;
+inline constexpr size_t kCallMakersMax = 3;
+
+/// Metadata only: no part of what was said (CONTRACT, "What is never kept"). Views: whoever hands
+/// one out says how long they live.
+struct CallRecord {
+    CallId id{};
+    TimePoint admitted_at{};
+    TimePoint ended_at{};  // which day, week, and month it counts in
+    std::string_view team_id{};
+    std::string_view app_id{};      // empty: none
+    std::string_view key_id{};      // empty: the operator's, over the local socket
+    std::string_view user_id{};     // whose key it is; empty: the team's
+    std::string_view provider{};    // its name
+    std::string_view model{};       // as the provider calls it
+    std::string_view route{};       // as declared: "/v1/chat/completions"
+    std::string_view session_id{};  // as the client named it; empty: it did not
+    std::string_view error{};       // the slug of our own error; empty: none
+    std::array<std::string_view, kCallMakersMax> makers{};  // keys that made the key, nearest first
+    std::array<std::string_view, kCallTagsMax> tags{};      // of the key; empty ones come last
+    int32_t status = 0;    // of the answer; 0: the client left before there was one
+    int32_t attempts = 0;  // requests sent upstream
+    bool streamed = false;
+    bool client_left = false;
+    bool priced = false;  // false: no price was known, or it was estimated
+    CallOutcome outcome = CallOutcome::Settled;
+    UsageBasis basis = UsageBasis::Exact;
+    TokenUsage usage{};
+    int64_t price_version = 0;  // of the table of prices that it was admitted under
+    NanoUsd held{};             // taken before it went upstream
+    NanoUsd cost{};             // what it came to, markup included; never negative
+    Nanos duration{};
+    Nanos first_byte{};  // until the provider's answer began; zero: it never did
+    Nanos overhead{};    // of the duration, what was not waiting for the provider
+};
+
+}  // namespace keywarden

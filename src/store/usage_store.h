@@ -1,0 +1,203 @@
+// What the store keeps of calls and money: rows, rollups, balances, budgets, and prices.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "domain/audit.h"
+#include "domain/billing.h"
+#include "domain/budget.h"
+#include "domain/call_record.h"
+#include "domain/price.h"
+#include "store/account_store.h"
+
+namespace keywarden {
+
+/// How far a segment of the journal has come into the store.
+struct JournalPosition {
+    std::string segment;  // its file's name
+    int64_t offset = 0;   // all frames before it are here
+};
+
+/// What one account has spent. `starts`: of the day, week, and month that `spent` counts (the total
+/// has none), in the team's time zone.
+struct SpendTotals {
+    SpendScope scope = SpendScope::Team;  // never Plan
+    std::string_view team_id{};
+    std::string_view target{};  // as of Budget
+    std::array<TimePoint, kPeriods> starts{};
+    std::array<NanoUsd, kPeriods> spent{};
+};
+
+struct CreditAccount {
+    BillingTerms terms{};
+    NanoUsd credited{};  // the sum of the team's ledger
+    NanoUsd spent{};     // the sum of the cost of its calls
+    NanoUsd balance() const { return credited - spent; }
+};
+
+/// Counts and money over some calls.
+struct UsageSums {
+    int64_t calls = 0;
+    int64_t failed = 0;  // their status is 400 or more, or there was none
+    int64_t input_tokens = 0;
+    int64_t cached_input_tokens = 0;
+    int64_t output_tokens = 0;
+    int64_t reasoning_tokens = 0;
+    int64_t unpriced_calls = 0;
+    NanoUsd cost{};
+};
+
+/// By what usage is split. `None`: one line a span of time, or one at all.
+enum class UsageSplit : uint8_t { None, Key, App, Model, Provider, kCount };
+enum class UsageGrain : uint8_t { Whole, Hour, Day, kCount };
+
+/// `from` counts, `until` does not. With the grain of days they are days in the team's time zone.
+struct UsageQuery {
+    std::string team_id;  // empty: all teams, for operators
+    TimePoint from{};
+    TimePoint until{};
+    UsageGrain grain = UsageGrain::Whole;
+    UsageSplit split = UsageSplit::None;
+    // Only these; empty: all.
+    std::string key_id{};
+    std::string app_id{};
+    std::string model{};
+    std::string provider{};
+    size_t limit = 10'000;  // lines; the costliest ones, or the oldest spans of time, come first
+};
+
+struct UsageLine {
+    TimePoint start{};     // of the hour or day; without a grain the query's `from`
+    std::string target{};  // of the split
+    UsageSums sums{};
+};
+
+/// A call as it is listed: a record that owns its texts.
+struct CallRow {
+    CallRecord record{};       // views into `text`
+    std::string session_id{};  // given by the client, or made of calls that follow one another
+    std::string text{};
+};
+
+struct CallQuery {
+    std::string team_id;
+    std::string after{};  // the `next` of the page before; empty: from the newest
+    size_t limit = 20;    // 1 to 100
+    TimePoint from{};
+    std::optional<TimePoint> until{};
+    std::string key_id{};
+    std::string app_id{};
+    std::string model{};
+    std::string session_id{};
+    std::optional<bool> failed{};
+};
+
+/// Something that a person may want to know: a budget that is half used, a key that was held back.
+struct UsageEvent {
+    std::string id{};
+    std::string team_id{};
+    std::string kind{};    // "budget.threshold", "key.quarantined", …
+    std::string target{};  // the budget's, key's, … id
+    TimePoint at{};
+    std::string body{};  // a JSON object of its facts
+};
+
+/// What `verify` found to differ. Each is one sentence.
+struct LedgerFindings {
+    int64_t rows = 0;
+    int64_t teams = 0;
+    std::vector<std::string> differences{};  // at most kFindingsMax
+};
+inline constexpr size_t kFindingsMax = 100;
+
+/// Threads: any. Errors of all: StoreUnavailable. Every query has the team in its condition.
+class UsageStore {
+public:
+    virtual ~UsageStore() = default;
+
+    // ---- from the journal ---------------------------------------------------------------------
+
+    /// Writes rows, their rollups, and the positions, in one transaction that is on the disk when
+    /// this returns. A row whose id is there already changes nothing. `starts` says in which day,
+    /// week, and month a row of a team counts.
+    virtual Result<void> apply(std::span<const CallRecord> rows,
+                               std::span<const JournalPosition> positions,
+                               const std::function<std::array<TimePoint, kPeriods>(
+                                   std::string_view team_id, TimePoint at)>& starts) = 0;
+    virtual Result<std::vector<JournalPosition>> journal_positions() = 0;
+    virtual Result<void> forget_segments(std::span<const std::string> segments) = 0;
+
+    /// What every account has spent, in no order. The views live for that call.
+    virtual Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) = 0;
+
+    // ---- money --------------------------------------------------------------------------------
+
+    /// Errors: NotFound when there is no such team.
+    virtual Result<CreditAccount> get_credit(std::string_view team_id) = 0;
+    virtual Result<void> for_each_credit(
+        const std::function<void(std::string_view team_id, const CreditAccount&)>& each) = 0;
+    /// Errors: NotFound, VersionMismatch.
+    virtual Result<void> put_billing(std::string_view team_id,
+                                     const BillingTerms& terms,
+                                     const AuditEntry& audit) = 0;
+    /// Adds a row. Errors: NotFound (the team), InvalidRequest when the id is there already.
+    virtual Result<void> add_ledger_entry(const LedgerEntry& entry, const AuditEntry& audit) = 0;
+    /// Newest first.
+    virtual Result<Page<LedgerEntry>> list_ledger(std::string_view team_id,
+                                                  const PageQuery& query) = 0;
+
+    // ---- budgets ------------------------------------------------------------------------------
+    // Of a plan: with an empty team id. Errors as in AccountStore; at most kBudgetsMax of a team.
+
+    virtual Result<void> create_budget(const Budget& budget, const AuditEntry& audit) = 0;
+    virtual Result<void> update_budget(const Budget& budget, const AuditEntry& audit) = 0;
+    virtual Result<void> delete_budget(std::string_view team_id,
+                                       std::string_view id,
+                                       const AuditEntry& audit) = 0;
+    virtual Result<Budget> get_budget(std::string_view team_id, std::string_view id) = 0;
+    /// All of a team's, oldest first; of all plans for an empty id.
+    virtual Result<std::vector<Budget>> list_budgets(std::string_view team_id) = 0;
+    virtual Result<void> for_each_budget(const std::function<void(const Budget&)>& each) = 0;
+
+    // ---- prices -------------------------------------------------------------------------------
+
+    /// What the operator set over the price book, by model; `version` counts all changes.
+    struct PriceOverrides {
+        std::vector<ModelPrice> prices{};
+        int64_t version = 0;
+    };
+    virtual Result<PriceOverrides> get_prices() = 0;
+    /// Sets one, or takes it away where it has no price. Returns the new version.
+    virtual Result<int64_t> put_price(const std::string& model,
+                                      const std::optional<Price>& price,
+                                      const AuditEntry& audit) = 0;
+
+    // ---- for people ---------------------------------------------------------------------------
+
+    virtual Result<std::vector<UsageLine>> usage(const UsageQuery& query) = 0;
+    virtual Result<Page<CallRow>> list_calls(const CallQuery& query) = 0;
+    virtual Result<CallRow> get_call(std::string_view team_id, const CallId& id) = 0;
+
+    virtual Result<void> add_event(const UsageEvent& event) = 0;
+    virtual Result<Page<UsageEvent>> list_events(std::string_view team_id,
+                                                 const PageQuery& query) = 0;
+
+    // ---- upkeep -------------------------------------------------------------------------------
+
+    /// Deletes at most `rows_max` rows of calls that ended before `before`; rollups stay. Returns
+    /// how many went.
+    virtual Result<int64_t> prune_calls(TimePoint before, size_t rows_max) = 0;
+    /// Recomputes every rollup, every account, and every balance from the rows (and, where rows
+    /// were pruned, from the rollups of those days), and says what differs.
+    virtual Result<LedgerFindings> verify() = 0;
+};
+
+}  // namespace keywarden
