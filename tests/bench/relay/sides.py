@@ -17,7 +17,7 @@ MEASURED_CPU, OTHERS_CPU = 0, 1  # what is measured has a processor to itself
 START_SECONDS_MAX = 20
 CONNECTIONS_MAX = 8192
 ALL_LIMITS = {  # of every kind; none ever binds here
-    "requests_per_minute": 1_000_000, "requests_per_day": 100_000_000, "burst": 100_000,
+    "requests_per_minute": 1_000_000, "requests_per_day": 100_000_000, "burst": 10_000_000,
     "tokens_in_per_minute": 4_000_000_000, "tokens_out_per_minute": 4_000_000_000,
     "tokens_per_minute": 4_000_000_000, "concurrent_requests": 100_000,
     "tokens_per_request": 1_000_000, "body_bytes": 10_000_000}
