@@ -33,7 +33,7 @@ private:
 
 }  // namespace
 
-void log_call(const CallRow& row) {
+void log_call(const CallLine& row) {
     if (!log_enabled(LogLevel::Info)) return;
     Fields fields;
     fields.add({"request_id", row.request_id});

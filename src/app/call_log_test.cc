@@ -11,22 +11,22 @@ namespace keywarden {
 namespace {
 
 /// With every field that a line can have.
-constexpr CallRow kFullRow = {.request_id = "00000000-0000-7000-8000-000000000000",
-                              .method = "POST",
-                              .route = "/v1/chat/completions",
-                              .key_id = "key_00000000000000000000",
-                              .team_id = "team_00000000000000000000",
-                              .provider = "somewhere",
-                              .model = "some-model",
-                              .error = "upstream_error",
-                              .error_detail = "not for every reader",
-                              .status = 502,
-                              .attempts = 2,
-                              .streamed = true,
-                              .client_left = true,
-                              .usage = {.input = 5, .output = 7},
-                              .duration = std::chrono::microseconds(1'500),
-                              .overhead = std::chrono::microseconds(20)};
+constexpr CallLine kFullRow = {.request_id = "00000000-0000-7000-8000-000000000000",
+                               .method = "POST",
+                               .route = "/v1/chat/completions",
+                               .key_id = "key_00000000000000000000",
+                               .team_id = "team_00000000000000000000",
+                               .provider = "somewhere",
+                               .model = "some-model",
+                               .error = "upstream_error",
+                               .error_detail = "not for every reader",
+                               .status = 502,
+                               .attempts = 2,
+                               .streamed = true,
+                               .client_left = true,
+                               .usage = {.input = 5, .output = 7},
+                               .duration = std::chrono::microseconds(1'500),
+                               .overhead = std::chrono::microseconds(20)};
 
 std::string flushed() {
     testing::internal::CaptureStderr();
@@ -50,7 +50,7 @@ TEST(CallLog, OneLineTellsWhatIsKnownOfACall) {
 
 TEST(CallLog, WhatIsNotKnownIsLeftOut) {
     configure_log(LogLevel::Info, LogFormat::Text, false);
-    CallRow row{};
+    CallLine row{};
     row.request_id = "r";
     row.method = "GET";
     row.route = "/";

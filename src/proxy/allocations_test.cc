@@ -22,7 +22,7 @@ protected:
         }
         ProxyFixture::SetUp();
         // From the end of one call to the end of the next: all that the loop's thread did.
-        parts_.on_call = [this](const CallRow& row) {
+        parts_.on_call = [this](const CallLine& row) {
             const size_t i = calls_++;
             if (row.status != 200 || !row.error.empty()) failures_++;
             if (i < counts_.size()) counts_.at(i) = news_of_this_thread - seen_;

@@ -144,7 +144,7 @@ void report(const Call& call) {
     const auto& on_call = call.proxy->parts().on_call;
     if (!on_call) return;
     const Nanos duration = precise_mono() - call.started;
-    on_call(CallRow{
+    on_call(CallLine{
         .request_id = call.request_id(),
         .method = call.facts != nullptr ? name(call.facts->method) : "",
         .route = call.facts != nullptr ? call.facts->path : "",

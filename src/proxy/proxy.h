@@ -34,8 +34,8 @@ struct ProxyLimits {
     FailedAttemptsRule failed_attempts{};
 };
 
-/// What is kept of a call: metadata only. The views live as long as the callback.
-struct CallRow {
+/// What is said of a call in the log: metadata only. The views live as long as the callback.
+struct CallLine {
     std::string_view request_id;
     std::string_view method;
     std::string_view route;  // as declared: "/v1/models/{id+}"; empty: no route
@@ -65,7 +65,7 @@ struct ProxyParts {
     ProxyLimits limits{};
     std::vector<IpRange> trusted_proxies{};  // whose X-Forwarded-For is believed
     /// Called at the end of each call on its loop's thread. Must not block.
-    std::function<void(const CallRow&)> on_call{};
+    std::function<void(const CallLine&)> on_call{};
 };
 
 /// Built once, then only read, but for `keys` and `failed_attempts`. Threads: any.

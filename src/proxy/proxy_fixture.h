@@ -187,7 +187,7 @@ protected:
         parts_.keys = directory_.get();
         parts_.blocking = &blocking_;
         if (!parts_.on_call) {
-            parts_.on_call = [this](const CallRow& row) {
+            parts_.on_call = [this](const CallLine& row) {
                 const std::lock_guard lock(rows_mutex_);
                 rows_.push_back(std::to_string(row.status) + " " + std::string(row.route) + " " +
                                 std::string(row.model) + " " + std::string(row.error) +
