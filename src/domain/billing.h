@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/money.h"
 #include "base/result.h"
 #include "base/units.h"
 
@@ -73,8 +74,5 @@ inline constexpr size_t kLedgerReasonMax = 500;
 /// Errors: InvalidRequest, naming the field: an amount of zero or below (or beyond kMoneyMax), no
 /// reason where one is due (corrections, refunds), a reason that is too long.
 Result<void> check_ledger_entry(const LedgerEntry& entry);
-
-/// A hundred million dollars: no amount anywhere is more. Ninety times that still fits NanoUsd.
-inline constexpr NanoUsd kMoneyMax{100'000'000'000'000'000};
 
 }  // namespace keywarden
