@@ -15,6 +15,18 @@ constexpr auto kHexPairs = [] {
     return pairs;
 }();
 
+// Where the digits of each byte stand: 8-4-4-4-12.
+constexpr std::array<uint8_t, 16> kPlaces = {
+    0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::array<uint8_t, 4> kDashes = {8, 13, 18, 23};
+
+std::optional<uint8_t> hex_value(char c) {
+    if (c >= '0' && c <= '9') return static_cast<uint8_t>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<uint8_t>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F') return static_cast<uint8_t>(c - 'A' + 10);
+    return std::nullopt;
+}
+
 /// Ten random bytes, drawn 1,000 at a time.
 std::array<uint8_t, 10> random_ten() {
     static thread_local std::array<uint8_t, 1000> pool;
@@ -41,15 +53,31 @@ RequestId new_request_id(TimePoint now) {
     bytes[6] = static_cast<uint8_t>(0x70 | (bytes[6] & 0x0f));  // version 7
     bytes[8] = static_cast<uint8_t>(0x80 | (bytes[8] & 0x3f));  // variant
 
-    // Where the digits of each byte stand: 8-4-4-4-12.
-    static constexpr std::array<uint8_t, 16> kPlaces = {
-        0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    return uuid_text(bytes);
+}
+
+RequestId uuid_text(const std::array<uint8_t, 16>& bytes) {
     RequestId id;
     for (size_t i = 0; i < bytes.size(); ++i) {
         std::memcpy(id.text.data() + kPlaces[i], kHexPairs[bytes[i]].data(), 2);
     }
-    for (const size_t dash : {8U, 13U, 18U, 23U}) id.text[dash] = '-';
+    for (const size_t dash : kDashes) id.text[dash] = '-';
     return id;
+}
+
+std::optional<std::array<uint8_t, 16>> parse_uuid(std::string_view text) {
+    if (text.size() != RequestId().text.size()) return std::nullopt;
+    for (const size_t dash : kDashes) {
+        if (text[dash] != '-') return std::nullopt;
+    }
+    std::array<uint8_t, 16> bytes{};
+    for (size_t i = 0; i < bytes.size(); ++i) {
+        const auto high = hex_value(text[kPlaces[i]]);
+        const auto low = hex_value(text[kPlaces[i] + 1U]);
+        if (!high || !low) return std::nullopt;
+        bytes[i] = static_cast<uint8_t>((*high << 4U) | *low);
+    }
+    return bytes;
 }
 
 std::string new_id(std::string_view prefix) {

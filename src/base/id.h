@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +21,11 @@ struct RequestId {
 /// Random bits come from a per-thread pool that the operating system's generator fills.
 /// Threads: any.
 RequestId new_request_id(TimePoint now);
+
+/// The sixteen bytes that a UUID stands for, and back, in lower case.
+RequestId uuid_text(const std::array<uint8_t, 16>& bytes);
+/// Nothing when it is no UUID. Upper case is one, too.
+std::optional<std::array<uint8_t, 16>> parse_uuid(std::string_view text);
 
 /// `prefix` + '_' + 20 characters of base 62 (119 bits): "key_…", "team_…".
 std::string new_id(std::string_view prefix);

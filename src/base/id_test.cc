@@ -26,6 +26,27 @@ TEST(RequestId, NeverRepeats) {
     }
 }
 
+TEST(Uuid, IsItsBytesAndItsTextInBothDirections) {
+    const RequestId id = new_request_id(from_millis(1'795'173'342'123));
+    const auto bytes = parse_uuid(id.view());
+    ASSERT_TRUE(bytes);
+    EXPECT_EQ(uuid_text(*bytes).view(), id.view());
+    EXPECT_EQ(parse_uuid("019AA0E4-7C1E-7B52-A1F0-3F9B0C6F5F10"),
+              parse_uuid("019aa0e4-7c1e-7b52-a1f0-3f9b0c6f5f10"));
+}
+
+TEST(Uuid, IsNothingElse) {
+    for (const char* text : {"",
+                             "019aa0e4",
+                             "019aa0e4-7c1e-7b52-a1f0-3f9b0c6f5f1",
+                             "019aa0e4-7c1e-7b52-a1f0-3f9b0c6f5f10a",
+                             "019aa0e4x7c1e-7b52-a1f0-3f9b0c6f5f10",
+                             "019aa0e4-7c1e-7b52-a1f0-3f9b0c6f5g10",
+                             "019aa0e4-7c1e-7b52-a1f0-3f9b0c6f5f1\n"}) {
+        EXPECT_FALSE(parse_uuid(text)) << text;
+    }
+}
+
 TEST(Id, CarriesItsPrefix) {
     EXPECT_TRUE(new_id("key").starts_with("key_"));
     EXPECT_EQ(new_id("key").size(), 24U);
