@@ -23,6 +23,7 @@ HOMES = {  # a third-party header has one home; everyone else uses our wrapper
     "simdjson": {"base"},
     "spdlog/": {"base"},
     "ares.h": {"net"},
+    "cctz/": {"base"},
     "sqlite3.h": {"store"},
     "nlohmann/": {"admin", "cli", "providers", "store"},
     "toml++/": {"app"},

@@ -47,7 +47,7 @@ struct BillingTerms {
     friend bool operator==(const BillingTerms&, const BillingTerms&) = default;
 };
 
-/// Errors: InvalidRequest, naming the field. Whether there is such a time zone, domain/calendar.h
+/// Errors: InvalidRequest, naming the field. Whether there is such a time zone, base/time_zone.h
 /// says.
 Result<void> check_billing(const BillingTerms& terms);
 

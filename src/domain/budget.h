@@ -33,8 +33,9 @@ struct BudgetRaise {
 };
 
 inline constexpr size_t kThresholdsMax = 8;
-inline constexpr size_t kBudgetsMax = 1'000;  // of a team
-inline constexpr size_t kBudgetNameMax = 100;
+inline constexpr size_t kBudgetsMax = 1'000;     // of a team
+inline constexpr size_t kBudgetNameMax = 100;    // characters
+inline constexpr size_t kBudgetTargetMax = 256;  // bytes, as of a model's id
 
 struct Budget {
     std::string id{};
@@ -56,7 +57,8 @@ struct Budget {
 };
 
 /// Errors: InvalidRequest, naming the field: an amount of zero or below, thresholds that do not
-/// ascend or lie outside 1 to 100, a name or target that is missing or too long, a raise of zero.
+/// ascend or lie outside 1 to 100, a name or target that is missing or too long, a raise of zero, a
+/// team where there should be none.
 Result<void> check_budget(const Budget& budget);
 
 }  // namespace keywarden
