@@ -9,6 +9,7 @@
 #include "admin/json_body.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "domain/call_record.h"
 #include "domain/key.h"
 #include "domain/key_format.h"
 
@@ -20,7 +21,7 @@ inline constexpr size_t kKeyDescriptionMax = 1000;
 inline constexpr size_t kKeyMetadataMax = 16;
 inline constexpr size_t kKeyMetadataNameMax = 64;
 inline constexpr size_t kKeyMetadataValueMax = 512;
-inline constexpr size_t kKeyTagsMax = 16;
+inline constexpr size_t kKeyTagsMax = kCallTagsMax;
 inline constexpr size_t kKeyTagMax = 64;
 inline constexpr size_t kToolListMax = 512;
 inline constexpr size_t kToolNameMax = 128;

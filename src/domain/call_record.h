@@ -32,7 +32,7 @@ enum class UsageBasis : uint8_t {
 std::string_view name(CallOutcome outcome);  // "settled", "voided", "expired"
 std::string_view name(UsageBasis basis);     // "exact", "counted", "estimated"
 
-inline constexpr size_t kCallTagsMax = 8;
+inline constexpr size_t kCallTagsMax = 16;  // as many as a key may have
 inline constexpr size_t kCallMakersMax = 3;
 
 /// Metadata only: no part of what was said (CONTRACT, "What is never kept"). Views: whoever hands
