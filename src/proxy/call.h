@@ -19,6 +19,7 @@
 #include "proxy/meter.h"
 #include "proxy/multipart.h"
 #include "proxy/proxy.h"
+#include "proxy/text_count.h"
 
 namespace keywarden {
 
@@ -112,6 +113,7 @@ struct Call {
 
     // Of the answer.
     UsageMeter meter{};
+    TextCount text_count{};    // of a stream
     bool drops_usage = false;  // usage was asked for by us: its chunk is taken out again
     bool streamed = false;
     int status = 0;

@@ -153,7 +153,7 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
     call->streamed = true;
     call->exchange->start_body();
     if (!co_await pass_on(call, {})) co_return Result<void>();  // the head, at once
-    SseFilter filter(&call->meter, call->drops_usage);
+    SseFilter filter(&call->meter, &call->text_count, call->drops_usage);
     for (;;) {
         CO_TRY(const auto piece, co_await source->read_piece());
         std::string_view bytes(piece.data(), piece.size());

@@ -34,6 +34,7 @@ Result<std::string_view> SseFilter::next(std::string_view& bytes) {
         const std::string_view events = whole_events(bytes);
         const bool tells = tells_usage(events);
         if (!events.empty() && (!tells || !drops_usage_)) {
+            count_->feed(events);
             if (tells) meter_->feed(events);
             bytes.remove_prefix(events.size());
             return events;
@@ -41,6 +42,7 @@ Result<std::string_view> SseFilter::next(std::string_view& bytes) {
     }
     TRY(const std::optional<SseEvent> event, splitter_.next(bytes));
     if (!event) return std::string_view();
+    count_->feed(event->bytes);
     if (!tells_usage(event->bytes)) return event->bytes;
     meter_->feed(event->bytes);
     if (drops_usage_ && is_usage_chunk(event->data)) return std::string_view();

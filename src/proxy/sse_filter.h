@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "domain/sse.h"
 #include "proxy/meter.h"
+#include "proxy/text_count.h"
 
 namespace keywarden {
 
@@ -16,8 +17,10 @@ namespace keywarden {
 /// whatever goes wrong an error event can follow.
 class SseFilter {
 public:
-    /// What events say of usage goes to `meter`, which must outlive the filter.
-    SseFilter(UsageMeter* meter, bool drops_usage) : meter_(meter), drops_usage_(drops_usage) {}
+    /// What events say of usage goes to `meter`, and what a model wrote to `count`: both must
+    /// outlive the filter.
+    SseFilter(UsageMeter* meter, TextCount* count, bool drops_usage)
+        : meter_(meter), count_(count), drops_usage_(drops_usage) {}
 
     /// Moves `bytes` behind what was looked at and returns what goes on of it: call it until
     /// `bytes` is empty. May be empty. The view lives until the next call, and as long as `bytes`.
@@ -29,6 +32,7 @@ public:
 
 private:
     UsageMeter* meter_;
+    TextCount* count_;
     bool drops_usage_;
     SseSplitter splitter_;
 };

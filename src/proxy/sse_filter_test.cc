@@ -16,13 +16,15 @@ constexpr std::string_view kUsage =
 struct Outcome {
     std::string passed;
     TokenUsage usage;
+    int64_t counted = 0;
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 /// What goes on of a stream that comes in pieces of the given sizes, the last one for all the rest.
 Outcome filter(std::string_view stream, const std::vector<size_t>& sizes, bool drops_usage) {
     UsageMeter meter;
-    SseFilter filter(&meter, drops_usage);
+    TextCount count;
+    SseFilter filter(&meter, &count, drops_usage);
     Outcome out;
     size_t next = 0;
     while (!stream.empty()) {
@@ -35,6 +37,7 @@ Outcome filter(std::string_view stream, const std::vector<size_t>& sizes, bool d
     }
     out.passed += filter.rest();
     out.usage = meter.usage();
+    out.counted = count.tokens();
     return out;
 }
 
@@ -45,6 +48,15 @@ TEST(SseFilter, LeavesOutTheChunkThatOnlyTellsTheUsage) {
     EXPECT_EQ(dropped.usage.input, 5);
     EXPECT_EQ(filter(stream, {}, false).passed, stream);
     EXPECT_EQ(filter(stream, {}, false).usage.output, 2);
+}
+
+TEST(SseFilter, CountsWhatTheModelWroteHoweverTheStreamIsCut) {
+    const std::string event = "data: {\"choices\":[{\"delta\":{\"content\":\"abc\"}}]}\n\n";
+    const std::string stream = event + event + std::string(kUsage) + event;
+    EXPECT_EQ(filter(stream, {}, true).counted, 3);
+    for (size_t size = 1; size < stream.size(); ++size) {
+        EXPECT_EQ(filter(stream, {size}, true).counted, 3) << size;
+    }
 }
 
 TEST(SseFilter, KeepsWhatOnlyLooksLikeIt) {
@@ -64,7 +76,8 @@ TEST(SseFilter, KeepsWhatOnlyLooksLikeIt) {
 
 TEST(SseFilter, AnEventThatNeverEndsIsKeptBackToTheEnd) {
     UsageMeter meter;
-    SseFilter filter(&meter, true);
+    TextCount count;
+    SseFilter filter(&meter, &count, true);
     std::string_view bytes = "data: 1\n\ndata: 2";
     std::string passed;
     while (!bytes.empty()) passed += *filter.next(bytes);

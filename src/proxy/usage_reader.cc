@@ -18,19 +18,30 @@ struct Name {
 };
 
 // Where both of a pair are there, the one that comes first in the object counts.
-constexpr std::array<Name, 5> kCounts = {{{"prompt_tokens", &TokenUsage::input},
-                                          {"completion_tokens", &TokenUsage::output},
-                                          {"total_tokens", &TokenUsage::total},
-                                          {"input_tokens", &TokenUsage::input},
-                                          {"output_tokens", &TokenUsage::output}}};
-constexpr std::array<Name, 4> kDetails = {{{"prompt_tokens_details", &TokenUsage::cached_input},
-                                           {"completion_tokens_details", &TokenUsage::reasoning},
-                                           {"input_tokens_details", &TokenUsage::cached_input},
-                                           {"output_tokens_details", &TokenUsage::reasoning}}};
+constexpr std::array kCounts = {Name{"prompt_tokens", &TokenUsage::input},
+                                Name{"completion_tokens", &TokenUsage::output},
+                                Name{"total_tokens", &TokenUsage::total},
+                                Name{"input_tokens", &TokenUsage::input},
+                                Name{"output_tokens", &TokenUsage::output},
+                                // DeepSeek's, and what stands in the place of details elsewhere:
+                                Name{"prompt_cache_hit_tokens", &TokenUsage::cached_input}};
 
-std::string_view name_of_detail(Count count) {
-    return count == &TokenUsage::cached_input ? "cached_tokens" : "reasoning_tokens";
-}
+/// A member of the usage that has counts of its own.
+struct Details {
+    std::string_view text;
+    std::array<Name, 3> counts;
+};
+constexpr std::array<Name, 3> kInputDetails = {
+    {{"cached_tokens", &TokenUsage::cached_input},
+     {"audio_tokens", &TokenUsage::audio_input},
+     {"cache_creation_tokens", &TokenUsage::cache_write}}};
+constexpr std::array<Name, 3> kOutputDetails = {{{"reasoning_tokens", &TokenUsage::reasoning},
+                                                 {"audio_tokens", &TokenUsage::audio_output},
+                                                 {}}};
+constexpr std::array<Details, 4> kDetails = {{{"prompt_tokens_details", kInputDetails},
+                                              {"completion_tokens_details", kOutputDetails},
+                                              {"input_tokens_details", kInputDetails},
+                                              {"output_tokens_details", kOutputDetails}}};
 
 /// Each member function moves past what it is named after, and is false where that is not there.
 class Reader {
@@ -49,11 +60,15 @@ private:
         for (const Name& each : kCounts) {
             if (each.text == name) return count(usage_.*each.count);
         }
-        for (const Name& each : kDetails) {
+        for (const Details& each : kDetails) {
             if (each.text != name || !next_is('{')) continue;
             return object([this, &each](std::string_view inner) {
-                if (inner != name_of_detail(each.count)) return value();
-                return count(usage_.*each.count);
+                for (const Name& detail : each.counts) {
+                    if (detail.text == inner && detail.count != nullptr) {
+                        return count(usage_.*detail.count);
+                    }
+                }
+                return value();
             });
         }
         return value();

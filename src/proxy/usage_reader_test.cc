@@ -14,9 +14,13 @@ constexpr std::string_view kChat =
     R"("completion_tokens_details":{"reasoning_tokens":3}})";
 
 TEST(UsageReader, KnowsBothSetsOfNames) {
-    EXPECT_EQ(
-        read_usage(kChat).usage,
-        (TokenUsage{.input = 57, .output = 23, .total = 80, .cached_input = 8, .reasoning = 3}));
+    EXPECT_EQ(read_usage(kChat).usage,
+              (TokenUsage{.input = 57,
+                          .output = 23,
+                          .total = 80,
+                          .cached_input = 8,
+                          .audio_input = 0,
+                          .reasoning = 3}));
     EXPECT_EQ(
         read_usage(R"({ "input_tokens" : 36 , "input_tokens_details":{"cached_tokens":0},)"
                    R"("output_tokens":87,"output_tokens_details": { "a":[{"b":"}"}],)"
@@ -26,6 +30,19 @@ TEST(UsageReader, KnowsBothSetsOfNames) {
         (TokenUsage{.input = 36, .output = 87, .total = 123, .cached_input = 0, .reasoning = 5}));
     EXPECT_EQ(read_usage(R"({"prompt_tokens":8,"total_tokens":8})").usage,
               (TokenUsage{.input = 8, .total = 8}));
+}
+
+TEST(UsageReader, KeepsAudioAndCachesApart) {
+    EXPECT_EQ(read_usage(R"({"prompt_tokens":9,"completion_tokens":8,"prompt_cache_hit_tokens":4,)"
+                         R"("prompt_tokens_details":{"audio_tokens":3,"cache_creation_tokens":2},)"
+                         R"("completion_tokens_details":{"audio_tokens":7,"cached_tokens":1}})")
+                  .usage,
+              (TokenUsage{.input = 9,
+                          .output = 8,
+                          .cached_input = 4,
+                          .cache_write = 2,
+                          .audio_input = 3,
+                          .audio_output = 7}));
 }
 
 TEST(UsageReader, LeavesAbsentWhatIsNoCount) {
