@@ -32,7 +32,8 @@ struct RelayRequest : Pooled {
     Secret own_key{};  // the caller's own credential for the provider
     std::string_view model{};
     std::string_view upstream_model{};
-    bool body_ended = false;  // of a form: `held` is all of it
+    int64_t output_tokens_max = 0;  // of a choice, where more cannot be paid; 0: as the body says
+    bool body_ended = false;        // of a form: `held` is all of it
 
     /// Requires: the body is a form, and read_request has begun with it.
     MultipartScanner& scanner() {

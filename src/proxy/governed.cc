@@ -122,9 +122,13 @@ int64_t GovernedBody::output_tokens_max() const {
     const int64_t most = std::max({number(Governed::MaxTokens),
                                    number(Governed::MaxCompletionTokens),
                                    number(Governed::MaxOutputTokens)});
-    const int64_t choices = std::max(number(Governed::N), int64_t{1});
     int64_t product = 0;
-    return __builtin_mul_overflow(most, choices, &product) ? INT64_MAX : product;
+    return __builtin_mul_overflow(most, choices(), &product) ? INT64_MAX : product;
+}
+
+int64_t GovernedBody::choices() const {
+    const auto number = json_integer(member(Governed::N).text_of(text_));
+    return std::max(number.value_or(1), int64_t{1});
 }
 
 Result<void> GovernedBody::read_stream_options() {
@@ -159,7 +163,28 @@ void GovernedBody::ask_for_usage(Splice& splice) const {
     }
 }
 
-Splice GovernedBody::edited(std::string_view upstream_model, bool with_usage) {
+void GovernedBody::bound_output(Splice& splice, const BodyEdits& edits) {
+    output_json_ = std::to_string(edits.output_tokens_max);
+    bool is_bounded = false;
+    for (const Governed field :
+         {Governed::MaxTokens, Governed::MaxCompletionTokens, Governed::MaxOutputTokens}) {
+        const JsonMember& member = this->member(field);
+        if (member.type != JsonType::Number) continue;
+        is_bounded = true;
+        if (json_integer(member.text_of(text_)).value_or(0) <= edits.output_tokens_max) continue;
+        splice.replace(member.value, output_json_);
+    }
+    if (is_bounded) return;
+    if (const JsonMember& absent = member(edits.output_member); absent.present) {
+        splice.replace(absent.value, output_json_);  // it was null
+        return;
+    }
+    const std::string_view name = kRules.at(static_cast<size_t>(edits.output_member)).name;
+    output_member_ = '"' + std::string(name) + "\":" + output_json_ + ',';
+    splice.insert(member(Governed::Model).key.begin, output_member_);
+}
+
+Splice GovernedBody::edited(const BodyEdits& edits) {
     Splice splice(text_);
     std::array<JsonMember, kCount> credentials;
     size_t count = 0;
@@ -169,15 +194,16 @@ Splice GovernedBody::edited(std::string_view upstream_model, bool with_usage) {
     const auto removed = std::span(credentials).first(count);
     std::ranges::sort(removed, {}, [](const JsonMember& member) { return member.key.begin; });
     splice.remove(removed);
-    if (with_usage && !asks_for_usage_) ask_for_usage(splice);
-    if (upstream_model != model_) {
+    if (edits.with_usage && !asks_for_usage_) ask_for_usage(splice);
+    if (edits.output_tokens_max > 0) bound_output(splice, edits);
+    if (edits.model != model_) {
         const ByteRange value = member(Governed::Model).value;
-        if (needs_escapes(upstream_model)) {
+        if (needs_escapes(edits.model)) {
             model_json_.clear();
-            append_json_string(model_json_, upstream_model);
+            append_json_string(model_json_, edits.model);
             splice.replace(value, model_json_);
         } else {
-            splice.replace({value.begin + 1, value.end - 1}, upstream_model);
+            splice.replace({value.begin + 1, value.end - 1}, edits.model);
         }
     }
     return splice;

@@ -41,6 +41,16 @@ std::string_view ruled_form_field(std::string_view name);
 /// Whether `key`, the value of `api_key`, can stand in a header. Errors: InvalidRequest.
 Result<void> check_own_key(std::string_view key);
 
+/// What the gateway changes in a body before it goes to a provider.
+struct BodyEdits {
+    std::string_view model{};  // as the provider calls it; lives as long as the splice
+    bool with_usage = false;   // a stream tells its usage
+    /// No choice may have more output than this; 0: as the body says.
+    int64_t output_tokens_max = 0;
+    /// The member that says so where none is there.
+    Governed output_member = Governed::MaxTokens;
+};
+
 /// A request body, read once. Its views live as long as the text and this object.
 class GovernedBody {
 public:
@@ -55,14 +65,15 @@ public:
     size_t size() const { return text_.size(); }
     /// The most output that it asks for, over all choices; 0 when it names no bound.
     int64_t output_tokens_max() const;
+    /// How many choices it asks for; at least 1.
+    int64_t choices() const;
     /// Whether stream_options asks for the usage of a stream.
     bool asks_for_usage() const { return asks_for_usage_; }
 
-    /// The body as the provider is to get it: with the provider's id of the model, without
-    /// credentials, and asking for the usage of a stream if `with_usage`. All other bytes are as
-    /// they came.
-    /// Requires: `read` was fine; `upstream_model` lives as long as the splice.
-    Splice edited(std::string_view upstream_model, bool with_usage);
+    /// The body as the provider is to get it, without credentials. All other bytes are as they
+    /// came.
+    /// Requires: `read` was fine.
+    Splice edited(const BodyEdits& edits);
 
 private:
     static constexpr size_t kCount = static_cast<size_t>(Governed::kCount);
@@ -73,6 +84,7 @@ private:
     Result<void> check_types() const;
     Result<void> read_stream_options();
     void ask_for_usage(Splice& splice) const;
+    void bound_output(Splice& splice, const BodyEdits& edits);
 
     std::string_view text_;
     std::array<JsonMember, kCount> members_;
@@ -82,6 +94,8 @@ private:
     std::string model_scratch_;
     std::string api_key_scratch_;
     std::string model_json_;
+    std::string output_json_;    // the bound, as a number
+    std::string output_member_;  // and as a member
     bool streams_ = false;
     bool asks_for_usage_ = false;
 };

@@ -9,15 +9,54 @@
 namespace keywarden {
 namespace {
 
-/// The body as a provider whose model is called `upstream` gets it.
-std::string edited(const std::string& text, std::string_view upstream, bool with_usage = false) {
+std::string edited(const std::string& text, const BodyEdits& edits) {
     GovernedBody body;
     if (const auto read = body.read(text); !read) return read.error().message;
-    const Splice splice = body.edited(upstream, with_usage);
+    const Splice splice = body.edited(edits);
     std::array<std::string_view, Splice::kPiecesMax> storage;
     std::string out;
     for (const std::string_view piece : splice.pieces(storage)) out += piece;
     return out;
+}
+
+/// The body as a provider whose model is called `upstream` gets it.
+std::string edited(const std::string& text, std::string_view upstream, bool with_usage = false) {
+    return edited(text, BodyEdits{.model = upstream, .with_usage = with_usage});
+}
+
+std::string bounded(const std::string& text, int64_t output_tokens_max) {
+    return edited(text, BodyEdits{.model = "m", .output_tokens_max = output_tokens_max});
+}
+
+TEST(GovernedBody, BoundsTheOutputWhereTheClientDidNot) {
+    EXPECT_EQ(bounded(R"({"model":"m"})", 7), R"({"max_tokens":7,"model":"m"})");
+    EXPECT_EQ(bounded(R"({"max_tokens":null,"model":"m"})", 7), R"({"max_tokens":7,"model":"m"})");
+    EXPECT_EQ(edited(R"({"x":1,"model":"m"})",
+                     BodyEdits{.model = "m",
+                               .output_tokens_max = 9,
+                               .output_member = Governed::MaxCompletionTokens}),
+              R"({"x":1,"max_completion_tokens":9,"model":"m"})");
+}
+
+TEST(GovernedBody, LowersABoundOfTheClientsAndNeverRaisesOne) {
+    EXPECT_EQ(bounded(R"({"model":"m","max_tokens":8})", 7), R"({"model":"m","max_tokens":7})");
+    EXPECT_EQ(bounded(R"({"model":"m","max_tokens":7})", 7), R"({"model":"m","max_tokens":7})");
+    EXPECT_EQ(bounded(R"({"model":"m","max_completion_tokens":3})", 7),
+              R"({"model":"m","max_completion_tokens":3})");
+    EXPECT_EQ(bounded(R"({"max_output_tokens":9,"model":"m","max_tokens":8})", 7),
+              R"({"max_output_tokens":7,"model":"m","max_tokens":7})");
+}
+
+TEST(GovernedBody, EveryEditThereCanBeFitsInOneBody) {
+    EXPECT_EQ(
+        edited(R"({"api_key":"a","x1":1,"aws_access_key_id":"a","x2":2,)"
+               R"("aws_secret_access_key":"b","x3":3,"aws_session_token":"c","x4":4,)"
+               R"("aws_region_name":"c","x5":5,"aws_bearer_token_bedrock":"d","model":"m",)"
+               R"("max_tokens":8,"max_completion_tokens":8,"max_output_tokens":8,"stream":true})",
+               BodyEdits{.model = "n", .with_usage = true, .output_tokens_max = 7}),
+        R"({"x1":1,"x2":2,"x3":3,"x4":4,"x5":5,"stream_options":{"include_usage":true},)"
+        R"("model":"n",)"
+        R"("max_tokens":7,"max_completion_tokens":7,"max_output_tokens":7,"stream":true})");
 }
 
 TEST(GovernedBody, ChangesNothingWhereNothingMustChange) {

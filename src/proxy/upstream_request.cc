@@ -82,9 +82,25 @@ bool asks_for_usage(const Call& call) {
     return call.endpoint->streams_usage && call.request->json.streams();
 }
 
+/// OpenAI's own models take `max_completion_tokens` only, or that too; others know `max_tokens`.
+Governed output_member(const Call& call) {
+    if (call.facts->path == "/v1/responses") return Governed::MaxOutputTokens;
+    const std::string_view host = call.provider->base.host;
+    const bool is_openai = host == "api.openai.com" || host.ends_with(".openai.azure.com");
+    const bool is_chat = call.facts->path == "/v1/chat/completions";
+    return is_chat && is_openai ? Governed::MaxCompletionTokens : Governed::MaxTokens;
+}
+
+BodyEdits edits_of(const Call& call) {
+    return {.model = call.request->upstream_model,
+            .with_usage = asks_for_usage(call),
+            .output_tokens_max = call.request->output_tokens_max,
+            .output_member = output_member(call)};
+}
+
 Task<Result<void>> send_json(Call* call) {
     RelayRequest* const request = call->request.get();
-    const Splice splice = request->json.edited(request->upstream_model, asks_for_usage(*call));
+    const Splice splice = request->json.edited(edits_of(*call));
     call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
     write_head(call, splice.size());
     std::array<std::string_view, Splice::kPiecesMax + 1> pieces;
@@ -196,7 +212,7 @@ std::string whole_upstream_body(Call* call) {
         return body;
     }
     call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
-    const Splice splice = request->json.edited(request->upstream_model, asks_for_usage(*call));
+    const Splice splice = request->json.edited(edits_of(*call));
     std::array<std::string_view, Splice::kPiecesMax> storage;
     for (const std::string_view piece : splice.pieces(storage)) body += piece;
     return body;

@@ -14,7 +14,7 @@ namespace keywarden {
 /// pieces: both must outlive the splice.
 class Splice {
 public:
-    static constexpr size_t kEditsMax = 8;
+    static constexpr size_t kEditsMax = 12;
     static constexpr size_t kPiecesMax = 2 * kEditsMax + 1;
 
     explicit Splice(std::string_view text) : text_(text), size_(text.size()) {}
