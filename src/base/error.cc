@@ -102,6 +102,8 @@ constexpr std::array kErrors = {
               "Wait for the seconds in Retry-After: keys cannot be checked just now."},
     ErrorInfo{StoreUnavailable, "store_unavailable", 503, kServer, kApi, Gateway, true,
               "Try again; nothing was changed. The operator can run keywarden doctor."},
+    ErrorInfo{LedgerUnavailable, "ledger_unavailable", 503, kServer, kApi, Gateway, true,
+              "Wait for the seconds in Retry-After: what a call costs cannot be written down now."},
     ErrorInfo{Overloaded, "overloaded", 503, kServer, "overloaded_error", Gateway, true,
               "Wait for the seconds in Retry-After."},
     ErrorInfo{UpstreamTimeout, "upstream_timeout", 504, kServer, "timeout_error", Upstream, true,

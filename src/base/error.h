@@ -55,6 +55,7 @@ enum class ErrorCode : uint8_t {
     ProviderCredentialsRejected,
     AuthUnavailable,
     StoreUnavailable,
+    LedgerUnavailable,
     Overloaded,
     UpstreamTimeout,
     HttpVersionNotSupported,

@@ -28,12 +28,22 @@ enum class Durability : uint8_t {
     Power,    // a call goes upstream only once what it holds is on the disk
 };
 
+class JournalDisk;
+
 struct JournalOptions {
     std::string dir{};
     size_t writers = 1;
-    size_t segment_bytes = size_t{16} << 20U;
-    size_t bytes_max = size_t{1} << 30U;  // of all segments together; then calls are refused
+    size_t segment_bytes = size_t{16} << 20U;  // at most a quarter of what is there for a writer
+    size_t bytes_max = size_t{1} << 30U;       // of all segments together; then calls are refused
     Durability durability = Durability::Process;
+    JournalDisk* disk = nullptr;  // null: the machine's; tests bring one that fails
+};
+
+/// What a call is charged if the process dies under it, once tokens have come: `before_output` and
+/// so much for each token, rounded up, and never more than it held. Markup included.
+struct CostSoFar {
+    NanoUsd before_output{};
+    NanoUsd million_output_tokens{};
 };
 
 class JournalWriter;
@@ -66,10 +76,10 @@ private:
 class JournalWriter {
 public:
     /// Writes what the call holds: `record` with everything that is known of it before it goes
-    /// upstream. Its views are copied. Room for its end is set aside with it, so that closing never
-    /// fails. Allocates nothing in the steady state.
+    /// upstream (`usage.input` as estimated, if it is). Its views are copied. Room for its end is
+    /// set aside with it, so that closing never fails. Allocates nothing in the steady state.
     /// Errors: LedgerUnavailable when the journal is full or its disk fails (retry_after is set).
-    Result<OpenHold> open(const CallRecord& record);
+    Result<OpenHold> open(const CallRecord& record, const CostSoFar& so_far);
 
     /// Writes how it ended. Never fails, never blocks.
     void close(OpenHold&& hold, const CallRecord& record);
@@ -107,9 +117,9 @@ struct JournalState {
     size_t segments = 0;
     size_t bytes = 0;  // on the disk
     size_t bytes_max = 0;
-    int64_t rows_waiting = 0;  // not in the store yet
-    Nanos oldest_waiting{};    // since when the oldest of them waits
-    bool failing = false;      // the disk refuses, and so does the journal
+    int64_t rows_waiting = 0;                   // not in the store yet
+    std::optional<TimePoint> oldest_waiting{};  // when the oldest that the applier was given ended
+    bool failing = false;                       // the disk refuses, and so does the journal
 };
 
 class Journal {
