@@ -147,6 +147,7 @@ std::string_view challenge(ErrorCode code) {
 
 constexpr Nanos kWaitForStore = std::chrono::seconds(30);
 constexpr Nanos kWaitForPerson = std::chrono::hours(1);
+constexpr Nanos kSdksWaitAtMost = std::chrono::minutes(1);  // told more, they try at once
 
 /// How long the caller is told to wait; zero: nothing is said. A 429 always says: a client that
 /// finds nothing there tries again at once.
@@ -172,11 +173,13 @@ HttpResponse render_error(Dialect dialect, const Error& error, std::string_view 
     };
     if (row.http_status == 401) add("WWW-Authenticate", challenge(error.code));
     if (dialect == Dialect::Bedrock) add("x-amzn-ErrorType", bedrock_type(row.http_status));
-    if (const Nanos wait = wait_of(error); wait > Nanos(0)) {
+    const Nanos wait = wait_of(error);
+    if (wait > Nanos(0)) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
         add("Retry-After", std::to_string(seconds.count()));
     }
-    if (row.http_status == 429 && !row.retryable) add("x-should-retry", "false");
+    const bool is_worth_it = row.retryable && wait <= kSdksWaitAtMost;
+    if (row.http_status == 429 && !is_worth_it) add("x-should-retry", "false");
     return response;
 }
 

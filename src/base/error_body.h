@@ -21,7 +21,8 @@ enum class Dialect : uint8_t {
 };
 
 /// The whole answer: status, body, Content-Type, and where they apply WWW-Authenticate,
-/// Retry-After (whole seconds, at least 1), and x-should-retry (what OpenAI's SDKs obey).
+/// Retry-After (whole seconds, at least 1), and x-should-retry (what SDKs of OpenAI and Anthropic
+/// obey): not where a 429 does not pass within the minute that they would wait.
 /// `detail` is never in it.
 HttpResponse render_error(Dialect dialect, const Error& error, std::string_view request_id);
 

@@ -106,6 +106,18 @@ TEST(ErrorBody, Every429SaysWhenAndWhetherToComeBack) {
               "(none)");
 }
 
+TEST(ErrorBody, NobodyIsToldToTryAgainWhoCannotWaitSoLong) {
+    const auto told = [](Nanos wait) {
+        return header(render_error(Dialect::OpenAi,
+                                   {.code = ErrorCode::BudgetExceeded, .retry_after = wait},
+                                   "r"),
+                      "x-should-retry");
+    };
+    EXPECT_EQ(told(std::chrono::seconds(60)), "(none)");
+    EXPECT_EQ(told(std::chrono::seconds(61)), "false");
+    EXPECT_EQ(told(std::chrono::hours(24)), "false");
+}
+
 TEST(ErrorBody, FactsRideAlong) {
     const HttpResponse got =
         render_error(Dialect::OpenAi,
