@@ -20,6 +20,7 @@
 #include "base/units.h"
 #include "domain/billing.h"
 #include "domain/budget.h"
+#include "domain/calendar.h"
 #include "domain/call_record.h"
 #include "store/usage_store.h"
 
@@ -52,14 +53,17 @@ struct SpendDenial {
 /// A call that alone is more than the whole budget is RequestTooLarge: waiting does not help.
 Error spend_error(const SpendDenial& denial, TimePoint now);
 
-class SpendAccount;
+struct SpendKey;
+struct SpendWallet;
+struct WalletAccount;
 class SpendDirectory;
 
 /// Team, app, key, model, the key's makers, and its tags.
 inline constexpr size_t kSpendAccountsMax = 4 + kCallMakersMax + kCallTagsMax;
 
 /// Money set aside in all accounts of a call. Its end, whichever way it comes, gives back what was
-/// not spent. Threads: one at a time.
+/// not spent. Requires: it ends after the gate that it comes from, and before the directory.
+/// Threads: one at a time.
 class SpendHold {
 public:
     SpendHold() = default;
@@ -72,14 +76,15 @@ public:
     bool is_open() const { return count_ > 0; }
     NanoUsd amount() const { return amount_; }
 
-    /// What was held becomes what was spent at that moment. A second call does nothing.
+    /// What was held becomes what was spent at that moment: more than was held, too, where a
+    /// provider did more than it was asked for. A second call does nothing.
     void settle(NanoUsd cost, TimePoint ended_at) noexcept;
 
 private:
     friend class SpendGate;
 
-    SpendDirectory* directory_ = nullptr;
-    std::array<SpendAccount*, kSpendAccountsMax> accounts_{};
+    SpendWallet* wallet_ = nullptr;
+    std::array<WalletAccount*, kSpendAccountsMax> accounts_;  // as many as count_ says
     size_t count_ = 0;
     NanoUsd amount_{};
 };
@@ -92,8 +97,13 @@ struct CallTerms {
     bool is_bounded = false;  // a balance or a budget may say no
 };
 
-/// All accounts of one call, locked in one order. While it lives nobody else reserves from them:
-/// keep it for a few sums, never over an `await`, one at a time on a thread.
+/// All accounts of one call, locked. While it lives nobody else of the team reserves or settles:
+/// keep it for a few sums, never over an `await`, one at a time on a thread. Limits may be taken
+/// meanwhile; no gate is opened while their locks are held. Allocates nothing, but where an account
+/// is met for the first time.
+///
+/// All accounts of a call are its team's, so one lock a team is enough, and nothing to be put in
+/// order.
 class SpendGate {
 public:
     SpendGate(SpendDirectory& directory, const Spender& spender, TimePoint now);
@@ -109,12 +119,19 @@ public:
     std::optional<SpendDenial> find_denial(NanoUsd amount) const;
     /// Holds it in all accounts. Requires: there was no denial of it.
     SpendHold take(NanoUsd amount);
+    /// The tags that it counts for, for its row: these, so that rows and accounts agree. They live
+    /// as long as the directory.
+    std::array<std::string_view, kCallTagsMax> tags() const;
 
 private:
-    SpendDirectory& directory_;
+    void look_up(SpendKey& key, const Spender& spender);
+    bool recall(const SpendKey& key, const Spender& spender);
+    void add(WalletAccount* account);
+
+    SpendWallet* wallet_ = nullptr;
     TimePoint now_;
     CallTerms terms_{};
-    std::array<SpendAccount*, kSpendAccountsMax> accounts_{};
+    std::array<WalletAccount*, kSpendAccountsMax> accounts_;  // as many as count_ says
     size_t count_ = 0;
 };
 
@@ -141,42 +158,47 @@ struct ThresholdCrossed {
     NanoUsd amount{};
     NanoUsd spent{};
     TimePoint at{};
+    TimePoint period_start{};  // with the budget and the percent it names the crossing for good
 };
 
 /// Threads: any, for every function.
 class SpendDirectory {
 public:
+    /// `clock`: for what people are told; a call brings its own moment. It must outlive this.
     explicit SpendDirectory(const Clock& clock);
     ~SpendDirectory();
     SpendDirectory(const SpendDirectory&) = delete;
     SpendDirectory& operator=(const SpendDirectory&) = delete;
 
-    /// Takes in everything the store has. Before the first call.
+    /// Takes in everything the store has. Once, before the first call. Thresholds that were crossed
+    /// by then are not told again.
     Result<void> load(UsageStore& store);
     /// Counts a row that the store does not have yet: of the journal, at a start.
     void count(const CallRecord& record);
 
     // ---- changes: in force when they return ---------------------------------------------------
+    // Versions count changes: one that is older than what is here is ignored, so that writers who
+    // race may put theirs in any order. Open holds stay, and settle as if nothing had changed.
 
+    /// With another time zone, what was spent on a day counts on the day that has most of it.
     /// Errors: InvalidRequest when there is no such time zone.
     Result<void> put_billing(std::string_view team_id, const BillingTerms& terms);
     void add_credit(std::string_view team_id, NanoUsd amount);
     /// Whose plan's budgets hold for the team.
     void put_team(std::string_view team_id, std::string_view plan_id);
+    /// It meets what is spent already. A threshold that is behind is told of at once.
+    /// Requires: check_budget found nothing wrong.
     void put_budget(const Budget& budget);
     void remove_budget(std::string_view team_id, std::string_view id);
-    /// The tags of a key count as accounts of its team.
+    /// The tags of a key count as accounts of its team, at most kCallTagsMax of them.
     void put_tags(std::string_view team_id,
                   std::string_view key_id,
                   std::span<const std::string> tags);
 
     /// Copied.
     BillingTerms billing(std::string_view team_id) const;
-    /// The tags of a key, for its rows. They live as long as the directory.
-    std::array<std::string_view, kCallTagsMax> tags(std::string_view key_id) const;
-
     /// In which day, week, and month of the team a moment lies.
-    std::array<TimePoint, kPeriods> period_starts(std::string_view team_id, TimePoint at) const;
+    PeriodStarts period_starts(std::string_view team_id, TimePoint at) const;
 
     // ---- for people ---------------------------------------------------------------------------
 
@@ -184,12 +206,12 @@ public:
     /// Errors: NotFound. `team_id`: of a budget of a plan, the team that asks.
     Result<BudgetState> budget(std::string_view team_id, std::string_view id) const;
 
-    /// What was crossed since the last time that this was asked, oldest first.
+    /// What was crossed since the last time that this was asked, oldest first. Each threshold of a
+    /// budget is told of once a period.
     std::vector<ThresholdCrossed> take_crossed();
 
 private:
     friend class SpendGate;
-    friend class SpendHold;
     class Impl;
     std::unique_ptr<Impl> impl_;
 };

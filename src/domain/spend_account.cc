@@ -1,0 +1,73 @@
+#include "domain/spend_account.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace keywarden {
+namespace {
+
+NanoUsd clamped(WideNanoUsd amount) {
+    const WideNanoUsd smallest = INT64_MIN;
+    const WideNanoUsd largest = INT64_MAX;
+    return {static_cast<int64_t>(std::clamp(amount, smallest, largest))};
+}
+
+/// Where most of a day lies that began then, whichever zone it was a day of.
+constexpr Nanos kHalfADay = std::chrono::hours(12);
+
+TimePoint start_here(const TimeZone& zone, size_t period, TimePoint start_there) {
+    if (start_there == TimePoint()) return start_there;  // nothing was spent yet
+    return period_starts(zone, start_there + kHalfADay).at(period);
+}
+
+}  // namespace
+
+void SpendAccount::spend(NanoUsd cost, const PeriodStarts& ended_in) {
+    if (cost <= NanoUsd{}) return;
+    total_ = add_saturating(total_, cost);
+    for (size_t i = 0; i < sums_.size(); ++i) {
+        auto& [latest, before] = sums_[i];
+        const TimePoint start = ended_in[i];
+        if (start > latest.start) {
+            before = latest;
+            latest = {.start = start};
+        } else if (start < latest.start && start > before.start) {
+            before = {.start = start};
+        }
+        Sum& sum = start == latest.start ? latest : before;
+        sum.spent = add_saturating(sum.spent, cost);
+    }
+}
+
+NanoUsd SpendAccount::held() const { return clamped(held_); }
+
+NanoUsd SpendAccount::spent(Period period, const PeriodStarts& now) const {
+    if (period == Period::Total) return total_;
+    const auto index = static_cast<size_t>(period);
+    const auto& [latest, before] = sums_[index];
+    if (now[index] == latest.start) return latest.spent;
+    if (now[index] > latest.start) return {};
+    return now[index] > before.start ? NanoUsd{} : before.spent;
+}
+
+NanoUsd SpendAccount::available(NanoUsd limit, Period period, const PeriodStarts& now) const {
+    return clamped(WideNanoUsd{limit.value} - spent(period, now).value - held_);
+}
+
+void SpendAccount::restore(const PeriodStarts& starts, const std::array<NanoUsd, kPeriods>& spent) {
+    total_ = spent.back();
+    for (size_t i = 0; i < sums_.size(); ++i) {
+        sums_[i] = {.latest = {.start = starts[i], .spent = spent[i]}};
+    }
+}
+
+void SpendAccount::move_to(const TimeZone& zone) {
+    for (size_t i = 0; i < sums_.size(); ++i) {
+        auto& [latest, before] = sums_[i];
+        latest.start = start_here(zone, i, latest.start);
+        before.start = start_here(zone, i, before.start);
+    }
+}
+
+}  // namespace keywarden
