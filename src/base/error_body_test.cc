@@ -108,10 +108,10 @@ TEST(ErrorBody, Every429SaysWhenAndWhetherToComeBack) {
 
 TEST(ErrorBody, NobodyIsToldToTryAgainWhoCannotWaitSoLong) {
     const auto told = [](Nanos wait) {
-        return header(render_error(Dialect::OpenAi,
-                                   {.code = ErrorCode::BudgetExceeded, .retry_after = wait},
-                                   "r"),
-                      "x-should-retry");
+        return header(
+            render_error(
+                Dialect::OpenAi, {.code = ErrorCode::BudgetExceeded, .retry_after = wait}, "r"),
+            "x-should-retry");
     };
     EXPECT_EQ(told(std::chrono::seconds(60)), "(none)");
     EXPECT_EQ(told(std::chrono::seconds(61)), "false");
