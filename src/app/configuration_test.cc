@@ -119,6 +119,9 @@ TEST(Configuration, AWrongFileIsNamedWithLineAndWhatWasExpected) {
         {"[server]\nthreads = 1.5",
          "FILE:2: server.threads: expected a whole number from 0 to 256, got a number with a "
          "fraction, or a date"},
+        {"[prices]\nestimate_input_usd_per_million = 0.075",
+         "FILE:2: prices.estimate_input_usd_per_million: expected dollars from 0 to 1000000, such "
+         "as \"0.075\", got a number with a fraction, or a date"},
         {"[server]\nlisten = \"here\"",
          "FILE:2: server.listen: expected HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, got "
          "'here'"},

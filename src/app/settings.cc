@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/money.h"
+
 namespace keywarden {
 namespace {
 
@@ -123,6 +125,13 @@ constexpr std::array kRows = {
     SettingRow{.name = "auth.failed_attempts_per_second", .kind = Count,
         .member = &S::failed_attempts_per_second, .fallback = "1", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys a second an address may go on sending after that."},
+    SettingRow{.name = "prices.estimate_input_usd_per_million", .kind = Dollars,
+        .member = &S::estimate_input_price, .fallback = "5.00", .min = 0, .max = 1'000'000,
+        .sentence = "What a million tokens of input cost at a model that has no price, for teams "
+                    "whose calls are then estimated."},
+    SettingRow{.name = "prices.estimate_output_usd_per_million", .kind = Dollars,
+        .member = &S::estimate_output_price, .fallback = "25.00", .min = 0, .max = 1'000'000,
+        .sentence = "The same for a million tokens of output."},
 };
 // clang-format on
 
@@ -188,6 +197,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     return parts;
 }
 
+/// Of a bound: those fit.
+NanoUsd dollars(int64_t whole) { return {whole * 1'000'000'000}; }
+
 bool is_choice(const SettingRow& row, std::string_view text) {
     const auto choices = split(row.choices, '|');
     return std::ranges::find(choices, text) != choices.end();
@@ -208,6 +220,12 @@ bool assign(Settings& settings, const SettingRow& row, std::string_view text) {
         settings.*(*member) = {parts.begin(), parts.end()};
         return !parts.empty() &&
                std::ranges::all_of(parts, [&](auto part) { return is_choice(row, part); });
+    }
+    if (const auto* member = std::get_if<NanoUsd S::*>(&row.member)) {
+        const Result<NanoUsd> amount = parse_usd(text);
+        if (!amount || *amount < dollars(row.min) || *amount > dollars(row.max)) return false;
+        settings.*(*member) = *amount;
+        return true;
     }
     const std::optional<int64_t> value = parse_quantity(text, units_of(row.kind));
     if (!value || *value < row.min || *value > row.max) return false;
@@ -254,6 +272,8 @@ std::string expectation(const SettingRow& row) {
             return fmt::format("a size from {} to {}", bound(row.min), bound(row.max));
         case Duration:
             return fmt::format("a duration from {} to {}", bound(row.min), bound(row.max));
+        case Dollars:
+            return fmt::format("dollars from {} to {}, such as \"0.075\"", row.min, row.max);
     }
     return {};
 }
@@ -274,6 +294,9 @@ std::string value_text(const Settings& settings, const SettingRow& row) {
     }
     if (const auto* count = std::get_if<int64_t S::*>(&row.member)) {
         return write_quantity(settings.*(*count), units_of(row.kind));
+    }
+    if (const auto* amount = std::get_if<NanoUsd S::*>(&row.member)) {
+        return format_usd(settings.*(*amount));
     }
     const Nanos value = settings.*(std::get<Nanos S::*>(row.member));
     return write_quantity(std::chrono::duration_cast<std::chrono::milliseconds>(value).count(),

@@ -50,6 +50,8 @@ struct Settings {
     Nanos keys_notice_ahead;
     int64_t failed_attempts_burst;
     int64_t failed_attempts_per_second;
+    NanoUsd estimate_input_price;   // a million tokens
+    NanoUsd estimate_output_price;  // a million tokens
 };
 
 /// What a value looks like. Each kind is held by one type of member.
@@ -60,6 +62,7 @@ enum class SettingKind : uint8_t {
     Count,     // int64_t
     Bytes,     // int64_t: 512, 64KiB, 100MB
     Duration,  // Nanos: 250ms, 10s, 5m, 24h
+    Dollars,   // NanoUsd: 12, 0.075
     Choices,   // std::vector<std::string>, each one of `choices`
 };
 
@@ -67,6 +70,7 @@ using SettingMember = std::variant<std::string Settings::*,
                                    bool Settings::*,
                                    int64_t Settings::*,
                                    Nanos Settings::*,
+                                   NanoUsd Settings::*,
                                    std::vector<std::string> Settings::*>;
 
 struct SettingRow {
@@ -74,7 +78,7 @@ struct SettingRow {
     SettingKind kind;
     SettingMember member;
     std::string_view fallback;  // the default, written as in the environment
-    int64_t min = 0;            // of a count, of bytes, of milliseconds
+    int64_t min = 0;            // of a count, of bytes, of milliseconds, of whole dollars
     int64_t max = 0;
     std::string_view choices{};  // "json|text"
     std::string_view flag{};     // of the command line, where it has one of its own: "listen"

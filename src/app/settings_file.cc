@@ -43,6 +43,7 @@ bool type_fits(SettingKind kind, const toml::node& node) {
         case SettingKind::Count:
             return node.is_integer();
         case SettingKind::Bytes:
+        case SettingKind::Dollars:
             return node.is_integer() || node.is_string();
         case SettingKind::Choices:
             return node.is_array();

@@ -83,6 +83,14 @@ TEST(Settings, ReadsNumbersSizesAndDurationsWithTheirUnits) {
         {"server.allow_plaintext_beyond_loopback", "yes", ""},
         {"log.format", "json", "json"},
         {"log.format", "JSON", ""},
+        {"prices.estimate_input_usd_per_million", "0.075", "0.075"},
+        {"prices.estimate_input_usd_per_million", "3", "3.00"},
+        {"prices.estimate_input_usd_per_million", "0", "0.00"},
+        {"prices.estimate_input_usd_per_million", "1000000", "1000000.00"},
+        {"prices.estimate_input_usd_per_million", "1000000.01", ""},
+        {"prices.estimate_input_usd_per_million", "-1", ""},
+        {"prices.estimate_input_usd_per_million", "$3", ""},
+        {"prices.estimate_input_usd_per_million", "1e3", ""},
         {"keys.formats", "orqen, keywarden", "orqen,keywarden"},
         {"keys.formats", "orqen,", "orqen"},
         {"keys.formats", "orqen,,orgn", ""},
@@ -102,6 +110,17 @@ TEST(Settings, ADurationIsHeldAsATime) {
     Settings settings{};
     ASSERT_TRUE(set_from_text(settings, *find_setting("limits.head_timeout"), "250ms"));
     EXPECT_EQ(settings.head_timeout, std::chrono::milliseconds(250));
+}
+
+TEST(Settings, AnAmountIsHeldAsMoney) {
+    Settings settings{};
+    const SettingRow& row = *find_setting("prices.estimate_output_usd_per_million");
+    ASSERT_TRUE(set_from_text(settings, row, "0.000000001"));
+    EXPECT_EQ(settings.estimate_output_price, NanoUsd{1});
+    const auto refused = set_from_text(settings, row, "0.0000000001");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "expected dollars from 0 to 1000000, such as \"0.075\", got '0.0000000001'");
 }
 
 }  // namespace

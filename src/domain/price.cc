@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <string_view>
 
+#include "base/money.h"
 #include "domain/billing.h"
+#include "domain/price_fields.h"
 
 namespace keywarden {
 namespace {
@@ -120,32 +121,10 @@ Tiers tiers_within(const Price& price, int64_t input_max) {
 }  // namespace
 
 Result<void> check_price(const Price& price) {
-    struct Field {
-        std::string_view name;
-        int64_t value;
-        int64_t max;
-    };
-    const std::array fields = {
-        Field{"input", price.input, kPriceMax},
-        Field{"output", price.output, kPriceMax},
-        Field{"cached_input", price.cached_input.value_or(0), kPriceMax},
-        Field{"cache_write", price.cache_write.value_or(0), kPriceMax},
-        Field{"reasoning", price.reasoning.value_or(0), kPriceMax},
-        Field{"audio_input", price.audio_input.value_or(0), kPriceMax},
-        Field{"audio_output", price.audio_output.value_or(0), kPriceMax},
-        Field{"per_request", price.per_request, kPriceMax},
-        Field{"per_image", price.per_image, kPriceMax},
-        Field{"long_context_above", price.long_context_above, kTokensMax},
-        Field{"long_input", price.long_input, kPriceMax},
-        Field{"long_output", price.long_output, kPriceMax},
-        Field{"long_cached_input", price.long_cached_input.value_or(0), kPriceMax},
-        Field{"long_cache_write", price.long_cache_write.value_or(0), kPriceMax},
-        Field{"context_tokens_max", price.context_tokens_max, kTokensMax},
-        Field{"output_tokens_max", price.output_tokens_max, kTokensMax},
-    };
-    for (const Field& field : fields) {
-        const bool is_low = field.value < 0;
-        if (!is_low && field.value <= field.max) continue;
+    for (const PriceField& field : price_fields()) {
+        const int64_t value = field.get(price).value_or(0);
+        const bool is_low = value < 0;
+        if (!is_low && value <= (field.is_money() ? kPriceMax : kTokensMax)) continue;
         return fail(Error{.code = ErrorCode::InvalidRequest,
                           .message = "The price's '" + std::string(field.name) +
                                      (is_low ? "' is below zero." : "' is too large."),

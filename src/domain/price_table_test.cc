@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_heap.h"  // the one of this program
+#include "domain/price_fields.h"
 
 namespace keywarden {
 namespace {
@@ -209,6 +210,42 @@ TEST(PriceTable, FindingAllocatesNothing) {
     (void)table.find("own", "arn:aws:bedrock:us-east-1:1:inference-profile/eu.maker.m-2025-01-01");
     (void)table.find("play", "whatever-this-is-called-it-is-rather-long-and-does-not-fit-anywhere");
     EXPECT_EQ(news_of_this_thread, before);
+}
+
+// ---- the fields -------------------------------------------------------------------------------
+
+TEST(PriceFields, AreAllThatAPriceHas) {
+    // A price whose fields are all set, each to another value, survives a way through the table.
+    Price all;
+    int64_t value = 1;
+    for (const PriceField& field : price_fields()) field.set(all, value++);
+    const Price wanted{.input = 1,
+                       .output = 2,
+                       .cached_input = 3,
+                       .cache_write = 4,
+                       .reasoning = 5,
+                       .audio_input = 6,
+                       .audio_output = 7,
+                       .per_request = 8,
+                       .per_image = 9,
+                       .long_context_above = 10,
+                       .long_input = 11,
+                       .long_output = 12,
+                       .long_cached_input = 13,
+                       .long_cache_write = 14,
+                       .context_tokens_max = 15,
+                       .output_tokens_max = 16};
+    EXPECT_EQ(all, wanted);
+    static_assert(sizeof(Price) == 9 * sizeof(int64_t) + 7 * sizeof(std::optional<int64_t>),
+                  "a new field of Price is a new row of price_fields.cc, and a line here");
+    for (const PriceField& field : price_fields()) field.set(all, std::nullopt);
+    EXPECT_EQ(all, Price());
+}
+
+TEST(PriceFields, WhatIsNotSaidIsNotShown) {
+    for (const PriceField& field : price_fields()) {
+        EXPECT_EQ(field.get({}).has_value(), field.is_required) << field.name;
+    }
 }
 
 // ---- the book that ships ----------------------------------------------------------------------

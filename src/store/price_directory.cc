@@ -19,16 +19,17 @@ Result<void> check_name(std::string_view model) {
 
 }  // namespace
 
-PriceDirectory::PriceDirectory(const PriceBook& book,
+PriceDirectory::PriceDirectory(UsageStore& store,
+                               const PriceBook& book,
                                std::span<const PricedProvider> providers,
                                const Price& estimate)
-    : book_(std::make_shared<PriceBookIndex>(book, providers)), estimate_(estimate) {
+    : store_(store), book_(std::make_shared<PriceBookIndex>(book, providers)), estimate_(estimate) {
     publish({}, 0);
 }
 
-Result<void> PriceDirectory::load(UsageStore& store) {
+Result<void> PriceDirectory::load() {
     const std::lock_guard changing(changing_);
-    TRY(auto known, store.get_prices());
+    TRY(auto known, store_.get_prices());
     publish(std::move(known.prices), known.version);
     return {};
 }
@@ -38,8 +39,7 @@ std::shared_ptr<const PriceTable> PriceDirectory::table() const {
     return table_;
 }
 
-Result<std::shared_ptr<const PriceTable>> PriceDirectory::put(UsageStore& store,
-                                                              const std::string& model,
+Result<std::shared_ptr<const PriceTable>> PriceDirectory::put(const std::string& model,
                                                               const std::optional<Price>& price,
                                                               const AuditEntry& audit) {
     TRY_VOID(check_name(model));
@@ -55,7 +55,7 @@ Result<std::shared_ptr<const PriceTable>> PriceDirectory::put(UsageStore& store,
         return fail(ErrorCode::InvalidRequest,
                     "No more than " + std::to_string(kPriceOverridesMax) + " prices can be set.");
     }
-    TRY(const int64_t version, store.put_price(model, price, audit));
+    TRY(const int64_t version, store_.put_price(model, price, audit));
     if (!price) {
         overrides.erase(known);
     } else if (known != overrides.end()) {

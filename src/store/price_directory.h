@@ -27,14 +27,16 @@ inline constexpr size_t kPricedModelBytesMax = 256;  // of an override's name
 class PriceDirectory {
 public:
     /// The book alone. `estimate`: what a model without a price costs where a team says so.
-    PriceDirectory(const PriceBook& book,
+    /// Requires: `store` and `book` outlive it.
+    PriceDirectory(UsageStore& store,
+                   const PriceBook& book,
                    std::span<const PricedProvider> providers,
                    const Price& estimate);
     PriceDirectory(const PriceDirectory&) = delete;
     PriceDirectory& operator=(const PriceDirectory&) = delete;
 
     /// Takes in what the operator set before. Before the first call.
-    Result<void> load(UsageStore& store);
+    Result<void> load();
 
     /// The table of this instant. A call keeps it while it needs its price; changes make new ones.
     std::shared_ptr<const PriceTable> table() const;
@@ -46,14 +48,14 @@ public:
     /// Errors: InvalidRequest (check_price; a name that is empty, too long, or not printable ASCII
     /// without spaces; more than kPriceOverridesMax), NotFound when there is none to take away,
     /// StoreUnavailable.
-    Result<std::shared_ptr<const PriceTable>> put(UsageStore& store,
-                                                  const std::string& model,
+    Result<std::shared_ptr<const PriceTable>> put(const std::string& model,
                                                   const std::optional<Price>& price,
                                                   const AuditEntry& audit);
 
 private:
     void publish(std::vector<ModelPrice> overrides, int64_t version);
 
+    UsageStore& store_;
     std::shared_ptr<const PriceBookIndex> book_;
     Price estimate_;
     std::mutex changing_;
