@@ -13,12 +13,21 @@ NanoUsd clamped(WideNanoUsd amount) {
     return {static_cast<int64_t>(std::clamp(amount, smallest, largest))};
 }
 
-/// Where most of a day lies that began then, whichever zone it was a day of.
+/// In the middle of a day that began then, whichever zone it was a day of.
 constexpr Nanos kHalfADay = std::chrono::hours(12);
 
-TimePoint start_here(const TimeZone& zone, size_t period, TimePoint start_there) {
-    if (start_there == TimePoint()) return start_there;  // nothing was spent yet
-    return period_starts(zone, start_there + kHalfADay).at(period);
+Nanos length_of(Period period, TimePoint start) {
+    const TimePoint within = start + kHalfADay;
+    const TimeZone utc;
+    return *period_end(utc, period, within) -
+           period_starts(utc, within).at(static_cast<size_t>(period));
+}
+
+/// When a period begins here that began then in some other zone.
+TimePoint start_here(const TimeZone& zone, size_t period, TimePoint there, TimePoint now) {
+    if (there == TimePoint() || period_starts(zone, there).at(period) == there) return there;
+    const bool is_now = there <= now && now < there + length_of(static_cast<Period>(period), there);
+    return period_starts(zone, is_now ? now : there + kHalfADay).at(period);
 }
 
 }  // namespace
@@ -62,11 +71,11 @@ void SpendAccount::restore(const PeriodStarts& starts, const std::array<NanoUsd,
     }
 }
 
-void SpendAccount::move_to(const TimeZone& zone) {
+void SpendAccount::move_to(const TimeZone& zone, TimePoint now) {
     for (size_t i = 0; i < sums_.size(); ++i) {
         auto& [latest, before] = sums_[i];
-        latest.start = start_here(zone, i, latest.start);
-        before.start = start_here(zone, i, before.start);
+        latest.start = start_here(zone, i, latest.start, now);
+        before.start = start_here(zone, i, before.start, now);
     }
 }
 

@@ -39,9 +39,9 @@ public:
     /// Takes in what was spent before, as a store remembers it: of the periods that began then.
     /// Requires: nothing was spent yet.
     void restore(const PeriodStarts& starts, const std::array<NanoUsd, kPeriods>& spent);
-    /// From now on periods are those of this zone. What was spent on a day there was there counts
-    /// on the day here that has most of it.
-    void move_to(const TimeZone& zone);
+    /// From now on periods are those of this zone. What was spent in the period of `now` there
+    /// counts in that of `now` here; an earlier day is the day here that has most of it.
+    void move_to(const TimeZone& zone, TimePoint now);
 
 private:
     struct Sum {

@@ -11,6 +11,7 @@
 namespace keywarden {
 namespace {
 
+using namespace std::chrono_literals;
 using enum Period;
 
 PeriodStarts starts(std::string_view moment, const TimeZone& zone = {}) {
@@ -125,19 +126,46 @@ TEST(SpendAccount, TakesInWhatWasSpentBefore) {
     EXPECT_EQ(account.spent(Day, kSaturday).value, 0);
 }
 
-TEST(SpendAccount, InAnotherTimeZoneADayIsTheOneThatHasMostOfIt) {
+TEST(SpendAccount, InAnotherTimeZoneWhatWasSpentTodayStillIs) {
+    const TimePoint now = parse_iso8601("2026-11-20T12:00:00Z").value();
+    SpendAccount account;
+    account.spend({3}, starts("2026-11-19T12:00:00Z"));
+    account.spend({7}, kFriday);
     for (const std::string_view name :
-         {"Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Honolulu", "UTC"}) {
+         {"Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo", "Pacific/Honolulu", "UTC"}) {
+        const TimeZone zone = TimeZone::find(name).value();
+        account.move_to(zone, now);
+        const PeriodStarts there = period_starts(zone, now);
+        EXPECT_EQ(account.spent(Day, there).value, 7) << name;
+        EXPECT_EQ(account.spent(Week, there).value, 10) << name;
+        EXPECT_EQ(account.spent(Month, there).value, 10) << name;
+        EXPECT_EQ(account.spent(Day, period_starts(zone, now + 24h)).value, 0) << name;
+        EXPECT_EQ(account.spent(Month, period_starts(zone, now + 24h * 30)).value, 0) << name;
+    }
+}
+
+TEST(SpendAccount, AnEarlierDayIsTheDayThatHasMostOfIt) {
+    const TimePoint now = parse_iso8601("2026-11-25T12:00:00Z").value();
+    for (const std::string_view name : {"Europe/Berlin", "America/New_York", "Asia/Kathmandu"}) {
+        const TimeZone zone = TimeZone::find(name).value();
         SpendAccount account;
         account.spend({7}, kFriday);
-        const TimeZone zone = TimeZone::find(name).value();
-        account.move_to(zone);
-        const PeriodStarts there = starts("2026-11-20T12:00:00Z", zone);
-        EXPECT_EQ(account.spent(Day, there).value, 7) << name;
-        EXPECT_EQ(account.spent(Week, there).value, 7) << name;
-        EXPECT_EQ(account.spent(Month, there).value, 7) << name;
-        EXPECT_EQ(account.spent(Day, starts("2026-11-21T12:00:00Z", zone)).value, 0) << name;
+        account.move_to(zone, now);
+        EXPECT_EQ(account.spent(Day, starts("2026-11-20T12:00:00Z", zone)).value, 7) << name;
+        EXPECT_EQ(account.spent(Week, starts("2026-11-20T12:00:00Z", zone)).value, 7) << name;
+        EXPECT_EQ(account.spent(Week, period_starts(zone, now)).value, 0) << name;
     }
+}
+
+TEST(SpendAccount, TheSameTimeZoneChangesNothing) {
+    // The last hour of a week that has one hour less.
+    const TimeZone berlin = TimeZone::find("Europe/Berlin").value();
+    const TimePoint week = parse_iso8601("2026-03-23T00:00:00+01:00").value();
+    SpendAccount account;
+    account.spend({7}, period_starts(berlin, week));
+    account.move_to(berlin, week + 167h + 30min);
+    EXPECT_EQ(account.spent(Week, period_starts(berlin, week)).value, 7);
+    EXPECT_EQ(account.spent(Week, period_starts(berlin, week + 167h + 30min)).value, 0);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// Checking a key asks the heap for nothing. Counted, not measured.
+// Checking a key, and holding what it may spend, ask the heap for nothing. Counted, not measured.
 #include <gtest/gtest.h>
 
 #include "base/test_heap.h"
 #include "store/directory_fixture.h"
+#include "store/spend_fixture.h"
 
 namespace keywarden {
 namespace {
@@ -29,6 +30,25 @@ TEST_F(KeyDirectoryHeap, CheckingAndCountingAKeyAsksTheHeapForNothing) {
     const size_t before = news_of_this_thread;
     const auto another = std::make_unique<int>(1);
     EXPECT_EQ(news_of_this_thread - before, 1U) << "the counter counts";
+}
+
+class SpendHeap : public SpendFixture {};
+
+TEST_F(SpendHeap, ACallThatHoldsAndSettlesAsksTheHeapForNothing) {
+    if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer counts for itself";
+    put_prepaid(usd(1'000));
+    directory_.put_budget(a_budget(usd(50)));
+    directory_.put_tags("team_a", "key_a", std::vector<std::string>{"blue", "green"});
+    Spender spender = a_spender();
+    spender.makers = {"key_m"};
+    spend(spender, usd(1));  // the first time its accounts are met
+    const size_t before = news_of_this_thread;
+    for (int i = 0; i < 30; ++i) {
+        spend(spender, usd(1));  // over two thresholds, too
+        clock_.advance(std::chrono::hours(1));
+    }
+    EXPECT_TRUE(room(spender));
+    EXPECT_EQ(news_of_this_thread - before, 0U);
 }
 
 }  // namespace

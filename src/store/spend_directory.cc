@@ -58,12 +58,13 @@ Result<void> SpendDirectory::Impl::load(UsageStore& store) {
         if (Result<void> put = put_billing(team_id, credit.terms); !put) zones = std::move(put);
     }));
     TRY_VOID(std::move(zones));
+    const TimePoint now = clock_.now();
     TRY_VOID(store.for_each_spend([&](const SpendTotals& totals) {
         SpendWallet& team = wallet(totals.team_id);
         SpendAccount& sums = team.account(totals.scope, totals.target).sums;
         const std::lock_guard lock(team.lock);
         sums.restore(totals.starts, totals.spent);
-        sums.move_to(team.calendar.zone());  // it may have been another one when they began
+        sums.move_to(team.calendar.zone(), now);  // it may have been another one when they began
     }));
     return store.for_each_budget([&](const Budget& budget) { put_budget(budget, false); });
 }
@@ -119,7 +120,7 @@ void SpendDirectory::Impl::put_terms(SpendWallet& wallet,
     const std::lock_guard lock(wallet.lock);
     put();
     wallet.calendar = PeriodCalendar(zone);
-    for (WalletAccount* account : accounts) account->sums.move_to(zone);
+    for (WalletAccount* account : accounts) account->sums.move_to(zone, now);
     for (const auto& watch : wallet.watches) {
         watch->noted_in = {};
         watch->look(wallet.calendar.starts(now), now, false);

@@ -180,7 +180,7 @@ public:
     // Versions count changes: one that is older than what is here is ignored, so that writers who
     // race may put theirs in any order. Open holds stay, and settle as if nothing had changed.
 
-    /// With another time zone, what was spent on a day counts on the day that has most of it.
+    /// With another time zone, what was spent today, this week, and this month still is.
     /// Errors: InvalidRequest when there is no such time zone.
     Result<void> put_billing(std::string_view team_id, const BillingTerms& terms);
     void add_credit(std::string_view team_id, NanoUsd amount);
