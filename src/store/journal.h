@@ -91,15 +91,13 @@ public:
     /// `then(false)` when the disk refused it.
     void when_durable(std::function<void(bool)> then);
 
-private:
-    friend class Journal;
-    class Impl;
-    explicit JournalWriter(std::unique_ptr<Impl> impl);
-
-public:
     ~JournalWriter();
 
 private:
+    friend class Journal;
+    friend class OpenHold;
+    class Impl;
+    explicit JournalWriter(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 
@@ -130,7 +128,7 @@ public:
     /// second.
     /// Errors: StartupFailed: the folder cannot be used, or a segment is of a newer version.
     /// Damaged frames are no error: they are counted and said, and their file is kept.
-    static Result<std::unique_ptr<Journal>> open(JournalOptions options,
+    static Result<std::unique_ptr<Journal>> open(const JournalOptions& options,
                                                  std::span<const JournalPosition> applied,
                                                  const std::function<void(const CallRecord&)>& each,
                                                  TimePoint now);
@@ -142,6 +140,9 @@ public:
     JournalWriter& writer(size_t number);
     /// Threads: any.
     JournalState state() const;
+    /// Brings everything that was written to the disk now, and so to the applier, rather than
+    /// within the half second. Threads: any.
+    void sync();
 
     // ---- for the applier: one thread ----------------------------------------------------------
 

@@ -1,0 +1,37 @@
+#include "store/journal/core.h"
+
+#include <bit>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+
+namespace keywarden {
+
+Result<std::shared_ptr<Segment>> JournalCore::make_segment(const SegmentId& id, size_t size) {
+    auto segment = std::make_shared<Segment>();
+    segment->id = id;
+    segment->name = segment_name(id);
+    segment->bytes = size;
+    std::array<uint8_t, sizeof segment->salt> salt{};
+    random_bytes(salt);
+    segment->salt = std::bit_cast<uint32_t>(salt);
+    TRY(segment->file, disk->create(segment->name, size));
+    write_header({.epoch = id.epoch,
+                  .writer = id.writer,
+                  .salt = segment->salt,
+                  .sequence = id.sequence,
+                  .created_at = system_clock().now().time_since_epoch().count(),
+                  .machine = machine},
+                 segment->file->bytes());
+    auto made = segment->file->sync(size);
+    if (made) made = disk->sync_names();
+    if (!made) {
+        (void)disk->remove(segment->name);
+        return std::unexpected(std::move(made).error());
+    }
+    bytes += size;
+    return segment;
+}
+
+}  // namespace keywarden
