@@ -26,8 +26,7 @@ public:
     SpendKey& key_of(const Spender& spender) {
         if (!spender.key_id.empty()) [[likely]] {
             SpendKey* const key = slots_.find(spender.key_slot);
-            if (key != nullptr && key->id == spender.key_id && key->wallet->id == spender.team_id)
-                [[likely]] {
+            if (key != nullptr && key->id == spender.key_id) [[likely]] {
                 return *key;
             }
         }
