@@ -23,6 +23,7 @@ public:
         return inner_->put_setting(name, value);
     }
     AccountStore& accounts() override { return inner_->accounts(); }
+    UsageStore& usage() override { return inner_->usage(); }
     Result<void> together(const std::function<Result<void>()>& changes) override {
         if (is_down) return down();
         return inner_->together(changes);

@@ -20,27 +20,48 @@ inline std::string model_name(std::string_view provider, std::string_view model)
     return name.append(provider).append("/").append(model);
 }
 
-/// Calls `each(scope, target)` for every account that `record` counts in, each once: its team (with
+/// What a call names of its team, as texts or as numbers that stand for them; what is empty (or
+/// zero) is none.
+template <class Name>
+struct CallNames {
+    Name app{};
+    Name key{};
+    Name model{};  // as model_name says
+    std::span<const Name> makers{};
+    std::span<const Name> tags{};
+};
+
+/// Calls `each(scope, target)` for every account that the call counts in, each once: its team (with
 /// an empty target), its app, its key, the keys that made it, its model, and its tags. All are
-/// accounts of its team; what is empty is none.
-template <class Each>
-void for_each_account(const CallRecord& record, const Each& each) {
-    const auto count = [&](SpendScope scope, std::string_view target) {
-        if (!target.empty()) each(scope, target);
+/// accounts of its team.
+template <class Name, class Each>
+void for_each_account(const CallNames<Name>& names, const Each& each) {
+    const auto count = [&](SpendScope scope, Name target) {
+        if (target != Name()) each(scope, target);
     };
     // Those of a list that stand there already, or were counted before it, are left out.
-    const auto count_all =
-        [&](SpendScope scope, std::span<const std::string_view> targets, std::string_view before) {
-            for (auto at = targets.begin(); at != targets.end(); ++at) {
-                if (*at != before && std::find(targets.begin(), at, *at) == at) count(scope, *at);
-            }
-        };
-    each(SpendScope::Team, std::string_view());
-    count(SpendScope::App, record.app_id);
-    count(SpendScope::Key, record.key_id);
-    count_all(SpendScope::Key, record.makers, record.key_id);
-    count(SpendScope::Model, model_name(record.provider, record.model));
-    count_all(SpendScope::Tag, record.tags, {});
+    const auto count_all = [&](SpendScope scope, std::span<const Name> targets, Name before) {
+        for (auto at = targets.begin(); at != targets.end(); ++at) {
+            if (*at != before && std::find(targets.begin(), at, *at) == at) count(scope, *at);
+        }
+    };
+    each(SpendScope::Team, Name());
+    count(SpendScope::App, names.app);
+    count(SpendScope::Key, names.key);
+    count_all(SpendScope::Key, names.makers, names.key);
+    count(SpendScope::Model, names.model);
+    count_all(SpendScope::Tag, names.tags, Name());
+}
+
+template <class Each>
+void for_each_account(const CallRecord& record, const Each& each) {
+    const std::string model = model_name(record.provider, record.model);
+    for_each_account(CallNames<std::string_view>{.app = record.app_id,
+                                                 .key = record.key_id,
+                                                 .model = model,
+                                                 .makers = record.makers,
+                                                 .tags = record.tags},
+                     each);
 }
 
 }  // namespace keywarden

@@ -55,6 +55,21 @@ TEST(CallAccounts, NoneCountsTwice) {
         << "a key and a tag of one name are two accounts";
 }
 
+TEST(CallAccounts, NumbersCountAsTextsDo) {
+    const std::array<int64_t, 3> makers = {7, 0, 8};
+    const std::array<int64_t, 3> tags = {9, 9, 0};
+    std::vector<std::pair<SpendScope, int64_t>> accounts;
+    for_each_account(
+        CallNames<int64_t>{.key = 7, .model = 3, .makers = makers, .tags = tags},
+        [&](SpendScope scope, int64_t target) { accounts.emplace_back(scope, target); });
+    EXPECT_EQ(accounts,
+              (std::vector<std::pair<SpendScope, int64_t>>{{SpendScope::Team, 0},
+                                                           {SpendScope::Key, 7},
+                                                           {SpendScope::Key, 8},
+                                                           {SpendScope::Model, 3},
+                                                           {SpendScope::Tag, 9}}));
+}
+
 TEST(CallAccounts, AModelIsNamedWithItsProvider) {
     EXPECT_EQ(model_name("openrouter", "meta/llama-3"), "openrouter/meta/llama-3");
     EXPECT_EQ(model_name("openai", ""), "");

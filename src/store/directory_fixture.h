@@ -33,6 +33,7 @@ public:
         return inner_->put_setting(name, value);
     }
     AccountStore& accounts() override { return inner_->accounts(); }
+    UsageStore& usage() override { return inner_->usage(); }
     Result<void> together(const std::function<Result<void>()>& changes) override {
         if (away) return gone();
         return inner_->together(changes);

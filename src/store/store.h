@@ -16,6 +16,7 @@
 #include "domain/key_notice.h"
 #include "domain/policy.h"
 #include "store/account_store.h"
+#include "store/usage_store.h"
 
 namespace keywarden {
 
@@ -112,7 +113,11 @@ public:
     /// Teams, plans, apps, people, and the audit log. Lives as long as the store.
     virtual AccountStore& accounts() = 0;
 
-    /// Runs `changes`: whatever it changes here, of keys and of accounts, all happens, or none.
+    /// Calls, and what they cost. Lives as long as the store.
+    virtual UsageStore& usage() = 0;
+
+    /// Runs `changes`: whatever it changes here, of keys, of accounts, and of money, all happens,
+    /// or none.
     ///
     /// Other threads' changes wait until it is done. It may not see yet what it changed itself.
     /// Once one of its changes has failed, the later ones fail with the same error, and nothing

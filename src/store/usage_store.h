@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "domain/audit.h"
 #include "domain/billing.h"
 #include "domain/budget.h"
+#include "domain/calendar.h"
 #include "domain/call_record.h"
 #include "domain/price.h"
 #include "store/account_store.h"
@@ -32,7 +34,7 @@ struct SpendTotals {
     SpendScope scope = SpendScope::Team;  // never Plan
     std::string_view team_id{};
     std::string_view target{};  // as of Budget
-    std::array<TimePoint, kPeriods> starts{};
+    PeriodStarts starts{};
     std::array<NanoUsd, kPeriods> spent{};
 };
 
@@ -59,9 +61,12 @@ struct UsageSums {
 enum class UsageSplit : uint8_t { None, Key, App, Model, Provider, kCount };
 enum class UsageGrain : uint8_t { Whole, Hour, Day, kCount };
 
-/// `from` counts, `until` does not. With the grain of days they are days in the team's time zone.
+/// What usage is asked for. All of it is answered from sums, never from rows: `Hour` from those of
+/// hours in UTC, the others from those of days in the team's time zone. What begins at `from` or
+/// later, and before `until`, counts: ask from the beginning of one until that of another.
+/// Of all teams, a day counts as the UTC day whose midnight is nearest to its own.
 struct UsageQuery {
-    std::string team_id;  // empty: all teams, for operators
+    std::string team_id{};  // empty: all teams, for operators
     TimePoint from{};
     TimePoint until{};
     UsageGrain grain = UsageGrain::Whole;
@@ -69,33 +74,39 @@ struct UsageQuery {
     // Only these; empty: all.
     std::string key_id{};
     std::string app_id{};
-    std::string model{};
+    std::string model{};  // "provider/model"; or as a provider calls it, at whatever provider
     std::string provider{};
-    size_t limit = 10'000;  // lines; the costliest ones, or the oldest spans of time, come first
+    size_t limit = 10'000;  // lines; the oldest spans of time come first, then what cost most
 };
 
+/// Not split and without a grain there is always one line, and else none where there were no calls.
 struct UsageLine {
     TimePoint start{};     // of the hour or day; without a grain the query's `from`
-    std::string target{};  // of the split
+    std::string target{};  // of the split: an id, or a name; a model as "provider/model"
     UsageSums sums{};
 };
 
-/// A call as it is listed: a record that owns its texts.
+/// A call as it is listed: a record that owns its texts. Moments are kept in whole milliseconds,
+/// durations in whole microseconds, rounded down.
 struct CallRow {
-    CallRecord record{};       // views into `text`
-    std::string session_id{};  // given by the client, or made of calls that follow one another
-    std::string text{};
+    CallRecord record{};  // views into `text`
+    /// Given by the client; or that of the key's calls before, the last of which was over less than
+    /// kSessionGap ago; or made of the id of the call that began it.
+    std::string session_id{};
+    std::shared_ptr<const std::string> text{};
 };
+inline constexpr Nanos kSessionGap = std::chrono::minutes(30);
 
+/// Those that ended last come first; of one moment, those that were written last.
 struct CallQuery {
     std::string team_id;
-    std::string after{};  // the `next` of the page before; empty: from the newest
-    size_t limit = 20;    // 1 to 100
-    TimePoint from{};
-    std::optional<TimePoint> until{};
+    std::string after{};               // the `next` of the page before; empty: from the newest
+    size_t limit = 20;                 // 1 to 100
+    TimePoint from{};                  // ended then or later
+    std::optional<TimePoint> until{};  // ended before
     std::string key_id{};
     std::string app_id{};
-    std::string model{};
+    std::string model{};  // as in UsageQuery
     std::string session_id{};
     std::optional<bool> failed{};
 };
@@ -118,6 +129,14 @@ struct LedgerFindings {
 };
 inline constexpr size_t kFindingsMax = 100;
 
+inline constexpr Nanos kRezonedMax = std::chrono::days(62);  // two months: the current one is in it
+inline constexpr int64_t kEventsMax = 10'000;                // of a team
+inline constexpr int64_t kPricesMax = 10'000;
+
+/// In which day, week, and month of its team a moment lies.
+using StartsOf = std::function<PeriodStarts(std::string_view team_id, TimePoint at)>;
+
+/// Money and counts that would not fit their type any more fail; they never wrap.
 /// Threads: any. Errors of all: StoreUnavailable. Every query has the team in its condition.
 class UsageStore {
 public:
@@ -126,12 +145,12 @@ public:
     // ---- from the journal ---------------------------------------------------------------------
 
     /// Writes rows, their rollups, and the positions, in one transaction that is on the disk when
-    /// this returns. A row whose id is there already changes nothing. `starts` says in which day,
-    /// week, and month a row of a team counts.
+    /// this returns. A row whose id is there already changes nothing; positions only move forward.
+    /// `starts` says in which day, week, and month a row of a team counts. Of each account the sums
+    /// of the newest day, week, and month that it has rows in are kept, and the total.
     virtual Result<void> apply(std::span<const CallRecord> rows,
                                std::span<const JournalPosition> positions,
-                               const std::function<std::array<TimePoint, kPeriods>(
-                                   std::string_view team_id, TimePoint at)>& starts) = 0;
+                               const StartsOf& starts) = 0;
     virtual Result<std::vector<JournalPosition>> journal_positions() = 0;
     virtual Result<void> forget_segments(std::span<const std::string> segments) = 0;
 
@@ -144,7 +163,10 @@ public:
     virtual Result<CreditAccount> get_credit(std::string_view team_id) = 0;
     virtual Result<void> for_each_credit(
         const std::function<void(std::string_view team_id, const CreditAccount&)>& each) = 0;
-    /// Errors: NotFound, VersionMismatch.
+    /// Another time zone holds from here on: days that were counted stay what they were. What the
+    /// accounts spent in the day, week, and month that they are in is summed anew, as those begin
+    /// in the new zone, from the rows of the last kRezonedMax.
+    /// Errors: NotFound, VersionMismatch; InvalidRequest when there is no such time zone.
     virtual Result<void> put_billing(std::string_view team_id,
                                      const BillingTerms& terms,
                                      const AuditEntry& audit) = 0;
@@ -176,6 +198,7 @@ public:
     };
     virtual Result<PriceOverrides> get_prices() = 0;
     /// Sets one, or takes it away where it has no price. Returns the new version.
+    /// Errors: NotFound when there is none to take away; InvalidRequest beyond kPricesMax.
     virtual Result<int64_t> put_price(const std::string& model,
                                       const std::optional<Price>& price,
                                       const AuditEntry& audit) = 0;
@@ -186,14 +209,16 @@ public:
     virtual Result<Page<CallRow>> list_calls(const CallQuery& query) = 0;
     virtual Result<CallRow> get_call(std::string_view team_id, const CallId& id) = 0;
 
+    /// Does nothing when the id is there already. A team's latest kEventsMax are kept.
     virtual Result<void> add_event(const UsageEvent& event) = 0;
+    /// Newest first.
     virtual Result<Page<UsageEvent>> list_events(std::string_view team_id,
                                                  const PageQuery& query) = 0;
 
     // ---- upkeep -------------------------------------------------------------------------------
 
-    /// Deletes at most `rows_max` rows of calls that ended before `before`; rollups stay. Returns
-    /// how many went.
+    /// Deletes at most `rows_max` rows of calls that ended before `before`, of each team the oldest
+    /// first; rollups and what accounts have spent stay. Returns how many went.
     virtual Result<int64_t> prune_calls(TimePoint before, size_t rows_max) = 0;
     /// Recomputes every rollup, every account, and every balance from the rows (and, where rows
     /// were pruned, from the rollups of those days), and says what differs.

@@ -72,6 +72,8 @@ const Plan* MemoryAccounts::plan_of(std::string_view team_id) const {
     return found == nullptr ? nullptr : find_id(plans_, found->plan_id);
 }
 
+bool MemoryAccounts::has_plan(std::string_view id) const { return find_id(plans_, id) != nullptr; }
+
 bool MemoryAccounts::has_app(std::string_view team_id, std::string_view app_id) const {
     const App* app = find_id(apps_, app_id);
     return app != nullptr && app->team_id == team_id;

@@ -35,6 +35,7 @@ public:
     /// For the other parts of the store, which hold the lock.
     const Team* team(std::string_view id) const;
     const Plan* plan_of(std::string_view team_id) const;
+    bool has_plan(std::string_view id) const;
     bool has_app(std::string_view team_id, std::string_view app_id) const;
     bool has_user(std::string_view id) const;
     /// What makes everything as it is now again.

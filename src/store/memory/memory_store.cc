@@ -12,6 +12,7 @@
 #include "store/account_rules.h"
 #include "store/key_rules.h"
 #include "store/memory/memory_accounts.h"
+#include "store/memory/memory_usage.h"
 
 namespace keywarden {
 namespace {
@@ -32,6 +33,7 @@ public:
     }
 
     AccountStore& accounts() override { return accounts_; }
+    UsageStore& usage() override { return usage_; }
 
     Result<void> together(const std::function<Result<void>()>& changes) override {
         const std::lock_guard lock(log_.mutex);
@@ -41,13 +43,15 @@ public:
                            key_at = key_at_,
                            digest_at = digest_at_,
                            idempotency = idempotency_,
-                           accounts = accounts_.way_back()] {
+                           accounts = accounts_.way_back(),
+                           usage = usage_.way_back()] {
             log_.rows = rows;
             keys_ = keys;
             key_at_ = key_at;
             digest_at_ = digest_at;
             idempotency_ = idempotency;
             accounts();
+            usage();
         };
         log_.together = Result<void>();
         const Result<void> done = changes();
@@ -260,6 +264,7 @@ private:
         log_,
         {.live = [this](std::string_view app_id) { return live_keys(app_id); },
          .forget_app = [this](std::string_view app_id) { forget_app(app_id); }}};
+    MemoryUsage usage_{log_, accounts_};
     std::map<std::string, std::string, std::less<>> settings_;
     std::vector<Key> keys_;  // oldest first
     std::unordered_map<std::string, size_t> key_at_;

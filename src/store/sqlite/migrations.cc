@@ -167,10 +167,209 @@ CREATE TABLE secret_networks(
 CREATE INDEX secret_networks_age ON secret_networks(last_used_at);
 )sql";
 
+// Money is nano-dollars. Texts that come again and again are a number of `words`, which also names
+// teams, keys, and apps, so that what is deleted keeps its past; the empty one is 0. Sums that no
+// longer fit fail, since STRICT takes no number that is not whole.
+//
+// `calls` has a row for each call that was let through. `day` is when the day of its team began.
+// `rollup_parts` sums them finely, by hour in UTC (grain 0) and by day (1); `rollups` sums those
+// further: dim 0 by day, 1 to 4 by day and key, app, model, provider, 5 by hour. `spend` has what
+// an account has spent in its newest day, week, and month, in all, and of that in pruned rows.
+constexpr const char* kUsage = R"sql(
+CREATE TABLE words(
+    n    INTEGER PRIMARY KEY,
+    word TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO words(n, word) VALUES (0, '');
+
+CREATE TABLE call_sessions(
+    n    INTEGER PRIMARY KEY,
+    team INTEGER NOT NULL,
+    id   TEXT NOT NULL,
+    UNIQUE (team, id)
+) STRICT;
+
+CREATE TABLE key_sessions(
+    team     INTEGER NOT NULL,
+    key      INTEGER NOT NULL,
+    session  INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    PRIMARY KEY (team, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE calls(
+    n             INTEGER PRIMARY KEY,
+    id            BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    team          INTEGER NOT NULL,
+    key           INTEGER NOT NULL,
+    app           INTEGER NOT NULL,
+    provider      INTEGER NOT NULL,
+    model         INTEGER NOT NULL,
+    session       INTEGER NOT NULL,
+    ended_at      INTEGER NOT NULL,
+    day           INTEGER NOT NULL,
+    status        INTEGER NOT NULL,
+    priced        INTEGER NOT NULL,
+    cost          INTEGER NOT NULL,
+    input         INTEGER,
+    cached_input  INTEGER,
+    output        INTEGER,
+    reasoning     INTEGER,
+    makers        TEXT NOT NULL,
+    tags          TEXT NOT NULL,
+    admitted_at   INTEGER NOT NULL,
+    user          INTEGER NOT NULL,
+    route         INTEGER NOT NULL,
+    error         INTEGER NOT NULL,
+    named_session INTEGER NOT NULL,
+    attempts      INTEGER NOT NULL,
+    streamed      INTEGER NOT NULL,
+    client_left   INTEGER NOT NULL,
+    outcome       INTEGER NOT NULL,
+    basis         INTEGER NOT NULL,
+    total         INTEGER,
+    cache_write   INTEGER,
+    audio_input   INTEGER,
+    audio_output  INTEGER,
+    images        INTEGER,
+    price_version INTEGER NOT NULL,
+    held          INTEGER NOT NULL,
+    duration      INTEGER NOT NULL,
+    first_byte    INTEGER NOT NULL,
+    overhead      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX calls_of_team ON calls(team, ended_at);
+CREATE INDEX calls_of_key ON calls(team, key, ended_at);
+CREATE INDEX calls_of_session ON calls(session, ended_at);
+CREATE INDEX calls_failed ON calls(team, ended_at) WHERE status = 0 OR status >= 400;
+
+CREATE TABLE rollup_parts(
+    team         INTEGER NOT NULL,
+    grain        INTEGER NOT NULL,
+    start        INTEGER NOT NULL,
+    key          INTEGER NOT NULL,
+    app          INTEGER NOT NULL,
+    provider     INTEGER NOT NULL,
+    model        INTEGER NOT NULL,
+    calls        INTEGER NOT NULL,
+    failed       INTEGER NOT NULL,
+    input        INTEGER NOT NULL,
+    cached_input INTEGER NOT NULL,
+    output       INTEGER NOT NULL,
+    reasoning    INTEGER NOT NULL,
+    unpriced     INTEGER NOT NULL,
+    cost         INTEGER NOT NULL,
+    PRIMARY KEY (team, grain, start, key, app, provider, model)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollups(
+    team         INTEGER NOT NULL,
+    dim          INTEGER NOT NULL,
+    start        INTEGER NOT NULL,
+    target       INTEGER NOT NULL,
+    calls        INTEGER NOT NULL,
+    failed       INTEGER NOT NULL,
+    input        INTEGER NOT NULL,
+    cached_input INTEGER NOT NULL,
+    output       INTEGER NOT NULL,
+    reasoning    INTEGER NOT NULL,
+    unpriced     INTEGER NOT NULL,
+    cost         INTEGER NOT NULL,
+    PRIMARY KEY (team, dim, start, target)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spend(
+    team        INTEGER NOT NULL,
+    scope       INTEGER NOT NULL,
+    target      INTEGER NOT NULL,
+    day_start   INTEGER NOT NULL,
+    day         INTEGER NOT NULL,
+    week_start  INTEGER NOT NULL,
+    week        INTEGER NOT NULL,
+    month_start INTEGER NOT NULL,
+    month       INTEGER NOT NULL,
+    total       INTEGER NOT NULL,
+    pruned      INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (team, scope, target)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE credit(
+    team          INTEGER PRIMARY KEY,
+    credited      INTEGER NOT NULL DEFAULT 0,
+    spent         INTEGER NOT NULL DEFAULT 0,
+    pruned_until  INTEGER NOT NULL DEFAULT 0,
+    mode          INTEGER NOT NULL DEFAULT 0,
+    credit_limit  INTEGER NOT NULL DEFAULT 0,
+    unpriced      INTEGER NOT NULL DEFAULT 0,
+    markup        INTEGER NOT NULL DEFAULT 0,
+    clamps_output INTEGER NOT NULL DEFAULT 0,
+    time_zone     TEXT NOT NULL DEFAULT 'UTC',
+    version       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE ledger(
+    n      INTEGER PRIMARY KEY,
+    id     TEXT NOT NULL UNIQUE,
+    team   INTEGER NOT NULL,
+    kind   INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    actor  TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX ledger_of_team ON ledger(team);
+CREATE TRIGGER ledger_is_not_altered BEFORE UPDATE ON ledger
+    BEGIN SELECT raise(ABORT, 'the ledger is only added to'); END;
+CREATE TRIGGER ledger_is_not_shortened BEFORE DELETE ON ledger
+    BEGIN SELECT raise(ABORT, 'the ledger is only added to'); END;
+
+CREATE TABLE budgets(
+    n            INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    team         INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    scope        INTEGER NOT NULL,
+    target       TEXT NOT NULL,
+    amount       INTEGER NOT NULL,
+    period       INTEGER NOT NULL,
+    blocks       INTEGER NOT NULL,
+    thresholds   BLOB NOT NULL,
+    raise_amount INTEGER,
+    raise_until  INTEGER,
+    created_at   INTEGER NOT NULL,
+    version      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX budgets_of_team ON budgets(team);
+
+CREATE TABLE prices(
+    model   TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    price   TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal_positions(
+    segment TEXT PRIMARY KEY,
+    offset  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage_events(
+    n      INTEGER PRIMARY KEY,
+    id     TEXT NOT NULL UNIQUE,
+    team   INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    target TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    body   TEXT NOT NULL
+) STRICT;
+CREATE INDEX usage_events_of_team ON usage_events(team);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
     Migration{"lifecycle", kLifecycle},
+    Migration{"usage", kUsage},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -7,52 +7,10 @@
 #include "store/account_rules.h"
 #include "store/policy_json.h"
 #include "store/sqlite/account_rows.h"
+#include "store/sqlite/read.h"
 
 namespace keywarden {
 namespace {
-
-/// The first column of the query's one row; nothing when there is none.
-Result<std::optional<int64_t>> number_of(Query&& query) {
-    TRY(const bool row, query.next());
-    if (!row) return std::optional<int64_t>();
-    return query.maybe_integer(0);
-}
-
-Result<bool> has_row(Query&& query) { return query.next(); }
-
-Result<int64_t> count_of(Query&& query) {
-    TRY(const auto count, number_of(std::move(query)));
-    return count.value_or(0);
-}
-
-template <class T>
-Result<T> read_one(Query&& query, Result<T> (*read)(const Query&), std::string_view what) {
-    TRY(const bool row, query.next());
-    if (!row) return no_such(what);
-    return read(query);
-}
-
-template <class T>
-Result<std::vector<T>> read_all(Query&& query, Result<T> (*read)(const Query&)) {
-    std::vector<T> items;
-    while (true) {
-        TRY(const bool row, query.next());
-        if (!row) return items;
-        TRY(T item, read(query));
-        items.push_back(std::move(item));
-    }
-}
-
-/// One more than fits on the page was asked for: then there is a next one.
-template <class T>
-Page<T> page_of(std::vector<T> items, size_t limit) {
-    Page<T> page{.items = std::move(items), .next = {}};
-    if (page.items.size() > limit) {
-        page.items.resize(limit);
-        page.next = page.items.back().id;
-    }
-    return page;
-}
 
 Result<std::optional<int64_t>> find_team(Database& database, std::string_view id) {
     return number_of(Query(database, "SELECT n FROM teams WHERE id = ?1", id));

@@ -17,6 +17,7 @@
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/secret_networks.h"
 #include "store/sqlite/sqlite_accounts.h"
+#include "store/sqlite/sqlite_usage.h"
 
 namespace keywarden {
 namespace {
@@ -116,6 +117,13 @@ public:
     }
 
     AccountStore& accounts() override { return *accounts_; }
+    UsageStore& usage() override { return *usage_; }
+
+    /// The part of it that is made on the writer.
+    Result<void> open_usage(const std::string& path) {
+        TRY(usage_, make_sqlite_usage(writer_, path));
+        return {};
+    }
 
     Result<void> together(const std::function<Result<void>()>& changes) override {
         return keywarden::together(writer_, changes);
@@ -392,6 +400,7 @@ private:
     Connection writer_;
     Connection reader_;
     std::unique_ptr<AccountStore> accounts_ = make_sqlite_accounts(writer_, reader_);
+    std::unique_ptr<UsageStore> usage_;
 };
 
 std::string explain_open(int code) {
@@ -433,7 +442,9 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
     TRY_VOID(writer->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"));
     TRY_VOID(migrate(*writer, path, migrations()));
     TRY(auto reader, Database::open(path, Database::Mode::QueryOnly));
-    return std::make_unique<SqliteStore>(std::move(writer), std::move(reader));
+    auto store = std::make_unique<SqliteStore>(std::move(writer), std::move(reader));
+    TRY_VOID(store->open_usage(path));
+    return store;
 }
 
 }  // namespace keywarden

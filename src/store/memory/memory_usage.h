@@ -1,0 +1,94 @@
+// Calls and money in memory: the rows, and whatever is asked is summed from them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "store/memory/memory_accounts.h"
+#include "store/usage_rules.h"
+
+namespace keywarden {
+
+class MemoryUsage final : public UsageStore {
+public:
+    MemoryUsage(MemoryLog& log, const MemoryAccounts& accounts) : log_(log), accounts_(accounts) {}
+
+    /// What makes everything that comes with a row of the audit log as it is now again.
+    std::function<void()> way_back();
+
+    Result<void> apply(std::span<const CallRecord> rows,
+                       std::span<const JournalPosition> positions,
+                       const StartsOf& starts) override;
+    Result<std::vector<JournalPosition>> journal_positions() override;
+    Result<void> forget_segments(std::span<const std::string> segments) override;
+    Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) override;
+
+    Result<CreditAccount> get_credit(std::string_view team_id) override;
+    Result<void> for_each_credit(
+        const std::function<void(std::string_view, const CreditAccount&)>& each) override;
+    Result<void> put_billing(std::string_view team_id,
+                             const BillingTerms& terms,
+                             const AuditEntry& audit) override;
+    Result<void> add_ledger_entry(const LedgerEntry& entry, const AuditEntry& audit) override;
+    Result<Page<LedgerEntry>> list_ledger(std::string_view team_id,
+                                          const PageQuery& query) override;
+
+    Result<void> create_budget(const Budget& budget, const AuditEntry& audit) override;
+    Result<void> update_budget(const Budget& budget, const AuditEntry& audit) override;
+    Result<void> delete_budget(std::string_view team_id,
+                               std::string_view id,
+                               const AuditEntry& audit) override;
+    Result<Budget> get_budget(std::string_view team_id, std::string_view id) override;
+    Result<std::vector<Budget>> list_budgets(std::string_view team_id) override;
+    Result<void> for_each_budget(const std::function<void(const Budget&)>& each) override;
+
+    Result<PriceOverrides> get_prices() override;
+    Result<int64_t> put_price(const std::string& model,
+                              const std::optional<Price>& price,
+                              const AuditEntry& audit) override;
+
+    Result<std::vector<UsageLine>> usage(const UsageQuery& query) override;
+    Result<Page<CallRow>> list_calls(const CallQuery& query) override;
+    Result<CallRow> get_call(std::string_view team_id, const CallId& id) override;
+
+    Result<void> add_event(const UsageEvent& event) override;
+    Result<Page<UsageEvent>> list_events(std::string_view team_id, const PageQuery& query) override;
+
+    Result<int64_t> prune_calls(TimePoint before, size_t rows_max) override;
+    Result<LedgerFindings> verify() override;
+
+private:
+    /// A call, and when the day began that it counts in. Pruned ones are no longer shown.
+    struct Call {
+        CallRow row;
+        TimePoint day;
+        bool pruned = false;
+    };
+    using AccountName = std::tuple<std::string, SpendScope, std::string>;  // team, scope, target
+
+    static Result<void> count_call(std::map<AccountName, PeriodSpend>& spend,
+                                   const CallRecord& record,
+                                   const PeriodStarts& starts);
+    Result<void> count_anew(std::string_view team_id, const TimeZone& zone, TimePoint since);
+    std::string session_of(const CallRecord& record);
+    std::vector<const Call*> newest_calls(const CallQuery& query) const;
+    Budget* find_budget(std::string_view team_id, std::string_view id);
+
+    MemoryLog& log_;
+    const MemoryAccounts& accounts_;
+    std::vector<Call> calls_;  // in the order in which they came
+    std::set<CallId> ids_;
+    std::map<AccountName, PeriodSpend> spend_;
+    std::map<std::pair<std::string, std::string>, KeySession> sessions_;  // by team, and key
+    std::map<std::string, int64_t> positions_;
+    std::map<std::string, BillingTerms, std::less<>> terms_;  // by team
+    std::vector<LedgerEntry> ledger_;                         // each oldest first
+    std::vector<Budget> budgets_;
+    std::vector<UsageEvent> events_;
+    std::map<std::string, Price> prices_;
+    int64_t prices_version_ = 0;
+};
+
+}  // namespace keywarden

@@ -1,0 +1,349 @@
+#include "store/sqlite/apply_calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+#include "domain/call_accounts.h"
+#include "store/sqlite/read.h"
+
+namespace keywarden {
+namespace {
+
+constexpr auto kDay = static_cast<size_t>(Period::Day);
+constexpr auto kWeek = static_cast<size_t>(Period::Week);
+constexpr auto kMonth = static_cast<size_t>(Period::Month);
+constexpr auto kTotal = static_cast<size_t>(Period::Total);
+
+int64_t micros(Nanos duration) { return duration / std::chrono::microseconds(1); }
+
+// Finer and coarser sums grow alike.
+#define KEYWARDEN_SUMS_ "calls, failed, input, cached_input, output, reasoning, unpriced, cost"
+#define KEYWARDEN_ADD_SUMS_                                                           \
+    "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "                      \
+    "failed = failed + excluded.failed, input = input + excluded.input, "             \
+    "cached_input = cached_input + excluded.cached_input, "                           \
+    "output = output + excluded.output, reasoning = reasoning + excluded.reasoning, " \
+    "unpriced = unpriced + excluded.unpriced, cost = cost + excluded.cost"
+
+Result<void> write_part(Database& database,
+                        const std::array<int64_t, 7>& name,
+                        const UsageSums& sums) {
+    return Query(database,
+                 "INSERT INTO rollup_parts(team, grain, start, key, app, provider, "
+                 "model, " KEYWARDEN_SUMS_
+                 ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                 "?13, ?14, ?15) " KEYWARDEN_ADD_SUMS_,
+                 name[0],
+                 name[1],
+                 name[2],
+                 name[3],
+                 name[4],
+                 name[5],
+                 name[6],
+                 sums.calls,
+                 sums.failed,
+                 sums.input_tokens,
+                 sums.cached_input_tokens,
+                 sums.output_tokens,
+                 sums.reasoning_tokens,
+                 sums.unpriced_calls,
+                 sums.cost.value)
+        .run();
+}
+
+Result<void> write_rollup(Database& database,
+                          const std::array<int64_t, 4>& name,
+                          const UsageSums& sums) {
+    return Query(database,
+                 "INSERT INTO rollups(team, dim, start, target, " KEYWARDEN_SUMS_
+                 ") "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) " KEYWARDEN_ADD_SUMS_,
+                 name[0],
+                 name[1],
+                 name[2],
+                 name[3],
+                 sums.calls,
+                 sums.failed,
+                 sums.input_tokens,
+                 sums.cached_input_tokens,
+                 sums.output_tokens,
+                 sums.reasoning_tokens,
+                 sums.unpriced_calls,
+                 sums.cost.value)
+        .run();
+}
+
+}  // namespace
+
+Result<int64_t> add_session(Database& database, int64_t team, std::string_view id) {
+    TRY(const auto there,
+        number_of(
+            Query(database, "SELECT n FROM call_sessions WHERE team = ?1 AND id = ?2", team, id)));
+    if (there) return *there;
+    return count_of(Query(
+        database, "INSERT INTO call_sessions(team, id) VALUES (?1, ?2) RETURNING n", team, id));
+}
+
+Result<void> CallApplier::apply(Database& database,
+                                std::span<const CallRecord> rows,
+                                std::span<const JournalPosition> positions,
+                                const StartsOf& starts) {
+    TRY(Transaction transaction, Transaction::begin(database));
+    Result<void> done = write(database, rows, positions, starts);
+    clear();
+    if (done) done = transaction.commit();
+    if (!done) words_.forget();
+    return done;
+}
+
+void CallApplier::clear() {
+    parts_.clear();
+    spend_.clear();
+    sessions_.clear();
+    models_.clear();
+}
+
+Result<void> CallApplier::write(Database& database,
+                                std::span<const CallRecord> rows,
+                                std::span<const JournalPosition> positions,
+                                const StartsOf& starts) {
+    for (const CallRecord& row : rows) {
+        TRY(const bool is_there,
+            has_row(Query(
+                database, "SELECT 1 FROM calls WHERE id = ?1", std::span<const uint8_t>(row.id))));
+        if (!is_there) TRY_VOID(add_row(database, as_kept(row), starts));
+    }
+    TRY_VOID(write_sums(database));
+    TRY_VOID(write_spend(database));
+    TRY_VOID(write_sessions(database));
+    for (const JournalPosition& position : positions) {
+        TRY_VOID(Query(database,
+                       "INSERT INTO journal_positions(segment, offset) VALUES (?1, ?2) "
+                       "ON CONFLICT(segment) DO UPDATE SET offset = max(offset, excluded.offset)",
+                       position.segment,
+                       position.offset)
+                     .run());
+    }
+    return {};
+}
+
+Result<void> CallApplier::add_row(Database& database,
+                                  const CallRecord& record,
+                                  const StartsOf& starts) {
+    TRY(Numbers n, number(database, record));
+    TRY(n.session, number_session(database, n, record));
+    TRY(const std::string makers, number_all(database, record.makers));
+    TRY(const std::string tags, number_all(database, record.tags));
+    const PeriodStarts begun = starts(record.team_id, record.ended_at);
+    TRY_VOID(
+        Query(database,
+              "INSERT INTO calls(id, team, key, app, provider, model, session, ended_at, day, "
+              "status, priced, cost, input, cached_input, output, reasoning, makers, tags, "
+              "admitted_at, user, route, error, named_session, attempts, streamed, client_left, "
+              "outcome, basis, total, cache_write, audio_input, audio_output, images, "
+              "price_version, held, duration, first_byte, overhead) VALUES (?1, ?2, ?3, ?4, ?5, "
+              "?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "
+              "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)",
+              std::span<const uint8_t>(record.id),
+              n.team,
+              n.key,
+              n.app,
+              n.provider,
+              n.model,
+              n.session,
+              record.ended_at,
+              begun[kDay],
+              int64_t{record.status},
+              int64_t{record.priced},
+              record.cost.value,
+              record.usage.input,
+              record.usage.cached_input,
+              record.usage.output,
+              record.usage.reasoning,
+              makers,
+              tags,
+              record.admitted_at,
+              n.user,
+              n.route,
+              n.error,
+              int64_t{!record.session_id.empty()},
+              int64_t{record.attempts},
+              int64_t{record.streamed},
+              int64_t{record.client_left},
+              static_cast<int64_t>(record.outcome),
+              static_cast<int64_t>(record.basis),
+              record.usage.total,
+              record.usage.cache_write,
+              record.usage.audio_input,
+              record.usage.audio_output,
+              record.usage.images,
+              record.price_version,
+              record.held.value,
+              micros(record.duration),
+              micros(record.first_byte),
+              micros(record.overhead))
+            .run());
+    return sum_up(database, n, record, begun);
+}
+
+Result<CallApplier::Numbers> CallApplier::number(Database& database, const CallRecord& record) {
+    Numbers n;
+    TRY(n.team, words_.add(database, record.team_id));
+    TRY(n.key, words_.add(database, record.key_id));
+    TRY(n.app, words_.add(database, record.app_id));
+    TRY(n.user, words_.add(database, record.user_id));
+    TRY(n.provider, words_.add(database, record.provider));
+    TRY(n.model, words_.add(database, record.model));
+    TRY(n.route, words_.add(database, record.route));
+    TRY(n.error, words_.add(database, record.error));
+    return n;
+}
+
+/// "12 7": those that are there.
+Result<std::string> CallApplier::number_all(Database& database,
+                                            std::span<const std::string_view> words) {
+    std::string numbers;
+    for (const std::string_view word : words) {
+        if (word.empty()) continue;
+        TRY(const int64_t n, words_.add(database, word));
+        if (!numbers.empty()) numbers += ' ';
+        numbers += std::to_string(n);
+    }
+    return numbers;
+}
+
+Result<int64_t> CallApplier::number_session(Database& database,
+                                            const Numbers& n,
+                                            const CallRecord& record) {
+    if (!record.session_id.empty()) return add_session(database, n.team, record.session_id);
+    const auto [at, is_new] = sessions_.try_emplace({n.team, n.key});
+    KnownSession& known = at->second;
+    if (is_new) {
+        Query query(database,
+                    "SELECT s.n, k.first_at, k.last_at FROM key_sessions k "
+                    "JOIN call_sessions s ON s.n = k.session WHERE k.team = ?1 AND k.key = ?2",
+                    n.team,
+                    n.key);
+        TRY(const bool row, query.next());
+        if (row) {
+            known = {.number = query.integer(0),
+                     .session = {.first = query.moment(1), .last = query.moment(2)}};
+        }
+    }
+    const bool is_known = known.number != kNoWord;
+    if (is_known && joins(known.session, record)) {
+        known.changed = true;
+        return known.number;
+    }
+    const KeySession begun = session_from(record);
+    TRY(const int64_t number, add_session(database, n.team, begun.id));
+    if (!is_known || record.ended_at > known.session.last) {
+        known = {.number = number, .session = begun, .changed = true};
+    }
+    return number;
+}
+
+Result<void> CallApplier::sum_up(Database& database,
+                                 const Numbers& n,
+                                 const CallRecord& record,
+                                 const PeriodStarts& starts) {
+    const UsageSums sums = sums_of(record);
+    const int64_t hour = to_millis(std::chrono::floor<std::chrono::hours>(record.ended_at));
+    const auto name = [&](int64_t grain, int64_t start) {
+        return PartName{n.team, grain, start, n.key, n.app, n.provider, n.model};
+    };
+    TRY_VOID(add_to(parts_[name(kHourParts, hour)], sums));
+    TRY_VOID(add_to(parts_[name(kDayParts, to_millis(starts[kDay]))], sums));
+
+    int64_t& model_named = models_[{n.provider, n.model}];
+    PeriodSpend cost{.starts = starts};
+    cost.spent.fill(record.cost);
+    Result<void> counted;
+    for_each_account(record, [&](SpendScope scope, std::string_view target) {
+        if (!counted) return;
+        const auto word = words_.add(database, target);
+        if (word && scope == SpendScope::Model) model_named = *word;
+        counted = word ? count_spend(spend_[{n.team, static_cast<int64_t>(scope), *word}], cost)
+                       : std::unexpected(word.error());
+    });
+    return counted;
+}
+
+Result<void> CallApplier::write_sums(Database& database) {
+    std::map<RollupName, UsageSums> rollups;
+    for (const auto& [name, sums] : parts_) {
+        TRY_VOID(write_part(database, name, sums));
+        const auto& [team, grain, start, key, app, provider, model] = name;
+        if (grain == kHourParts) {
+            TRY_VOID(add_to(rollups[{team, kHourWhole, start, 0}], sums));
+            continue;
+        }
+        const std::array<int64_t, 5> targets = {0, key, app, models_[{provider, model}], provider};
+        for (size_t dim = 0; dim < targets.size(); ++dim) {
+            TRY_VOID(add_to(rollups[{team, static_cast<int64_t>(dim), start, targets[dim]}], sums));
+        }
+    }
+    for (const auto& [name, sums] : rollups) TRY_VOID(write_rollup(database, name, sums));
+    return {};
+}
+
+Result<void> CallApplier::write_spend(Database& database) {
+    for (const auto& [name, spend] : spend_) {
+        TRY_VOID(Query(database,
+                       "INSERT INTO spend(team, scope, target, day_start, day, week_start, week, "
+                       "month_start, month, total) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET "
+                       "day = CASE WHEN excluded.day_start > day_start THEN excluded.day "
+                       "WHEN excluded.day_start = day_start THEN day + excluded.day ELSE day END, "
+                       "day_start = max(day_start, excluded.day_start), "
+                       "week = CASE WHEN excluded.week_start > week_start THEN excluded.week "
+                       "WHEN excluded.week_start = week_start THEN week + excluded.week "
+                       "ELSE week END, "
+                       "week_start = max(week_start, excluded.week_start), "
+                       "month = CASE WHEN excluded.month_start > month_start THEN excluded.month "
+                       "WHEN excluded.month_start = month_start THEN month + excluded.month "
+                       "ELSE month END, "
+                       "month_start = max(month_start, excluded.month_start), "
+                       "total = total + excluded.total",
+                       name[0],
+                       name[1],
+                       name[2],
+                       spend.starts[kDay],
+                       spend.spent[kDay].value,
+                       spend.starts[kWeek],
+                       spend.spent[kWeek].value,
+                       spend.starts[kMonth],
+                       spend.spent[kMonth].value,
+                       spend.spent[kTotal].value)
+                     .run());
+        if (name[1] != static_cast<int64_t>(SpendScope::Team)) continue;
+        TRY_VOID(Query(database,
+                       "INSERT INTO credit(team, spent) VALUES (?1, ?2) "
+                       "ON CONFLICT DO UPDATE SET spent = spent + excluded.spent",
+                       name[0],
+                       spend.spent[kTotal].value)
+                     .run());
+    }
+    return {};
+}
+
+Result<void> CallApplier::write_sessions(Database& database) {
+    for (const auto& [name, known] : sessions_) {
+        if (!known.changed) continue;
+        TRY_VOID(Query(database,
+                       "INSERT INTO key_sessions(team, key, session, first_at, last_at) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
+                       "session = excluded.session, first_at = excluded.first_at, "
+                       "last_at = excluded.last_at",
+                       name.first,
+                       name.second,
+                       known.number,
+                       known.session.first,
+                       known.session.last)
+                     .run());
+    }
+    return {};
+}
+
+}  // namespace keywarden
