@@ -16,6 +16,7 @@
 #include "app/probe.h"
 #include "app/providers.h"
 #include "base/clock.h"
+#include "base/time_zone.h"
 #include "cli/send.h"
 #include "net/tls.h"
 #include "store/open.h"
@@ -201,6 +202,12 @@ Findings look_at_clock(const Patient& patient) {
     return good(found);
 }
 
+Findings look_at_time_zones(const Patient& /*patient*/) {
+    if (TimeZone::find("Pacific/Chatham")) return good("the machine knows them");
+    return warning("the machine knows none but UTC",
+                   "Install tzdata: budgets of a team in another time zone need it.");
+}
+
 /// How many models, in words.
 std::string models_of(const Provider& provider) {
     if (provider.models.empty()) return "takes any model under its name";
@@ -307,6 +314,7 @@ constexpr std::array kChecks = {
     Check{"address", look_at_port},
     Check{"gateway", look_at_gateway},
     Check{"clock", look_at_clock},
+    Check{"time zones", look_at_time_zones},
     Check{"providers", look_at_providers},
     Check{"tls", look_at_tls},
     Check{"open files", look_at_descriptors},

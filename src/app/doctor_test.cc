@@ -2,8 +2,10 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -126,6 +128,21 @@ TEST_F(DoctorTest, WarnsOfAKeyFileThatEverybodyReads) {
     EXPECT_NE(open[1].found.find("has mode 0644"), std::string::npos) << open[1].found;
     ASSERT_EQ(closed.size(), 1U);
     EXPECT_EQ(closed[0].grade, Finding::Grade::Good) << closed[0].found;
+}
+
+TEST_F(DoctorTest, MissesTimeZonesThatAreNotInstalled) {
+    // In a process of its own: zones that were found once stay.
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(
+        {
+            ::setenv("TZDIR", path().c_str(), 1);
+            const Finding it = finding("time zones");
+            std::cerr << it.found << ": " << it.advice;
+            std::exit(it.grade == Finding::Grade::Warning ? 0 : 1);
+        },
+        testing::ExitedWithCode(0),
+        "none but UTC: Install tzdata");
+    EXPECT_EQ(finding("time zones").grade, Finding::Grade::Good);
 }
 
 TEST_F(DoctorTest, FindsFilesThatAreTooOpen) {
