@@ -119,6 +119,19 @@ constexpr std::array kRows = {
         .fallback = "14d", .min = kMinute, .max = 365 * kDay,
         .sentence = "How long before a key expires, or its rotation is due, its record, the "
                     "answers to it (Sunset), and keywarden doctor say so."},
+    SettingRow{.name = "ledger.durability", .kind = Choice, .member = &S::ledger_durability,
+        .fallback = "process", .choices = "process|power",
+        .sentence = "What the record of a call survives before the call goes upstream: process, "
+                    "the death of the gateway; power, that of the machine too, for a sync of the "
+                    "disk."},
+    SettingRow{.name = "ledger.journal_bytes_max", .kind = Bytes,
+        .member = &S::ledger_journal_bytes_max, .fallback = "1GiB", .min = 16 * kKiB * kKiB,
+        .max = 1024 * kGiB,
+        .sentence = "How much room calls may take that are not in the database yet; when it is "
+                    "used up, new ones are refused (ledger_unavailable)."},
+    SettingRow{.name = "ledger.calls_kept", .kind = Duration, .member = &S::ledger_calls_kept,
+        .fallback = "90d", .min = kDay, .max = 3650 * kDay,
+        .sentence = "How long the row of a call is kept; what it adds up to is kept for ever."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
         .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys an address may send before it is made to wait."},

@@ -48,6 +48,9 @@ struct Settings {
     int64_t key_creations_per_hour;
     Nanos keys_unused_after;
     Nanos keys_notice_ahead;
+    std::string ledger_durability;
+    int64_t ledger_journal_bytes_max;
+    Nanos ledger_calls_kept;
     int64_t failed_attempts_burst;
     int64_t failed_attempts_per_second;
     NanoUsd estimate_input_price;   // a million tokens

@@ -3,6 +3,7 @@
 
 #include "base/test_heap.h"
 #include "store/directory_fixture.h"
+#include "store/journal/journal_fixture.h"
 #include "store/spend_fixture.h"
 
 namespace keywarden {
@@ -48,6 +49,26 @@ TEST_F(SpendHeap, ACallThatHoldsAndSettlesAsksTheHeapForNothing) {
         clock_.advance(std::chrono::hours(1));
     }
     EXPECT_TRUE(room(spender));
+    EXPECT_EQ(news_of_this_thread - before, 0U);
+}
+
+class JournalHeap : public test::JournalTest {};
+
+TEST_F(JournalHeap, ACallThatIsWrittenDownAsksTheHeapForNothing) {
+    if (!kCountsAllocations) GTEST_SKIP() << "a sanitizer counts for itself";
+    options_.segment_bytes = size_t{4} << 20U;
+    options_.bytes_max = 4 * options_.segment_bytes;
+    const auto journal = open(disk_);
+    JournalWriter& writer = journal->writer(0);
+    const auto write = [&](uint64_t number) {
+        auto hold = *writer.open(test::call(number), test::kCheap);
+        hold.note_sent();
+        hold.note_progress(5);
+        writer.close(std::move(hold), test::ended(number));
+    };
+    write(0);
+    const size_t before = news_of_this_thread;
+    for (uint64_t i = 1; i < 1000; ++i) write(i);
     EXPECT_EQ(news_of_this_thread - before, 0U);
 }
 

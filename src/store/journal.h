@@ -88,7 +88,7 @@ public:
     /// Durability::Process.
     bool is_durable() const;
     /// Calls `then(true)` from another thread once everything opened so far is on the disk, or
-    /// `then(false)` when the disk refused it.
+    /// `then(false)` when the disk refused it. Requires: something was opened.
     void when_durable(std::function<void(bool)> then);
 
     ~JournalWriter();
@@ -158,6 +158,8 @@ public:
     std::vector<std::string> applied();
     /// Waits until there is something to apply, at most `at_most`. Threads: the applier's.
     void wait(Nanos at_most);
+    /// Ends that wait, or the next one. Threads: any.
+    void wake();
 
 private:
     class Impl;

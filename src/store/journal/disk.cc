@@ -76,13 +76,22 @@ int allocate(int file, size_t bytes) {
     return 0;
 }
 
+Result<void> sync_folder(const std::string& path) {
+    const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed("sync", path);
+    return {};
+}
+
 class MachineDisk final : public JournalDisk {
 public:
     explicit MachineDisk(std::string folder) : folder_(std::move(folder)) {}
 
     Result<void> make_folder() override {
-        if (::mkdir(folder_.c_str(), S_IRWXU) == 0 || errno == EEXIST) return {};
-        return failed("make", folder_);
+        if (::mkdir(folder_.c_str(), S_IRWXU) != 0) {
+            if (errno == EEXIST) return {};
+            return failed("make", folder_);
+        }
+        return sync_folder(folder_ + "/..");
     }
 
     Result<std::vector<Entry>> list() override {
@@ -153,11 +162,7 @@ public:
         return failed("remove", path(name));
     }
 
-    Result<void> sync_names() override {
-        const Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed("sync", folder_);
-        return {};
-    }
+    Result<void> sync_names() override { return sync_folder(folder_); }
 
     std::array<uint8_t, 16> machine() override {
         std::array<uint8_t, 16> out{};

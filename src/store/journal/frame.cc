@@ -64,17 +64,19 @@ void write_header(SegmentHeader header, std::span<std::byte> segment) {
     std::memcpy(segment.last(kSegmentHeaderBytes).data(), &header, sizeof header);
 }
 
-Result<std::optional<SegmentHeader>> read_header(std::span<const std::byte> segment) {
-    if (segment.size() < kSegmentHeaderBytes) return std::nullopt;
-    auto header = whole_header(segment.first(kSegmentHeaderBytes));
-    if (!header) header = whole_header(segment.last(kSegmentHeaderBytes));
+Result<FoundHeader> read_header(std::span<const std::byte> segment) {
+    if (segment.size() < kSegmentHeaderBytes) return FoundHeader{};
+    const auto first = whole_header(segment.first(kSegmentHeaderBytes));
+    const auto last = whole_header(segment.last(kSegmentHeaderBytes));
+    const auto& header = first ? first : last;
     if (header && header->version > kJournalVersion) {
         return fail(ErrorCode::StartupFailed,
                     fmt::format("is of version {}, and this program reads version {}",
                                 header->version,
                                 kJournalVersion));
     }
-    return header;
+    return FoundHeader{.header = header,
+                       .is_whole = first && last && first->checksum == last->checksum};
 }
 
 uint64_t frame_head(FrameType type, std::span<const std::byte> payload, uint32_t salt) {

@@ -33,6 +33,9 @@ struct SegmentId {
 std::string segment_name(const SegmentId& id);
 std::optional<SegmentId> segment_id_of(std::string_view name);
 
+/// Under which a damaged segment is kept for a person.
+inline std::string damaged_name(const std::string& segment) { return segment + ".damaged"; }
+
 /// Stands at the start of a segment, and once more at its very end.
 struct SegmentHeader {
     std::array<char, 8> magic{'k', 'w', 'j', 'o', 'u', 'r', 'n', 'l'};
@@ -52,14 +55,15 @@ inline constexpr size_t kSegmentHeaderBytes = sizeof(SegmentHeader);
 /// Requires: `segment` is longer than two headers.
 void write_header(SegmentHeader header, std::span<std::byte> segment);
 
-/// The header, or its copy at the end; nothing where neither is whole.
+struct FoundHeader {
+    std::optional<SegmentHeader> header{};  // either of the two; nothing where neither is whole
+    bool is_whole = false;                  // both are: nothing is cut off
+};
 /// Errors: StartupFailed when it is of a newer version; the caller says of which file.
-Result<std::optional<SegmentHeader>> read_header(std::span<const std::byte> segment);
+Result<FoundHeader> read_header(std::span<const std::byte> segment);
 
 /// Where frames must end: before the header's copy.
-constexpr size_t frames_limit(size_t segment_bytes) {
-    return segment_bytes < 2 * kSegmentHeaderBytes ? 0 : segment_bytes - kSegmentHeaderBytes;
-}
+constexpr size_t frames_limit(size_t segment_bytes) { return segment_bytes - kSegmentHeaderBytes; }
 
 enum class FrameType : uint8_t {
     Open = 1,   // CostSoFar and a record; then, not under the checksum, a word of progress

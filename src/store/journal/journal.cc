@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kPage = 4096;
 constexpr size_t kSegmentsAWriter = 4;  // of the room there is: so many at least
+constexpr size_t kContentsMax = 4;      // segments of an earlier process in one batch
 constexpr int64_t kNoMoment = std::numeric_limits<int64_t>::min();
 
 }  // namespace
@@ -86,9 +87,12 @@ public:
         batch_.rows.clear();
         batch_.positions.clear();
         files_.clear();
+        size_t contents = 0;
         for (const auto& segment : core_.list()) {
             segment->read = segment->applied;
-            if (batch_.rows.size() < rows_max) read_rows(*segment, rows_max);
+            if (batch_.rows.size() >= rows_max || contents >= kContentsMax) continue;
+            read_rows(*segment, rows_max);
+            contents += segment->content.empty() ? 0 : 1;
         }
         oldest_ = batch_.rows.empty() ? kNoMoment
                                       : batch_.rows.front().ended_at.time_since_epoch().count();
@@ -98,6 +102,7 @@ public:
     std::vector<std::string> applied() {
         for (const auto& segment : core_.list()) {
             segment->applied = std::max(segment->applied, segment->read);
+            if (segment->applied >= segment->end) segment->content = {};
         }
         rows_applied_ += static_cast<int64_t>(batch_.rows.size());
         oldest_ = kNoMoment;
@@ -110,10 +115,19 @@ public:
     void wait(Nanos at_most) {
         std::unique_lock lock(core_.mutex);
         core_.more.wait_for(lock, at_most, [this] {
-            return std::ranges::any_of(core_.segments, [](const auto& segment) {
-                return segment->applied < segment->synced;
-            });
+            return is_woken_ || std::ranges::any_of(core_.segments, [](const auto& segment) {
+                       return segment->applied < segment->synced;
+                   });
         });
+        is_woken_ = false;
+    }
+
+    void wake() {
+        {
+            const std::lock_guard lock(core_.mutex);
+            is_woken_ = true;
+        }
+        core_.more.notify_one();
     }
 
 private:
@@ -193,7 +207,9 @@ private:
     }
 
     bool remove(const std::shared_ptr<Segment>& segment) {
-        auto removed = core_.disk->remove(segment->name);
+        auto removed = segment->is_unkept
+                           ? core_.disk->rename(segment->name, damaged_name(segment->name))
+                           : core_.disk->remove(segment->name);
         if (removed) removed = core_.disk->sync_names();
         if (!removed) {
             log(LogLevel::Warning,
@@ -215,6 +231,7 @@ private:
     std::vector<std::string> forgotten_;  // deleted, and the store was not told yet
     Batch batch_;
     std::vector<std::shared_ptr<JournalFile>> files_;  // that the batch looks into
+    bool is_woken_ = false;                            // under the mutex of `core_`
     std::atomic<int64_t> rows_applied_ = 0;
     std::atomic<int64_t> oldest_ = kNoMoment;
     std::unique_ptr<SegmentMaker> maker_;
@@ -241,5 +258,6 @@ void Journal::sync() { impl_->sync_all(); }
 const Journal::Batch& Journal::next_batch(size_t rows_max) { return impl_->next_batch(rows_max); }
 std::vector<std::string> Journal::applied() { return impl_->applied(); }
 void Journal::wait(Nanos at_most) { impl_->wait(at_most); }
+void Journal::wake() { impl_->wake(); }
 
 }  // namespace keywarden

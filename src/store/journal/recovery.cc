@@ -16,7 +16,6 @@ namespace keywarden {
 namespace {
 
 constexpr std::string_view kUnfinishedSuffix = ".journal.new";
-constexpr std::string_view kDamagedSuffix = ".damaged";
 constexpr int64_t kMillion = 1'000'000;
 
 std::unexpected<Error> start_failed(const Error& error) {
@@ -94,7 +93,6 @@ private:
         return {};
     }
 
-    /// Whether the file's writer was a part of this start of the machine.
     Result<void> read(Segment& segment) {
         if (auto got = core_.disk->read(segment.name, content_); !got) {
             return start_failed(got.error());
@@ -108,23 +106,22 @@ private:
                                     segment.name,
                                     header.error().message));
         }
-        if (*header) {
-            segment.salt = (*header)->salt;
-            same_start_[segment.id] = (*header)->machine == core_.machine;
-            read_frames(segment);
+        if (header->header) {
+            segment.salt = header->header->salt;
+            same_start_[segment.id] = header->header->machine == core_.machine;
+            read_frames(segment, header->is_whole);
         } else if (std::ranges::any_of(content_, [](std::byte b) { return b != std::byte{}; })) {
             note_damage(segment, 1);
         }
         return {};
     }
 
-    void read_frames(Segment& segment) {
+    void read_frames(Segment& segment, bool is_whole) {
         const auto known = applied_.find(segment.name);
         const size_t applied = known == applied_.end() ? 0 : known->second;
-        int64_t unreadable = 0;
-        FrameReader frames(std::span(content_).first(frames_limit(content_.size())),
-                           segment.salt,
-                           kSegmentHeaderBytes);
+        int64_t unreadable = is_whole ? 0 : 1;
+        const size_t limit = is_whole ? frames_limit(content_.size()) : content_.size();
+        FrameReader frames(std::span(content_).first(limit), segment.salt, kSegmentHeaderBytes);
         while (const auto frame = frames.next()) {
             const bool fits = frame->type == FrameType::Open
                                   ? note_open(segment, *frame)
@@ -158,11 +155,12 @@ private:
         each_(record);
     }
 
-    void note_damage(const Segment& segment, int64_t frames) {
+    void note_damage(Segment& segment, int64_t frames) {
         out_.report.frames_damaged += frames;
-        const std::string kept = segment.name + std::string(kDamagedSuffix);
+        const std::string kept = damaged_name(segment.name);
         const auto linked = core_.disk->link(segment.name, kept);
         if (linked) out_.report.damaged_files.push_back(kept);
+        segment.is_unkept = !linked;
         log(LogLevel::Error,
             "journal.damaged",
             {{"segment", std::string_view(segment.name)},

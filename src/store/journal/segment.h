@@ -35,6 +35,7 @@ struct Segment {
     size_t applied = kSegmentHeaderBytes;  // the store has what is before it
     size_t read = kSegmentHeaderBytes;     // as far as the last batch goes
     std::vector<std::byte> content{};      // of one without a file, while it is being applied
+    bool is_unkept = false;                // damaged, and there is no copy of it for a person yet
 
     bool is_done() const { return finished && !failed && applied >= end; }
 };

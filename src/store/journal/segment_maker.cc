@@ -8,7 +8,7 @@
 namespace keywarden {
 namespace {
 
-constexpr auto kTryAgainAfter = std::chrono::seconds(1);
+constexpr auto kTryAgainAfter = std::chrono::milliseconds(250);
 constexpr auto kTakeWaitMax = std::chrono::milliseconds(50);
 constexpr auto kRetryAfter = std::chrono::seconds(5);
 
@@ -86,7 +86,7 @@ Result<void> SegmentMaker::make_all() {
 void SegmentMaker::want(uint32_t writer) {
     {
         const std::lock_guard lock(mutex_);
-        if (orders_[writer].ready != nullptr) return;
+        if (orders_[writer].ready != nullptr || orders_[writer].wanted) return;
         orders_[writer].wanted = true;
     }
     wake_.notify_one();
@@ -95,7 +95,7 @@ void SegmentMaker::want(uint32_t writer) {
 Result<std::shared_ptr<Segment>> SegmentMaker::take(uint32_t writer, bool may_wait) {
     std::unique_lock lock(mutex_);
     Order& order = orders_[writer];
-    if (order.ready == nullptr) {
+    if (order.ready == nullptr && !order.wanted) {
         order.wanted = true;
         wake_.notify_one();
     }
