@@ -69,25 +69,29 @@ struct Books {
     void add(const CallRecord& record) {
         twice += rows.try_emplace(number_of(record.id), kept(record)).second ? 0 : 1;
     }
+    /// Takes one batch. Returns how many rows.
+    size_t apply_some(Journal& journal, size_t rows_max) {
+        const Journal::Batch& batch = journal.next_batch(rows_max);
+        const size_t taken = batch.rows.size();
+        for (const CallRecord& row : batch.rows) add(row);
+        for (const JournalPosition& position : batch.positions) {
+            forget(position.segment);
+            positions.push_back(position);
+        }
+        for (const std::string& gone : journal.applied()) forget(gone);
+        return taken;
+    }
     /// Takes all that there is. Returns how many rows.
     size_t apply(Journal& journal, size_t rows_max = 2000) {
-        size_t count = 0;
         journal.sync();
-        for (;;) {
-            const Journal::Batch& batch = journal.next_batch(rows_max);
-            for (const CallRecord& row : batch.rows) add(row);
-            for (const JournalPosition& position : batch.positions) {
-                std::erase_if(positions,
-                              [&](const auto& each) { return each.segment == position.segment; });
-                positions.push_back(position);
-            }
-            const size_t taken = batch.rows.size();
-            count += taken;
-            for (const std::string& gone : journal.applied()) {
-                std::erase_if(positions, [&](const auto& each) { return each.segment == gone; });
-            }
-            if (taken == 0) return count;
-        }
+        size_t count = 0;
+        for (size_t taken = 1; taken > 0; count += taken) taken = apply_some(journal, rows_max);
+        return count;
+    }
+
+private:
+    void forget(const std::string& segment) {
+        std::erase_if(positions, [&](const auto& each) { return each.segment == segment; });
     }
 };
 
