@@ -66,6 +66,8 @@ constexpr std::array kErrors = {
               "Send the whole request without long pauses."},
     ErrorInfo{IdempotencyInProgress, "idempotency_in_progress", 409, kInvalid, kInvalid, Caller,
               true, "Wait for the first request with this Idempotency-Key to be answered."},
+    ErrorInfo{IdempotencyAnswerGone, "idempotency_answer_gone", 409, kInvalid, kInvalid, Caller,
+              false, "Use a new Idempotency-Key to ask, and pay, again."},
     ErrorInfo{VersionMismatch, "version_mismatch", 412, kInvalid, kInvalid, Caller, false,
               "Read the object again and repeat the change with its new ETag."},
     ErrorInfo{RequestTooLarge, "request_too_large", 413, kInvalid, "request_too_large", Caller,

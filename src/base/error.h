@@ -37,6 +37,7 @@ enum class ErrorCode : uint8_t {
     MethodNotAllowed,
     RequestTimeout,
     IdempotencyInProgress,
+    IdempotencyAnswerGone,
     VersionMismatch,
     RequestTooLarge,
     UnsupportedMediaType,

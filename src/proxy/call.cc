@@ -30,12 +30,12 @@ void ClientWatch::peer_gone() {
 }
 
 void ClientWatch::on_sweep(MonoTime now) {
-    if (now - gone_at_ >= kDrainMax && *upstream_) (*upstream_)->abort();
+    if (!drains_all_ && now - gone_at_ >= kDrainMax && *upstream_) (*upstream_)->abort();
 }
 
 bool ClientWatch::may_drain(size_t bytes) {
     drained_ += bytes;
-    return drained_ <= kDrainBytesMax;
+    return drained_ <= (drains_all_ ? kDrainAllBytesMax : kDrainBytesMax);
 }
 
 }  // namespace keywarden

@@ -45,6 +45,8 @@ struct RelayRequest : Pooled {
 /// stopped.
 inline constexpr Nanos kDrainMax = std::chrono::seconds(5);
 inline constexpr size_t kDrainBytesMax = size_t{256} << 10U;
+/// Where the answer is kept for an Idempotency-Key, it is read this far, and as long as it takes.
+inline constexpr size_t kDrainAllBytesMax = size_t{1} << 20U;
 
 /// Notes that the client has left, and stops the upstream when the time to drain it is over.
 class ClientWatch final : public PeerWatch, public Swept {
@@ -59,6 +61,8 @@ public:
     bool gone() const { return gone_; }
     /// Counts bytes read for nobody. False when they are too many.
     bool may_drain(size_t bytes);
+    /// Whoever comes back for the answer is to find all of it.
+    void drain_all() { drains_all_ = true; }
 
     void peer_gone() override;
     void on_sweep(MonoTime now) override;
@@ -69,6 +73,7 @@ private:
     MonoTime gone_at_{};
     size_t drained_ = 0;
     bool watching_ = false;
+    bool drains_all_ = false;
     bool gone_ = false;
 };
 
@@ -103,7 +108,8 @@ struct Call {
     std::optional<Caller> caller{};
     BodyBound body_bound{};
     std::optional<LimitsLeft> limits{};
-    LimitTicket ticket{};  // its end frees the call's places, whichever way the call ends
+    ReplayTicket replay{};  // of its Idempotency-Key, if it has one
+    LimitTicket ticket{};   // its end frees the call's places, whichever way the call ends
     std::unique_ptr<RelayRequest> request{};
     const Provider* provider = nullptr;
     size_t provider_index = 0;

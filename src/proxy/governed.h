@@ -62,6 +62,7 @@ public:
     bool streams() const { return streams_; }
     /// The caller's own credential for the provider; empty: none was sent.
     std::string_view api_key() const { return api_key_; }
+    std::string_view text() const { return text_; }
     size_t size() const { return text_.size(); }
     /// The most output that it asks for, over all choices; 0 when it names no bound.
     int64_t output_tokens_max() const;

@@ -14,6 +14,7 @@
 #include "proxy/models.h"
 #include "proxy/policy.h"
 #include "proxy/relay.h"
+#include "proxy/repeat.h"
 #include "proxy/request.h"
 #include "proxy/upstream_request.h"
 
@@ -131,9 +132,11 @@ Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     CO_TRY_VOID(may_come(call));      // may they, from there, and here
     if (call->endpoint == nullptr) co_return answer_api(call);
     if (call->endpoint->body == BodyForm::None) co_return answer_models(call);
-    CO_TRY_VOID(co_await read_request(call));  // the body, and its governed fields
-    CO_TRY_VOID(find_model(call));             // which provider, which of its models
-    CO_TRY_VOID(admit(call));                  // may it be used, and not too much at once
+    CO_TRY_VOID(co_await read_request(call));    // the body, and its governed fields
+    CO_TRY_VOID(find_model(call));               // which provider, which of its models
+    CO_TRY(auto repeated, find_repeated(call));  // was it answered before
+    if (repeated) co_return std::move(*repeated);
+    CO_TRY_VOID(admit(call));  // may it be used, and not too much at once
     OriginPool* const pool = (*pools)[call->provider_index];
     if (pool == nullptr) co_return answer_from_sandbox(call);
     CO_TRY_VOID(co_await send_upstream(call, pool));  // once, if anything of it goes out
@@ -191,12 +194,12 @@ Task<void> Pipeline::handle(Exchange* exchange) {
     } else {
         done = fail(std::move(answering).error());
     }
-    settle(&call);
     if (call.client.gone() && (!done || !exchange->head_sent())) {
         exchange->abort();  // whatever came of it has nobody to be told to
     } else if (!done) {
         co_await send_error(&call, &done.error());
     }
+    settle(&call);
     report(call);
 }
 

@@ -21,6 +21,7 @@
 #include "net/http_client.h"
 #include "providers/provider.h"
 #include "proxy/endpoints.h"
+#include "proxy/replay.h"
 #include "store/key_directory.h"
 
 namespace keywarden {
@@ -68,7 +69,7 @@ struct ProxyParts {
     std::function<void(const CallLine&)> on_call{};
 };
 
-/// Built once, then only read, but for `keys` and `failed_attempts`. Threads: any.
+/// Built once, then only read, but for `keys`, `failed_attempts` and `replays`. Threads: any.
 class Proxy {
 public:
     /// `parts.keys` and `parts.blocking` must outlive it.
@@ -79,6 +80,7 @@ public:
     const Router& router() const { return router_; }
     const Catalogue& catalogue() const { return catalogue_; }
     FailedAttempts& failed_attempts() { return failed_attempts_; }
+    Replays& replays() { return replays_; }
 
     /// Rows of the router: the endpoints first, then the API's.
     const RouteFacts& facts(size_t route) const;
@@ -108,6 +110,7 @@ private:
     Router router_;
     Catalogue catalogue_;
     FailedAttempts failed_attempts_{parts_.limits.failed_attempts};
+    Replays replays_;
     std::vector<std::string_view> policy_paths_;   // one a route
     std::vector<std::vector<std::string>> heads_;  // one a provider and endpoint
 };

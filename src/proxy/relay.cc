@@ -105,6 +105,9 @@ HttpResponse worded_error(const Call& call, const AnswerHead& head) {
     return response;
 }
 
+/// Neither the client, nor who comes back for its Idempotency-Key.
+bool nobody_waits(const Call& call) { return call.client.gone() && !call.replay.is_open(); }
+
 /// Waits, but only as long as the client does: a wait of the sandbox may be a minute, and a drain
 /// does not wait for that.
 Task<void> wait(Call* call, Nanos left) {
@@ -113,7 +116,7 @@ Task<void> wait(Call* call, Nanos left) {
         const Nanos part = std::min(left, kLookEvery);
         co_await call->loop->sleep(part);
         left -= part;
-    } while (left > Nanos(0) && !call->client.gone());
+    } while (left > Nanos(0) && !nobody_waits(*call));
 }
 
 /// Where pieces of an answer come from: an UpstreamCall, or this.
@@ -125,7 +128,7 @@ public:
     Task<Result<std::string_view>> read_piece() {
         SandboxStep step;
         do {
-            if (call_->client.gone() || !steps_->next(step)) co_return std::string_view();
+            if (nobody_waits(*call_) || !steps_->next(step)) co_return std::string_view();
             co_await wait(call_, step.delay);
             if (step.cut) {
                 co_return fail(ErrorCode::UpstreamError, "The provider broke off its answer.");
@@ -141,6 +144,7 @@ private:
 
 /// Sends a piece, unless the client has left. False: there is nobody and nothing to read on for.
 Task<bool> pass_on(Call* call, std::string_view piece) {
+    call->replay.append(piece);
     if (!call->client.gone()) {
         if (co_await call->exchange->write(piece) == IoStatus::Ok) co_return true;
         call->client.peer_gone();
@@ -164,19 +168,37 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
             if (!co_await pass_on(call, goes_on)) co_return Result<void>();
         }
     }
+    call->replay.append(filter.rest());
+    call->replay.finish();
     if (!call->client.gone()) co_await call->exchange->end(filter.rest());
     co_return Result<void>();
 }
 
+void start(Call* call, const AnswerHead& head) {
+    start_answer(call, head.status);
+    call->replay.start(head.status, head.passed[kContentType]);
+    for (size_t i = 0; i < kPassed.size(); ++i) {
+        if (!head.passed[i].empty()) call->exchange->add_field(kPassed[i], head.passed[i]);
+    }
+}
+
+/// The answer begins with its first piece: mostly that is all of it, and tells what it cost. The
+/// views of `head` live until the second one is read.
 template <class Source>
-Task<Result<void>> relay_body(Call* call, Source* source, bool is_metered) {
-    for (;;) {
+Task<Result<void>> relay_body(Call* call, Source* source, AnswerHead head) {
+    const bool is_metered = head.passed[kContentEncoding].empty() && !head.has_type("audio/");
+    for (bool is_first = true;; is_first = false) {
         CO_TRY(const auto piece, co_await source->read_piece());
         const std::string_view bytes(piece.data(), piece.size());
-        if (bytes.empty()) break;
         if (is_metered) call->meter.feed(bytes);
+        if (is_first) {
+            start(call, head);
+            call->exchange->start_body(head.length);
+        }
+        if (bytes.empty()) break;
         if (!co_await pass_on(call, bytes)) co_return Result<void>();
     }
+    call->replay.finish();
     if (!call->client.gone()) co_await call->exchange->end();
     co_return Result<void>();
 }
@@ -192,14 +214,9 @@ Result<Answering> relay_from(Call* call, Source* source, const AnswerHead& head)
     if (head.status >= 400 && !head.has_type("application/json")) {
         return send_worded(call, worded_error(*call, head));
     }
-    start_answer(call, head.status);
-    for (size_t i = 0; i < kPassed.size(); ++i) {
-        if (!head.passed[i].empty()) call->exchange->add_field(kPassed[i], head.passed[i]);
-    }
-    if (head.has_type("text/event-stream")) return relay_events(call, source);
-    call->exchange->start_body(head.length);
-    const bool is_metered = head.passed[kContentEncoding].empty() && !head.has_type("audio/");
-    return relay_body(call, source, is_metered);
+    if (!head.has_type("text/event-stream")) return relay_body(call, source, head);
+    start(call, head);
+    return relay_events(call, source);
 }
 
 }  // namespace
@@ -221,7 +238,7 @@ Answering answer_from_sandbox(Call* call) {
     call->exchange->release_request();
     call->client.begin();
     co_await wait(call, answer.steps.first_delay);
-    if (call->client.gone()) co_return Result<void>();
+    if (nobody_waits(*call)) co_return Result<void>();
     SandboxSource source(call, &answer.steps);
     Result<Answering> answering = relay_from(call, &source, head_of(answer));
     if (!answering) co_return fail(std::move(answering).error());

@@ -97,7 +97,6 @@ TEST_F(Relay, AnIdempotencyKeyIsBoundToTheTeam) {
     const std::string first = sent(key_.secret, "order-1");
     EXPECT_EQ(first.size(), 64U);
     EXPECT_EQ(first.find("order"), std::string::npos);
-    EXPECT_EQ(sent(key_.secret, "order-1"), first) << "a client's own repetition is one";
     EXPECT_EQ(sent(colleague.secret, "order-1"), first);
     EXPECT_NE(sent(key_.secret, "order-2"), first);
     EXPECT_NE(sent(stranger.secret, "order-1"), first);
