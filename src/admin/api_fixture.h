@@ -63,10 +63,13 @@ protected:
                              Secret("a pepper for tests"))
                 .value());
         directory_ = KeyDirectory::load(*store_, *formats_, defaults, clock_).value();
+        prices_ = std::make_unique<PriceDirectory>(
+            store_->usage(), built_in_price_book(), std::span<const PricedProvider>(), Price());
         context_ = std::make_unique<AdminContext>(AdminContext{.keys = *directory_,
                                                                .clock = clock_,
                                                                .operator_id = "user_operator",
-                                                               .models = &models_});
+                                                               .models = &models_,
+                                                               .prices = prices_.get()});
         context_->names =
             policy_names(models_, std::array{std::string_view("/v1/chat/completions")});
         routes_ = admin_routes(*context_);
@@ -146,6 +149,7 @@ protected:
     std::unique_ptr<SwitchableStore> store_;
     std::unique_ptr<KeyFormats> formats_;
     std::unique_ptr<KeyDirectory> directory_;
+    std::unique_ptr<PriceDirectory> prices_;
     std::unique_ptr<AdminContext> context_;
     std::vector<ApiRoute> routes_;
     std::unique_ptr<Router> router_;

@@ -14,6 +14,7 @@
 #include "domain/permission.h"
 #include "domain/policy.h"
 #include "store/key_directory.h"
+#include "store/price_directory.h"
 
 namespace keywarden {
 
@@ -31,6 +32,8 @@ struct AdminContext {
     std::string operator_id{};
     /// The models there are; set before the first call.
     const Catalogue* models = nullptr;
+    /// What they cost; set before the first call.
+    PriceDirectory* prices = nullptr;
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };

@@ -90,6 +90,13 @@ Result<HttpResponse> list_model_limits(AdminContext& context, const ApiCall& cal
 Result<HttpResponse> read_model_limits(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> change_model_limits(AdminContext& context, const ApiCall& call);
 
+// prices.cc
+Result<HttpResponse> list_prices(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_price_of_model(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> put_price(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> delete_price(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall& call);
+
 // apply.cc
 Result<HttpResponse> apply_document(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> export_document(AdminContext& context, const ApiCall& call);

@@ -75,6 +75,7 @@ constexpr std::array kRoutes = {
 
     Row{Get, "/v1/account", AccountRead, read_account},
     Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},
+    Row{Get, "/v1/account/prices", AccountRead, list_account_prices},
     Row{Get, "/v1/account/apps", AccountRead, list_apps},
     Row{Post, "/v1/account/apps", AppsWrite, create_app},
     Row{Get, "/v1/account/apps/{id}", AccountRead, read_app},
@@ -107,6 +108,10 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/admin/models", Operator, list_model_limits},
     Row{Get, "/v1/admin/models/{id+}", Operator, read_model_limits},
     Row{Patch, "/v1/admin/models/{id+}", Operator, change_model_limits},
+    Row{Get, "/v1/admin/prices", Operator, list_prices},
+    Row{Get, "/v1/admin/prices/{model+}", Operator, read_price_of_model},
+    Row{Put, "/v1/admin/prices/{model+}", Operator, put_price},
+    Row{Delete, "/v1/admin/prices/{model+}", Operator, delete_price},
     Row{Get, "/v1/admin/users", Operator, list_users},
     Row{Get, "/v1/admin/users/{id}", Operator, read_user},
     Row{Patch, "/v1/admin/users/{id}", Operator, change_user},

@@ -68,6 +68,10 @@ constexpr Option kImporting[] = {
     {"dry-run", "", "Only say what would become of them."},
 };
 constexpr Option kEnding[] = {kSocketDir, kYes};
+constexpr Option kPricing[] = {
+    kSocketDir,
+    {"all", "", "All that was set and the whole price book, as the operator."},
+};
 constexpr Option kChatting[] = {
     kSocketDir,
     {"model", "ID", "The model to ask; else sandbox."},
@@ -94,6 +98,7 @@ constexpr Option kApplying[] = {
 };
 
 constexpr size_t kWordsMax = 1'000;
+constexpr size_t kPriceFieldsMax = 20;  // and a few more than there are
 
 // clang-format off
 constexpr Command kCommands[] = {
@@ -136,6 +141,12 @@ constexpr Command kCommands[] = {
      "Say what would come of a request, rule by rule, of this key or of another of the team."},
     {"models", "", 0, 0, kAsking, run_models,
      "List the models that the key may use."},
+    {"prices", "[MODEL]", 0, 1, kPricing, run_prices,
+     "Show what the models cost, or all of one price."},
+    {"prices set", "MODEL FIELD=AMOUNT…", 2, kPriceFieldsMax, kAsking, run_prices_set,
+     "Set a price, as the operator: input=2.50 output=10.00, in dollars a million tokens."},
+    {"prices reset", "MODEL", 1, 1, kAsking, run_prices_reset,
+     "Go back to the price book's price, as the operator."},
     {"chat", "[PROMPT]", 0, kWordsMax, kChatting, run_chat,
      "Ask a model; without a prompt, or with -, standard input is read."},
     {"config show", "", 0, 0, kServing, run_config_show,

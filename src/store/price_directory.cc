@@ -48,21 +48,9 @@ Result<std::shared_ptr<const PriceTable>> PriceDirectory::put(const std::string&
     const auto before = table();
     std::vector<ModelPrice> overrides(before->overrides().begin(), before->overrides().end());
     const auto known = std::ranges::find(overrides, model, &ModelPrice::model);
-    if (!price && known == overrides.end()) {
-        return fail(ErrorCode::NotFound, "No price is set for this model.");
-    }
-    if (price && known == overrides.end() && overrides.size() >= kPriceOverridesMax) {
-        return fail(ErrorCode::InvalidRequest,
-                    "No more than " + std::to_string(kPriceOverridesMax) + " prices can be set.");
-    }
     TRY(const int64_t version, store_.put_price(model, price, audit));
-    if (!price) {
-        overrides.erase(known);
-    } else if (known != overrides.end()) {
-        known->price = *price;
-    } else {
-        overrides.push_back({.model = model, .price = *price});
-    }
+    if (known != overrides.end()) overrides.erase(known);
+    if (price) overrides.push_back({.model = model, .price = *price});
     publish(std::move(overrides), version);
     return table();
 }

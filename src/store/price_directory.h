@@ -20,7 +20,6 @@
 
 namespace keywarden {
 
-inline constexpr size_t kPriceOverridesMax = 10'000;
 inline constexpr size_t kPricedModelBytesMax = 256;  // of an override's name
 
 /// Threads: any, for every function.
@@ -46,8 +45,7 @@ public:
     /// Sets a price over the book, or takes it away (std::nullopt): written first, then in force
     /// when this returns. Returns the table that has it.
     /// Errors: InvalidRequest (check_price; a name that is empty, too long, or not printable ASCII
-    /// without spaces; more than kPriceOverridesMax), NotFound when there is none to take away,
-    /// StoreUnavailable.
+    /// without spaces), and those of UsageStore::put_price.
     Result<std::shared_ptr<const PriceTable>> put(const std::string& model,
                                                   const std::optional<Price>& price,
                                                   const AuditEntry& audit);

@@ -4,6 +4,7 @@
 #include "app/config_reference.h"
 #include "cli/cli_reference.h"
 #include "domain/key_format_reference.h"
+#include "domain/price_reference.h"
 #include "tests/reference/document.h"
 
 namespace keywarden {
@@ -20,6 +21,10 @@ TEST(Reference, CliIsWhatTheTableSays) {
 TEST(Reference, KeyFormatsAreWhatTheTableSays) {
     test::expect_document(
         "key-formats.md", key_formats_reference(), "tests/reference/reference_test");
+}
+
+TEST(Reference, PricesAreWhatTheBookSays) {
+    test::expect_document("prices.md", prices_reference(), "tests/reference/reference_test");
 }
 
 }  // namespace
