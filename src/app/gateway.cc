@@ -9,6 +9,7 @@
 #include "admin/routes.h"
 #include "app/call_log.h"
 #include "app/limit_file.h"
+#include "app/money.h"
 #include "app/probe.h"
 #include "app/upkeep.h"
 #include "app/worker.h"
@@ -102,6 +103,7 @@ public:
         const Settings& settings = configuration.settings;
         const size_t threads = thread_count(settings);
         TRY_VOID(open_tls(settings));
+        TRY(money_, Money::open(settings, instance, providers, threads));
         TRY_VOID(open_proxy(configuration, instance, std::move(providers)));
         shared_ = {.proxy = proxy_.get(),
                    .server_tls = server_tls_.get(),
@@ -126,10 +128,13 @@ public:
         }
         for (OwnedFd& listener : listeners) {
             TRY(auto worker,
-                Worker::start(shared_, std::move(listener), std::exchange(unix_listener, {})));
+                Worker::start(shared_,
+                              &money_->journal().writer(workers_.size()),
+                              std::move(listener),
+                              std::exchange(unix_listener, {})));
             workers_.push_back(std::move(worker));
         }
-        upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_);
+        upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_, *money_);
         return {};
     }
 
@@ -180,6 +185,8 @@ private:
                                                    estimate_of(configuration.settings));
         TRY_VOID(prices_->load());
         ProxyParts parts{.keys = instance.directory.get(),
+                         .spend = &money_->spend(),
+                         .prices = &money_->prices(),
                          .blocking = &blocking_,
                          .providers = std::move(providers),
                          .aliases = aliases_of(configuration),
@@ -204,6 +211,7 @@ private:
     std::string socket_path_;
     bool socket_is_ours_ = false;
     LimitFile limit_file_;
+    std::unique_ptr<Money> money_;
     ListenAddress address_;
     std::atomic<bool> draining_ = false;
     std::atomic<size_t> left_ = 0;  // workers that still drain

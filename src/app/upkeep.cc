@@ -12,8 +12,8 @@ constexpr int kTicksAWrite = 5;
 
 }  // namespace
 
-Upkeep::Upkeep(KeyDirectory& directory, LimitFile& limits)
-    : directory_(directory), limits_(limits), thread_([this] { run(); }) {}
+Upkeep::Upkeep(KeyDirectory& directory, LimitFile& limits, Money& money)
+    : directory_(directory), limits_(limits), money_(money), thread_([this] { run(); }) {}
 
 Upkeep::~Upkeep() {
     {
@@ -48,7 +48,8 @@ void Upkeep::write_limits(bool at_once) {
 }
 
 void Upkeep::write_uses() {
-    const auto written = directory_.write_uses();
+    Result<void> written = directory_.write_uses();
+    if (written) written = money_.write_events();
     if (!written && !store_failed_) {
         log(LogLevel::Error,
             "store.unavailable",

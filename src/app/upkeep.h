@@ -1,5 +1,5 @@
 // What is done beside calls, again and again: uses of keys are written, what limits have counted,
-// and waiting log lines.
+// what budgets have to tell, and waiting log lines.
 #pragma once
 
 #include <condition_variable>
@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/limit_file.h"
+#include "app/money.h"
 #include "store/key_directory.h"
 
 namespace keywarden {
@@ -14,8 +15,8 @@ namespace keywarden {
 /// A thread that runs until it is destroyed, and does everything once more at its end.
 class Upkeep {
 public:
-    /// `directory` and `limits` must outlive it.
-    Upkeep(KeyDirectory& directory, LimitFile& limits);
+    /// All of these must outlive it.
+    Upkeep(KeyDirectory& directory, LimitFile& limits, Money& money);
     ~Upkeep();
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
@@ -27,6 +28,7 @@ private:
 
     KeyDirectory& directory_;
     LimitFile& limits_;
+    Money& money_;
     bool limits_failed_ = false;  // as below
     bool store_failed_ = false;   // said once, until it works again
     std::mutex mutex_;

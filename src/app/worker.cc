@@ -20,8 +20,12 @@ constexpr int kDrainsMax = 12;  // each takes HttpServerOptions::aborted_max: a 
 
 class Worker::Impl {
 public:
-    Impl(const WorkerShared& shared, OwnedFd tcp_listener, OwnedFd unix_listener)
+    Impl(const WorkerShared& shared,
+         JournalWriter* journal,
+         OwnedFd tcp_listener,
+         OwnedFd unix_listener)
         : shared_(shared),
+          journal_(journal),
           tcp_listener_(std::move(tcp_listener)),
           unix_listener_(std::move(unix_listener)) {}
 
@@ -49,7 +53,7 @@ private:
         Loop loop;
         Resolver resolver(&loop);
         HttpClient client(&loop, &resolver, shared_.client_tls);
-        Pipeline pipeline(shared_.proxy, &loop, &client);
+        Pipeline pipeline(shared_.proxy, &loop, &client, journal_);
         HttpServer server(&loop, &pipeline, shared_.server_options);
         Result<void> listening = server.listen(std::move(tcp_listener_), shared_.server_tls);
         if (listening && unix_listener_) listening = server.listen(std::move(unix_listener_));
@@ -89,6 +93,7 @@ private:
     }
 
     const WorkerShared& shared_;
+    JournalWriter* journal_;
     OwnedFd tcp_listener_;
     OwnedFd unix_listener_;
     std::promise<Result<void>> ready_;
@@ -104,9 +109,11 @@ Worker::Worker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Worker::~Worker() { impl_->end(); }
 
 Result<std::unique_ptr<Worker>> Worker::start(const WorkerShared& shared,
+                                              JournalWriter* journal,
                                               OwnedFd tcp_listener,
                                               OwnedFd unix_listener) {
-    auto impl = std::make_unique<Impl>(shared, std::move(tcp_listener), std::move(unix_listener));
+    auto impl =
+        std::make_unique<Impl>(shared, journal, std::move(tcp_listener), std::move(unix_listener));
     Impl& started = *impl;
     std::unique_ptr<Worker> worker(new Worker(std::move(impl)));
     TRY_VOID(started.start());

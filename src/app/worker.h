@@ -10,6 +10,7 @@
 #include "net/socket.h"
 #include "net/tls.h"
 #include "proxy/proxy.h"
+#include "store/journal.h"
 
 namespace keywarden {
 
@@ -24,8 +25,10 @@ struct WorkerShared {
 /// Threads: any, for every function.
 class Worker {
 public:
-    /// Starts the thread; returns once it serves. `unix_listener` may be empty.
+    /// Starts the thread; returns once it serves. `unix_listener` may be empty. `journal` is the
+    /// thread's alone, and outlives it.
     static Result<std::unique_ptr<Worker>> start(const WorkerShared& shared,
+                                                 JournalWriter* journal,
                                                  OwnedFd tcp_listener,
                                                  OwnedFd unix_listener);
     /// Ends at once what still runs.

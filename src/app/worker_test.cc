@@ -31,7 +31,7 @@ protected:
         shared_.server_options.aborted_max = milliseconds(100);
         OwnedFd listener = *listen_tcp("127.0.0.1", 0);
         port_ = local_port(listener.get());
-        worker_ = *Worker::start(shared_, std::move(listener), {});
+        worker_ = *Worker::start(shared_, nullptr, std::move(listener), {});
     }
 
     ManualClock clock_;

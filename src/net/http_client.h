@@ -89,7 +89,7 @@ private:
 /// Requires: destroyed only when nothing waits in it. Threads: the loop's.
 class UpstreamCall {
 public:
-    static constexpr size_t kPiecesMax = 16;
+    static constexpr size_t kPiecesMax = 26;
 
     UpstreamCall(OriginPool* pool, const CallTimeouts& timeouts);
     UpstreamCall(const UpstreamCall&) = delete;

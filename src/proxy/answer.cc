@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error_body.h"
+#include "base/money.h"
 #include "proxy/policy.h"
 
 namespace keywarden {
@@ -111,6 +112,9 @@ void add_route(Exchange* exchange, const Call& call) {
     exchange->add_field("x-keywarden-provider", call.provider->name);
     exchange->add_field("x-keywarden-attempts", static_cast<uint64_t>(call.attempts));
     const Nanos overhead = precise_mono() - call.started - call.waited;
+    if (const std::optional<NanoUsd> cost = cost_so_far(call)) {
+        exchange->add_field("x-keywarden-cost", format_usd(*cost));
+    }
     exchange->add_field("x-keywarden-overhead-us",
                         static_cast<uint64_t>(std::max<int64_t>(0, overhead.count() / 1000)));
 }

@@ -1,6 +1,7 @@
 #include "proxy/call.h"
 
 #include "base/clock.h"
+#include "proxy/policy.h"
 
 namespace keywarden {
 
@@ -11,6 +12,8 @@ Call::Call(Proxy* the_proxy, Loop* the_loop, Exchange* the_exchange)
       id(new_request_id(the_loop->now())),
       started(precise_mono()),
       client(the_exchange, &upstream) {}
+
+Call::~Call() { settle(this); }
 
 ClientWatch::~ClientWatch() {
     if (watching_) exchange_->watch_peer(nullptr);

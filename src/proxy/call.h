@@ -14,6 +14,7 @@
 #include "domain/limiter.h"
 #include "net/http_client.h"
 #include "net/http_exchange.h"
+#include "proxy/charge.h"
 #include "proxy/endpoints.h"
 #include "proxy/governed.h"
 #include "proxy/meter.h"
@@ -91,6 +92,10 @@ struct BodyBound {
 
 struct Call {
     Call(Proxy* the_proxy, Loop* the_loop, Exchange* the_exchange);
+    /// However it ends, its row is written.
+    ~Call();
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
 
     Proxy* proxy;
     Loop* loop;
@@ -108,8 +113,10 @@ struct Call {
     std::optional<Caller> caller{};
     BodyBound body_bound{};
     std::optional<LimitsLeft> limits{};
-    ReplayTicket replay{};  // of its Idempotency-Key, if it has one
-    LimitTicket ticket{};   // its end frees the call's places, whichever way the call ends
+    JournalWriter* journal = nullptr;  // of the thread; null: a gateway without money, of tests
+    std::unique_ptr<Charge> charge{};  // from the moment it is let through to its row
+    ReplayTicket replay{};             // of its Idempotency-Key, if it has one
+    LimitTicket ticket{};  // its end frees the call's places, whichever way the call ends
     std::unique_ptr<RelayRequest> request{};
     const Provider* provider = nullptr;
     size_t provider_index = 0;
@@ -121,6 +128,7 @@ struct Call {
     // Of the answer.
     UsageMeter meter{};
     TextCount text_count{};    // of a stream
+    uint64_t body_bytes = 0;   // of an answer that is no stream
     bool drops_usage = false;  // usage was asked for by us: its chunk is taken out again
     bool streamed = false;
     int status = 0;

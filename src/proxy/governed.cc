@@ -131,6 +131,19 @@ int64_t GovernedBody::choices() const {
     return std::max(number.value_or(1), int64_t{1});
 }
 
+int64_t GovernedBody::shown() const {
+    static constexpr std::array<std::string_view, 4> kKinds = {
+        R"("image_url")", R"("input_image")", R"("input_audio")", R"("input_file")"};
+    int64_t count = 0;
+    for (const std::string_view kind : kKinds) {
+        for (size_t at = text_.find(kind); at != std::string_view::npos;
+             at = text_.find(kind, at + kind.size())) {
+            ++count;
+        }
+    }
+    return count;
+}
+
 Result<void> GovernedBody::read_stream_options() {
     const JsonMember& options = member(Governed::StreamOptions);
     include_usage_ = {};

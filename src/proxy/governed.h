@@ -66,6 +66,9 @@ public:
     size_t size() const { return text_.size(); }
     /// The most output that it asks for, over all choices; 0 when it names no bound.
     int64_t output_tokens_max() const;
+    /// How many pictures, sounds, and files it shows to the model, at most: what it costs to read
+    /// them does not follow from the size of the body.
+    int64_t shown() const;
     /// How many choices it asks for; at least 1.
     int64_t choices() const;
     /// Whether stream_options asks for the usage of a stream.

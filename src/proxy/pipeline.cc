@@ -137,6 +137,7 @@ Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     CO_TRY(auto repeated, find_repeated(call));  // was it answered before
     if (repeated) co_return std::move(*repeated);
     CO_TRY_VOID(admit(call));  // may it be used, and not too much at once
+    if (!is_durable(*call)) CO_TRY_VOID(co_await await_durable(call));
     OriginPool* const pool = (*pools)[call->provider_index];
     if (pool == nullptr) co_return answer_from_sandbox(call);
     CO_TRY_VOID(co_await send_upstream(call, pool));  // once, if anything of it goes out
@@ -169,7 +170,8 @@ void report(const Call& call) {
 
 }  // namespace
 
-Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client) : proxy_(proxy), loop_(loop) {
+Pipeline::Pipeline(Proxy* proxy, Loop* loop, HttpClient* client, JournalWriter* journal)
+    : proxy_(proxy), loop_(loop), journal_(journal) {
     for (const Provider& provider : proxy->parts().providers) {
         const Url& base = provider.base;
         pools_.push_back(
@@ -187,6 +189,7 @@ Dialect Pipeline::dialect_of(std::string_view path) const {
 
 Task<void> Pipeline::handle(Exchange* exchange) {
     Call call(proxy_, loop_, exchange);
+    call.journal = journal_;
     Result<Answering> answering = co_await run(&call, &pools_);
     Result<void> done;
     if (answering) {

@@ -98,9 +98,17 @@ Error body_too_large(const Call& call, size_t own_max) {
     return limit_error({LimitKind::BodyBytes, call.body_bound.source, limit, limit + 1});
 }
 
+Result<void> take_limits_of(Call* call, const PolicyReading& reading) {
+    LimitResult taken = take_limits(reading.limits(), amounts(*call->request), call->loop->mono());
+    call->limits = {taken.requests, taken.tokens};
+    if (taken.denial) return fail(limit_error(*taken.denial));
+    call->ticket = std::move(taken.ticket);
+    return {};
+}
+
 Result<void> admit(Call* call) {
     if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
-    if (call->caller->is_operator) return {};
+    if (call->caller->is_operator) return take_charge(call, nullptr);
     const ProxyParts& parts = call->proxy->parts();
     const PolicyReading reading = parts.keys->read_policy(
         *call->caller,
@@ -109,25 +117,17 @@ Result<void> admit(Call* call) {
                          call->proxy->catalogue(),
                          call->request->model,
                          {.provider = call->provider_index, .id = call->model}));
-    LimitResult taken = take_limits(reading.limits(), amounts(*call->request), call->loop->mono());
-    call->limits = {taken.requests, taken.tokens};
-    if (taken.denial) return fail(limit_error(*taken.denial));
-    call->ticket = std::move(taken.ticket);
-    return {};
+    return take_charge(call, &reading);
 }
 
 void settle(Call* call) {
+    const std::optional<Used> used = used_by(*call);
+    if (call->charge != nullptr) settle_charge(call, used);
     if (!call->ticket.holds_places()) return;
-    const TokenUsage& usage = call->meter.usage();
-    if (!usage.empty()) {
-        const int64_t output = std::max(usage.output.value_or(0), int64_t{0});
-        const int64_t input = usage.input.value_or(usage.total.value_or(0) - output);
-        call->ticket.settle(std::max(input, int64_t{0}), output, call->loop->mono());
-    } else if (call->attempts == 0 || call->status >= 400) {
-        call->ticket.settle(0, 0, call->loop->mono());  // nobody worked for it
-    } else {
-        call->ticket.end();
-    }
+    const TokenUsage usage = used ? used->usage : TokenUsage();
+    const int64_t output = std::max(usage.output.value_or(0), int64_t{0});
+    const int64_t input = usage.input.value_or(usage.total.value_or(0) - output);
+    call->ticket.settle(std::max(input, int64_t{0}), output, call->loop->mono());
 }
 
 void look_at_limits(Call* call) {

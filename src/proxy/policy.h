@@ -30,12 +30,16 @@ size_t body_bytes_max(const Call& call, size_t own_max);
 /// What is said about a larger one.
 Error body_too_large(const Call& call, size_t own_max);
 
-/// Once the model is known: whether it may be used, and then all limits of all scopes in one step.
-/// A denial takes nothing; what was taken lies in `call->ticket`.
-/// Errors: ModelNotAllowed, RateLimitExceeded, and the other codes of limits.
+/// Once the model is known: whether it may be used, and then all limits and all money of all scopes
+/// in one step. A denial takes nothing; what was taken lies in `call->ticket` and `call->charge`.
+/// Errors: ModelNotAllowed, RateLimitExceeded, and the other codes of limits; those of take_charge.
 Result<void> admit(Call* call);
 
-/// At the end of the call: what it took by estimate becomes what it used, and its place is free.
+/// The limits of it alone. Errors: the codes of limits.
+Result<void> take_limits_of(Call* call, const PolicyReading& reading);
+
+/// At the end of the call: what it took by estimate becomes what it used, its place is free, and
+/// its row is written. A second time it does nothing.
 void settle(Call* call);
 
 /// Notes what is left of the caller's limits, where no phase has.

@@ -26,6 +26,9 @@
 
 namespace keywarden {
 
+class PriceDirectory;
+class SpendDirectory;
+
 /// Bounds on one call. What the sockets themselves bound is in net/.
 struct ProxyLimits {
     size_t json_body_max = size_t{32} << 20U;     // of a JSON body for a provider
@@ -57,6 +60,8 @@ struct CallLine {
 
 struct ProxyParts {
     KeyDirectory* keys = nullptr;
+    SpendDirectory* spend = nullptr;  // both null only in tests, whose calls cost nothing
+    const PriceDirectory* prices = nullptr;
     BlockingPool* blocking = nullptr;  // where handlers of `api_routes` run
     std::vector<Provider> providers{};
     std::vector<ModelAlias> aliases{};

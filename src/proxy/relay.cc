@@ -164,6 +164,7 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
         if (bytes.empty()) break;
         while (!bytes.empty()) {
             CO_TRY(const std::string_view goes_on, filter.next(bytes));
+            note_progress(call);
             if (goes_on.empty()) continue;
             if (!co_await pass_on(call, goes_on)) co_return Result<void>();
         }
@@ -191,6 +192,7 @@ Task<Result<void>> relay_body(Call* call, Source* source, AnswerHead head) {
         CO_TRY(const auto piece, co_await source->read_piece());
         const std::string_view bytes(piece.data(), piece.size());
         if (is_metered) call->meter.feed(bytes);
+        call->body_bytes += bytes.size();
         if (is_first) {
             start(call, head);
             call->exchange->start_body(head.length);
@@ -233,6 +235,7 @@ Answering answer_from_sandbox(Call* call) {
                               .content_type = call->exchange->head().value("Content-Type"),
                               .body = body,
                               .model = call->request->upstream_model}));
+    note_sent(call);
     call->attempts = 1;
     call->request.reset();
     call->exchange->release_request();

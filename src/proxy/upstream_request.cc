@@ -14,6 +14,8 @@
 namespace keywarden {
 namespace {
 
+static_assert(Splice::kPiecesMax + 1 <= UpstreamCall::kPiecesMax);  // a body, and its head
+
 using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
 
 /// The fields of a request that go on to the provider: no two names are of one length. All as they
@@ -190,6 +192,7 @@ Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
     call->upstream.emplace(pool, call->proxy->parts().limits.upstream);
     const bool is_json = call->endpoint->body == BodyForm::Json;
     if (is_json) call->client.begin();
+    note_sent(call);
     const MonoTime sent = precise_mono();
     const Result<void> answered = is_json ? co_await send_json(call) : co_await send_form(call);
     call->waited += precise_mono() - sent;

@@ -144,6 +144,7 @@ private:
 };
 
 struct KeyNode {
+    std::string_view id;
     ViewSlot view{nullptr};
     std::atomic<const KeyPlace*> place{nullptr};
 };
@@ -260,7 +261,7 @@ public:
         const bool says_more = policy != nullptr && *policy != Policy();
         const auto known = keys_.find(id);
         if (!says_more && known == keys_.end()) return nullptr;
-        KeyNode& node = known != keys_.end() ? known->second : intern(keys_, id);
+        KeyNode& node = known != keys_.end() ? known->second : key_node(id);
         if (node.place.exchange(&place) == nullptr && known != keys_.end()) --waiting_;
         Policy own = says_more ? *policy : Policy();
         std::optional<int64_t>& rpm = own.limits[LimitKind::RequestsPerMinute];
@@ -319,6 +320,14 @@ private:
         return intern(members_, name);
     }
 
+    KeyNode& key_node(std::string_view id) {
+        const auto known = keys_.find(id);
+        if (known != keys_.end()) return known->second;
+        const auto made = keys_.try_emplace(std::string(id)).first;
+        made->second.id = made->first;
+        return made->second;
+    }
+
     KeyPlace& place_of(const KeyOrigin& origin) {
         place_name_.clear();
         for (const std::string_view part :
@@ -333,7 +342,7 @@ private:
         if (!origin.app_id.empty()) place.app = &app(origin.app_id);
         if (!origin.maker_key_id.empty()) {
             if (!keys_.contains(origin.maker_key_id)) ++waiting_;
-            place.maker = &intern(keys_, origin.maker_key_id);
+            place.maker = &key_node(origin.maker_key_id);
         }
         if (!origin.user_id.empty()) place.member = &member(origin.team_id, origin.user_id);
         place.user_id = origin.user_id;
@@ -489,6 +498,7 @@ void PolicyReading::add_makers(const KeyNode* nearest) {
     size_t found = 0;
     for (const KeyNode* maker = nearest; maker != nullptr && found < kMakersMax;) {
         const ScopeView* const view = maker->view.load();
+        maker_ids_[found] = maker->id;
         makers[found++] = view != nullptr ? view->policy.get() : nullptr;
         const KeyPlace* const place = maker->place.load(std::memory_order_acquire);
         maker = place != nullptr ? place->maker : nullptr;

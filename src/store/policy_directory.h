@@ -179,6 +179,10 @@ public:
     std::string_view app_id() const { return app_id_; }
     std::string_view user_id() const { return user_id_; }
 
+    /// The keys that made the key, the nearest first; empty ones come last. They live as long as
+    /// the directory.
+    const std::array<std::string_view, kMakersMax>& maker_ids() const { return maker_ids_; }
+
     /// The scopes that say anything, from the widest to the narrowest.
     std::span<const PolicyLink> chain() const { return std::span(chain_).first(chain_size_); }
     /// The scopes that count, for take_limits and peek_limits. The key's is the last one.
@@ -195,6 +199,7 @@ private:
     std::optional<Role> maker_{};
     std::string_view app_id_;
     std::string_view user_id_;
+    std::array<std::string_view, kMakersMax> maker_ids_{};
     size_t chain_size_ = 0;
     size_t limits_size_ = 0;
     std::array<PolicyLink, kPolicyChainMax> chain_;

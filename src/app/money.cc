@@ -1,0 +1,107 @@
+#include "app/money.h"
+
+#include <fmt/format.h>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "base/money.h"
+#include "domain/price_book.h"
+
+namespace keywarden {
+namespace {
+
+std::vector<PricedProvider> priced(std::span<const Provider> providers) {
+    std::vector<PricedProvider> out;
+    for (const Provider& provider : providers) out.push_back({provider.name, provider.base.host});
+    return out;
+}
+
+void say_recovery(const JournalRecovery& recovery) {
+    if (recovery.rows > 0 || recovery.holds_closed > 0) {
+        log(LogLevel::Info,
+            "ledger.recovered",
+            {{"rows", recovery.rows},
+             {"holds_closed", recovery.holds_closed},
+             {"duration_us", int64_t{recovery.duration / std::chrono::microseconds(1)}}});
+    }
+    for (const std::string& file : recovery.damaged_files) {
+        log(LogLevel::Error, "ledger.damaged", {{"kept_as", std::string_view(file)}});
+    }
+}
+
+std::string threshold_body(const ThresholdCrossed& crossed) {
+    return fmt::format(R"({{"budget":"{}","percent":{},"amount_usd":"{}","spent_usd":"{}"}})",
+                       crossed.budget_id,
+                       crossed.percent,
+                       format_usd(crossed.amount),
+                       format_usd(crossed.spent));
+}
+
+}  // namespace
+
+Money::Money(const Settings& settings, UsageStore& store, std::span<const PricedProvider> providers)
+    : store_(store),
+      spend_(system_clock()),
+      prices_(store,
+              built_in_price_book(),
+              providers,
+              Price{.input = settings.estimate_input_price.value,
+                    .output = settings.estimate_output_price.value}) {}
+
+Money::~Money() = default;
+
+Result<std::unique_ptr<Money>> Money::open(const Settings& settings,
+                                           Instance& instance,
+                                           std::span<const Provider> providers,
+                                           size_t threads) {
+    std::unique_ptr<Money> money(new Money(settings, instance.store->usage(), priced(providers)));
+    TRY_VOID(money->spend_.load(money->store_));
+    TRY_VOID(money->prices_.load());
+    TRY_VOID(money->open_journal(settings, instance.dir.file(kJournalFolderName), threads));
+    return money;
+}
+
+Result<void> Money::open_journal(const Settings& settings, const std::string& dir, size_t threads) {
+    TRY(const std::vector<JournalPosition> applied, store_.journal_positions());
+    const bool survives_power = settings.ledger_durability == "power";
+    TRY(journal_,
+        Journal::open(
+            {.dir = dir,
+             .writers = threads,
+             .bytes_max = static_cast<size_t>(settings.ledger_journal_bytes_max),
+             .durability = survives_power ? Durability::Power : Durability::Process},
+            applied,
+            [this](const CallRecord& record) { spend_.count(record); },
+            system_clock().now()));
+    say_recovery(journal_->recovery());
+    applier_ = std::make_unique<Applier>(
+        ApplierParts{.journal = journal_.get(),
+                     .store = &store_,
+                     .starts = [this](std::string_view team_id,
+                                      TimePoint at) { return spend_.period_starts(team_id, at); },
+                     .calls_kept = settings.ledger_calls_kept});
+    applier_->start();
+    return {};
+}
+
+Result<void> Money::write_events() {
+    std::vector<ThresholdCrossed> more = spend_.take_crossed();
+    std::ranges::move(more, std::back_inserter(crossed_));
+    while (!crossed_.empty()) {
+        const ThresholdCrossed& crossed = crossed_.front();
+        TRY_VOID(store_.add_event({.id = new_id("event"),
+                                   .team_id = crossed.team_id,
+                                   .kind = "budget.threshold",
+                                   .target = crossed.budget_id,
+                                   .at = crossed.at,
+                                   .body = threshold_body(crossed)}));
+        crossed_.erase(crossed_.begin());
+    }
+    return {};
+}
+
+}  // namespace keywarden

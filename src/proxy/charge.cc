@@ -1,0 +1,299 @@
+#include "proxy/charge.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "proxy/call.h"
+#include "proxy/policy.h"
+#include "store/price_directory.h"
+
+namespace keywarden {
+namespace {
+
+constexpr int64_t kMillion = 1'000'000;
+constexpr int64_t kBytesAToken = 4;       // of a body, as a guess
+constexpr int64_t kFormBytesAToken = 64;  // of sound or a picture, at the least
+
+/// What a call may cost: bounds, not guesses.
+struct Most {
+    int64_t input_tokens = 0;
+    int64_t output_tokens = 0;  // of one choice
+    int64_t choices = 1;
+    bool has_output = false;  // a model that writes, and can be told to write less
+
+    int64_t all_output() const {
+        int64_t product = 0;
+        if (__builtin_mul_overflow(output_tokens, choices, &product)) return kTokensMax;
+        return std::min(product, kTokensMax);
+    }
+};
+
+bool writes_text(std::string_view path) {
+    return path == "/v1/chat/completions" || path == "/v1/completions" || path == "/v1/responses";
+}
+
+/// No token is shorter than a byte, so the body bounds its own text; pictures are counted apart.
+Most most_of(const Call& call, const Price& price, bool is_bounded) {
+    const RelayRequest& request = *call.request;
+    Most most;
+    if (request.form) {
+        const auto bytes = call.exchange->head().content_length().value_or(
+            call.proxy->parts().limits.stream_body_max);
+        most.input_tokens = static_cast<int64_t>(bytes) / kFormBytesAToken;
+        most.output_tokens = kOutputTokensDefault;
+        return most;
+    }
+    const GovernedBody& body = request.json;
+    most.input_tokens = static_cast<int64_t>(body.size());
+    if (is_bounded) most.input_tokens += body.shown() * kShownTokensMax;
+    most.choices = body.choices();
+    most.has_output = writes_text(call.facts->path);
+    if (!most.has_output) return most;
+    const int64_t asked = body.output_tokens_max() / most.choices;
+    const int64_t model_max =
+        price.output_tokens_max > 0 ? price.output_tokens_max : kOutputTokensDefault;
+    most.output_tokens = asked > 0 ? asked : model_max;
+    return most;
+}
+
+/// Counts of what the endpoint makes that is no token.
+int64_t images_asked_for(const Call& call) {
+    if (!std::string_view(call.facts->path).starts_with("/v1/images/")) return 0;
+    return call.request->form ? 1 : call.request->json.choices();
+}
+
+/// The price of the call's model, now. False: it has none.
+Result<bool> find_price(const Call& call, const CallTerms& terms, Charge* charge) {
+    const PriceDirectory& prices = *call.proxy->parts().prices;
+    const std::shared_ptr<const PriceTable> table = prices.table();
+    const std::string_view provider = call.provider->name;
+    charge->record.price_version = table->version();
+    charge->markup_basis_points = terms.markup_basis_points;
+    if (const PricedModel* const priced = table->find(provider, call.model); priced != nullptr) {
+        charge->price = priced->price;
+        return true;
+    }
+    if (terms.unpriced == UnpricedRule::Block) {
+        return fail(Error{.code = ErrorCode::ModelNotAllowed,
+                          .message = fmt::format("The model '{}' has no price, and the team's "
+                                                 "terms refuse models without one.",
+                                                 call.request->model),
+                          .param = "model",
+                          .facts = {{"denied_by", "team"}}});
+    }
+    if (terms.unpriced == UnpricedRule::Estimate) {
+        charge->price = prices.estimate();
+    }
+    return false;
+}
+
+Result<std::string_view> session_of(const Call& call) {
+    const std::string_view id = call.exchange->head().value("x-keywarden-session-id");
+    const bool is_visible = std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+    if (id.size() <= kSessionIdMax && is_visible) return id;
+    return fail(Error{.code = ErrorCode::InvalidRequest,
+                      .message = fmt::format("X-Keywarden-Session-Id must be at most {} visible "
+                                             "characters.",
+                                             kSessionIdMax),
+                      .param = "X-Keywarden-Session-Id"});
+}
+
+NanoUsd most_cost(const Charge& charge, const Most& most, int64_t images) {
+    NanoUsd cost =
+        most_cost(charge.price, most.input_tokens, most.all_output(), charge.markup_basis_points);
+    if (images > 0) {
+        const TokenUsage made{.input = 0, .output = 0, .images = images};
+        cost = cost + cost_of(charge.price, made, charge.markup_basis_points);
+    }
+    return std::min(cost, kMoneyMax);
+}
+
+/// What there is room for, where the team would rather have a shorter answer than none.
+bool clamp(const Charge& charge, NanoUsd room, Most* most) {
+    const int64_t all =
+        output_affordable(charge.price, most->input_tokens, room, charge.markup_basis_points);
+    const int64_t each = all / most->choices;
+    if (each < kClampedOutputTokensMin) return false;
+    most->output_tokens = std::min(most->output_tokens, each);
+    return true;
+}
+
+/// With the gate open: money first, since waiting does not bring any; then the limits; then both
+/// are taken.
+Result<void> take(Call* call, const PolicyReading* reading, SpendGate* gate, Charge* charge) {
+    const CallTerms terms = gate->terms();
+    TRY(charge->record.priced, find_price(*call, terms, charge));
+    Most most = most_of(*call, charge->price, terms.is_bounded);
+    const int64_t images = charge->images = images_asked_for(*call);
+    NanoUsd amount = most_cost(*charge, most, images);
+    std::optional<SpendDenial> denial = gate->find_denial(amount);
+    if (denial && terms.clamps_output && most.has_output && gate->room() &&
+        clamp(*charge, *gate->room(), &most)) {
+        amount = most_cost(*charge, most, images);
+        denial = gate->find_denial(amount);
+    }
+    if (denial) return fail(spend_error(*denial, call->loop->now()));
+    if (reading != nullptr) TRY_VOID(take_limits_of(call, *reading));
+    if (terms.is_bounded && most.has_output) call->request->output_tokens_max = most.output_tokens;
+    charge->input_tokens = std::max(most.input_tokens / kBytesAToken, int64_t{1});
+    charge->record.held = amount;
+    charge->record.tags = gate->tags();
+    charge->hold = gate->take(amount);
+    return {};
+}
+
+/// What is known of the row now.
+void fill(const Call& call, const PolicyReading* reading, Charge* charge) {
+    CallRecord& record = charge->record;
+    record.id = parse_uuid(call.request_id()).value_or(CallId{});
+    record.admitted_at = call.loop->now();
+    record.ended_at = record.admitted_at;
+    record.team_id = call.caller->team_id;  // NOLINT(bugprone-unchecked-optional-access): see admit
+    record.key_id = call.caller->key_id();  // NOLINT(bugprone-unchecked-optional-access)
+    if (reading != nullptr) {
+        record.app_id = reading->app_id();
+        record.user_id = reading->user_id();
+        record.makers = reading->maker_ids();
+    }
+    record.provider = call.provider->name;
+    record.model = call.model;
+    record.route = call.facts->path;
+    record.session_id = charge->session_id;
+    record.usage.input = charge->input_tokens;
+}
+
+CostSoFar cost_if_it_dies(const Charge& charge) {
+    const int32_t markup = charge.markup_basis_points;
+    const auto of = [&](int64_t input, int64_t output) {
+        return cost_of(charge.price, {.input = input, .output = output}, markup);
+    };
+    const NanoUsd before = of(charge.input_tokens, 0);
+    return {.before_output = before,
+            .million_output_tokens = of(charge.input_tokens, kMillion) - before};
+}
+
+}  // namespace
+
+Result<void> take_charge(Call* call, const PolicyReading* reading) {
+    const ProxyParts& parts = call->proxy->parts();
+    if (call->journal == nullptr) {  // a gateway without money: of tests
+        return reading != nullptr ? take_limits_of(call, *reading) : Result<void>();
+    }
+    auto charge = std::make_unique<Charge>();
+    charge->journal = call->journal;
+    TRY(charge->session_id, session_of(*call));
+    fmt::basic_memory_buffer<char, 256> model;
+    fmt::format_to(std::back_inserter(model), "{}/{}", call->provider->name, call->model);
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): see admit
+    Spender spender{.team_id = call->caller->team_id,
+                    .key_id = call->caller->key_id(),
+                    .key_slot = call->caller->slot,
+                    .model = {model.data(), model.size()}};
+    if (reading != nullptr) {
+        spender.app_id = reading->app_id();
+        spender.makers = reading->maker_ids();
+    }
+    {
+        SpendGate gate(*parts.spend, spender, call->loop->now());
+        TRY_VOID(take(call, reading, &gate, charge.get()));
+    }
+    fill(*call, reading, charge.get());
+    TRY(charge->entry, call->journal->open(charge->record, cost_if_it_dies(*charge)));
+    call->charge = std::move(charge);
+    return {};
+}
+
+namespace {
+
+struct Durable {
+    JournalWriter* journal;
+    Loop* loop;
+    bool is_durable = true;
+
+    bool await_ready() const { return journal->is_durable(); }
+    void await_suspend(std::coroutine_handle<> waiting) {
+        journal->when_durable([this, waiting](bool done) {
+            is_durable = done;
+            loop->resume_from_any_thread(waiting);
+        });
+    }
+    bool await_resume() const { return is_durable; }
+};
+
+}  // namespace
+
+bool is_durable(const Call& call) {
+    return call.charge == nullptr || call.charge->journal->is_durable();
+}
+
+Task<Result<void>> await_durable(Call* call) {
+    if (co_await Durable{call->charge->journal, call->loop}) co_return Result<void>();
+    co_return fail(Error{.code = ErrorCode::LedgerUnavailable,
+                         .message = "What this call may cost could not be written to the disk.",
+                         .retry_after = std::chrono::seconds(5)});
+}
+
+void note_sent(Call* call) {
+    if (call->charge != nullptr) call->charge->entry.note_sent();
+}
+
+void note_progress(Call* call) {
+    if (call->charge == nullptr) return;
+    constexpr int64_t kMax = UINT32_MAX;
+    const int64_t tokens = std::min(call->text_count.tokens(), kMax);
+    call->charge->entry.note_progress(static_cast<uint32_t>(tokens));
+}
+
+std::optional<Used> used_by(const Call& call) {
+    const TokenUsage& told = call.meter.usage();
+    if (!told.empty()) return Used{.usage = told};
+    const int64_t written = call.text_count.tokens();
+    const bool failed =
+        call.status >= 400 || !call.error.empty() || (call.status == 0 && !call.client.gone());
+    if (call.attempts == 0 || (failed && written == 0)) return std::nullopt;
+    const int64_t input = call.charge != nullptr ? call.charge->input_tokens : 0;
+    if (call.streamed) {
+        return Used{.usage = {.input = input, .output = written}, .basis = UsageBasis::Counted};
+    }
+    Used used{.usage = {.input = input}, .basis = UsageBasis::Estimated};
+    if (writes_text(call.facts->path)) {
+        used.usage.output = static_cast<int64_t>(call.body_bytes) / kBytesAToken;
+    }
+    return used;
+}
+
+void settle_charge(Call* call, const std::optional<Used>& used) {
+    const std::unique_ptr<Charge> charge = std::move(call->charge);
+    CallRecord& record = charge->record;
+    record.ended_at = std::max(call->loop->now(), record.admitted_at);
+    record.status = call->status;
+    record.attempts = call->attempts;
+    record.streamed = call->streamed;
+    record.client_left = call->client.gone();
+    record.error = call->error;
+    record.duration = precise_mono() - call->started;
+    record.first_byte = call->waited;
+    record.overhead = record.duration - call->waited;
+    record.outcome = used ? CallOutcome::Settled : CallOutcome::Voided;
+    record.usage = {};
+    if (used) {
+        record.usage = used->usage;
+        record.basis = used->basis;
+        if (charge->images > 0) record.usage.images = charge->images;
+        record.cost = cost_of(charge->price, record.usage, charge->markup_basis_points);
+    }
+    charge->journal->close(std::move(charge->entry), record);
+    charge->hold.settle(record.cost, record.ended_at);
+}
+
+std::optional<NanoUsd> cost_so_far(const Call& call) {
+    if (call.charge == nullptr || !call.charge->record.priced) return std::nullopt;
+    if (call.meter.usage().empty()) return std::nullopt;
+    return cost_of(call.charge->price, call.meter.usage(), call.charge->markup_basis_points);
+}
+
+}  // namespace keywarden
