@@ -15,6 +15,7 @@
 #include "domain/policy.h"
 #include "store/key_directory.h"
 #include "store/price_directory.h"
+#include "store/spend_directory.h"
 
 namespace keywarden {
 
@@ -34,6 +35,8 @@ struct AdminContext {
     const Catalogue* models = nullptr;
     /// What they cost; set before the first call.
     PriceDirectory* prices = nullptr;
+    /// What is spent and held; set before the first call.
+    SpendDirectory* spend = nullptr;
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };

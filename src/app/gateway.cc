@@ -17,7 +17,6 @@
 #include "cli/session.h"
 #include "domain/model_rules.h"
 #include "net/blocking_pool.h"
-#include "store/price_directory.h"
 
 namespace keywarden {
 namespace {
@@ -54,19 +53,6 @@ std::vector<ModelAlias> aliases_of(const Configuration& configuration) {
     std::vector<ModelAlias> out;
     for (const AliasSettings& alias : configuration.aliases) out.push_back({alias.id, alias.model});
     return out;
-}
-
-/// By what the price book knows a provider.
-std::vector<PricedProvider> priced(const std::vector<Provider>& providers) {
-    std::vector<PricedProvider> out;
-    for (const Provider& provider : providers) out.push_back({provider.name, provider.base.host});
-    return out;
-}
-
-/// What a model without a price costs, for teams that say so.
-Price estimate_of(const Settings& settings) {
-    return {.input = settings.estimate_input_price.value,
-            .output = settings.estimate_output_price.value};
 }
 
 KnownRoute known_route(const Proxy& proxy, std::optional<Method> method, std::string_view path) {
@@ -179,11 +165,6 @@ private:
     Result<void> open_proxy(const Configuration& configuration,
                             Instance& instance,
                             std::vector<Provider> providers) {
-        prices_ = std::make_unique<PriceDirectory>(instance.store->usage(),
-                                                   built_in_price_book(),
-                                                   priced(providers),
-                                                   estimate_of(configuration.settings));
-        TRY_VOID(prices_->load());
         ProxyParts parts{.keys = instance.directory.get(),
                          .spend = &money_->spend(),
                          .prices = &money_->prices(),
@@ -198,7 +179,8 @@ private:
         admin_.wrong_keys = std::make_unique<FailedAttempts>(parts.limits.failed_attempts);
         TRY(proxy_, Proxy::open(std::move(parts)));
         admin_.models = &proxy_->catalogue();
-        admin_.prices = prices_.get();
+        admin_.prices = &money_->prices();
+        admin_.spend = &money_->spend();
         admin_.route_of = [proxy = proxy_.get()](std::optional<Method> method,
                                                  std::string_view path) {
             return known_route(*proxy, method, path);
@@ -218,7 +200,6 @@ private:
     std::unique_ptr<ClientTls> client_tls_;
     std::unique_ptr<ServerTls> server_tls_;
     BlockingPool blocking_;
-    std::unique_ptr<PriceDirectory> prices_;
     std::unique_ptr<Proxy> proxy_;
     WorkerShared shared_;
     std::unique_ptr<Upkeep> upkeep_;
