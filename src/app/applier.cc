@@ -47,7 +47,7 @@ Result<size_t> Applier::apply_batch() {
     const Journal::Batch& batch = parts_.journal->next_batch(kApplyRowsMax);
     const size_t rows = batch.rows.size();
     if (rows > 0) {
-        TRY_VOID(parts_.store->apply(batch.rows, batch.positions, parts_.starts));
+        TRY_VOID(parts_.store->apply(batch.rows, batch.positions));
     }
     const std::vector<std::string> gone = parts_.journal->applied();
     if (!gone.empty()) {

@@ -1,17 +1,13 @@
 // Moves rows of calls from the journal into the store, and takes old ones away.
 #pragma once
 
-#include <array>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <mutex>
-#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "base/clock.h"
-#include "domain/budget.h"
 #include "store/journal.h"
 #include "store/usage_store.h"
 
@@ -20,8 +16,6 @@ namespace keywarden {
 struct ApplierParts {
     Journal* journal = nullptr;
     UsageStore* store = nullptr;
-    /// In which day, week, and month of a team a moment lies.
-    std::function<std::array<TimePoint, kPeriods>(std::string_view team_id, TimePoint at)> starts{};
     const Clock* clock = &system_clock();
     Nanos calls_kept = std::chrono::days(90);
 };

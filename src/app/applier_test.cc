@@ -27,9 +27,7 @@ public:
     std::map<std::string, int64_t> positions;
 
     Result<void> apply(std::span<const CallRecord> rows,
-                       std::span<const JournalPosition> upto,
-                       const std::function<std::array<TimePoint, kPeriods>(std::string_view,
-                                                                           TimePoint)>&) override {
+                       std::span<const JournalPosition> upto) override {
         ++asked;
         if (away) return gone();
         for (const CallRecord& row : rows) {
@@ -114,14 +112,7 @@ protected:
         std::filesystem::remove_all(dir_);
     }
 
-    ApplierParts parts() {
-        return {.journal = journal_.get(),
-                .store = &store_,
-                .starts = [](std::string_view, TimePoint) -> std::array<TimePoint, kPeriods> {
-                    return {};
-                },
-                .clock = &clock_};
-    }
+    ApplierParts parts() { return {.journal = journal_.get(), .store = &store_, .clock = &clock_}; }
     void make_calls(int count) {
         for (int i = 0; i < count; ++i) {
             CallRecord call{

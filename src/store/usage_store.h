@@ -99,7 +99,7 @@ inline constexpr Nanos kSessionGap = std::chrono::minutes(30);
 
 /// Those that ended last come first; of one moment, those that were written last.
 struct CallQuery {
-    std::string team_id;
+    std::string team_id{};
     std::string after{};               // the `next` of the page before; empty: from the newest
     size_t limit = 20;                 // 1 to 100
     TimePoint from{};                  // ended then or later
@@ -133,9 +133,6 @@ inline constexpr Nanos kRezonedMax = std::chrono::days(62);  // two months: the 
 inline constexpr int64_t kEventsMax = 10'000;                // of a team
 inline constexpr int64_t kPricesMax = 10'000;
 
-/// In which day, week, and month of its team a moment lies.
-using StartsOf = std::function<PeriodStarts(std::string_view team_id, TimePoint at)>;
-
 /// Money and counts that would not fit their type any more fail; they never wrap.
 /// Threads: any. Errors of all: StoreUnavailable. Every query has the team in its condition.
 class UsageStore {
@@ -146,11 +143,11 @@ public:
 
     /// Writes rows, their rollups, and the positions, in one transaction that is on the disk when
     /// this returns. A row whose id is there already changes nothing; positions only move forward.
-    /// `starts` says in which day, week, and month a row of a team counts. Of each account the sums
-    /// of the newest day, week, and month that it has rows in are kept, and the total.
+    /// In which day, week, and month a row counts, its team's time zone says, as it is in the store
+    /// at that moment. Of each account the sums of the newest day, week, and month that it has rows
+    /// in are kept, and the total.
     virtual Result<void> apply(std::span<const CallRecord> rows,
-                               std::span<const JournalPosition> positions,
-                               const StartsOf& starts) = 0;
+                               std::span<const JournalPosition> positions) = 0;
     virtual Result<std::vector<JournalPosition>> journal_positions() = 0;
     virtual Result<void> forget_segments(std::span<const std::string> segments) = 0;
 

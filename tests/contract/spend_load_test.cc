@@ -44,11 +44,6 @@ protected:
                 .period = period,
                 .created_at = kNow};
     }
-    auto starts_of(const SpendDirectory& directory) {
-        return [&directory](std::string_view team_id, TimePoint at) {
-            return directory.period_starts(team_id, at);
-        };
-    }
     static std::vector<int> crossed(SpendDirectory& directory) {
         std::vector<int> percents;
         for (const auto& one : directory.take_crossed()) percents.push_back(one.percent);
@@ -112,7 +107,7 @@ TEST_P(SpendLoad, AStartCountsWhatLiveCallsCounted) {
     }
     // The store has the first ones, the journal the others.
     const auto in_store = static_cast<std::ptrdiff_t>(below(201));
-    apply({rows.begin(), rows.begin() + in_store}, starts_of(live));
+    apply({rows.begin(), rows.begin() + in_store});
     ASSERT_TRUE(started.load(usage()));
     std::for_each(
         rows.begin() + in_store, rows.end(), [&](const CallRecord& row) { started.count(row); });

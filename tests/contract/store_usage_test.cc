@@ -166,7 +166,7 @@ TEST_P(UsageContract, OfEachPeriodTheNewestCounts) {
 TEST_P(UsageContract, MoneyThatDoesNotFitIsRefusedAndNothingIsKept) {
     apply({a_call(kNow, INT64_MAX - 5)});
     const CallRecord more = a_call(kNow, 6);
-    const auto refused = usage().apply(std::vector{a_call(kNow, 1), more}, {}, in_utc);
+    const auto refused = usage().apply(std::vector{a_call(kNow, 1), more}, {});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::StoreUnavailable);
     EXPECT_EQ(spent(Period::Total), INT64_MAX - 5);
@@ -188,9 +188,9 @@ TEST_P(UsageContract, PositionsComeWithTheirRowsAndOnlyMoveForward) {
     };
     EXPECT_THAT(positions(), IsEmpty());
     const std::vector<JournalPosition> first = {{"a.journal", 100}, {"b.journal", 7}};
-    ASSERT_TRUE(usage().apply({}, first, in_utc));
+    ASSERT_TRUE(usage().apply({}, first));
     const std::vector<JournalPosition> second = {{"a.journal", 50}, {"b.journal", 8}};
-    ASSERT_TRUE(usage().apply(std::vector{a_call()}, second, in_utc));
+    ASSERT_TRUE(usage().apply(std::vector{a_call()}, second));
     if (lasts()) open();
     EXPECT_THAT(positions(), testing::UnorderedElementsAre("a.journal 100", "b.journal 8"));
     const std::vector<std::string> gone = {"a.journal", "none"};
@@ -323,13 +323,10 @@ TEST_P(UsageContract, SpansOfTimeComeOldestFirstAndHaveEnds) {
 }
 
 TEST_P(UsageContract, ADayIsTheTeamsOwn) {
-    const TimeZone kolkata = *TimeZone::find("Asia/Kolkata");  // 5:30 ahead
-    const StartsOf starts = [&](std::string_view team, TimePoint at) {
-        return team == "team_a" ? period_starts(kolkata, at) : in_utc(team, at);
-    };
+    put_zone("Asia/Kolkata");  // 5:30 ahead
     CallRecord other = a_call(kDay + 1h, 100);
     other.team_id = "team_b";
-    apply({a_call(kDay + 18h + 29min, 1), a_call(kDay + 18h + 30min, 2), other}, starts);
+    apply({a_call(kDay + 18h + 29min, 1), a_call(kDay + 18h + 30min, 2), other});
     const UsageQuery days{
         .team_id = "team_a", .from = kDay - 48h, .until = kDay + 48h, .grain = UsageGrain::Day};
     const auto found = lines(days);
@@ -374,7 +371,7 @@ TEST_P(UsageContract, ManyThreadsApplyAndReadAtOnce) {
                 CallRecord call = a_call(kNow + std::chrono::minutes(i), 1);
                 call.key_id = t % 2 == 0 ? "key_1" : "key_2";
                 const std::vector<CallRecord> rows = {call, a_call(kNow, 1)};
-                EXPECT_TRUE(usage().apply(rows, {}, in_utc));
+                EXPECT_TRUE(usage().apply(rows, {}));
                 EXPECT_TRUE(usage().list_calls({.team_id = "team_a"}));
                 EXPECT_TRUE(usage().usage({.team_id = "team_a", .until = kNow}));
                 if (i == 5) EXPECT_THAT(findings(), IsEmpty()) << "while others write";

@@ -30,17 +30,18 @@ inline CallRecord a_call(TimePoint ended_at = kNow, int64_t cost = 100) {
             .cost = {cost}};
 }
 
-inline PeriodStarts in_utc(std::string_view /*team_id*/, TimePoint at) {
-    return period_starts(TimeZone(), at);
-}
-
 class UsageContract : public StoreContract {
 protected:
     UsageStore& usage() { return store_->usage(); }
 
-    void apply(const std::vector<CallRecord>& rows, const StartsOf& starts = in_utc) {
-        const auto done = usage().apply(rows, {}, starts);
+    void apply(const std::vector<CallRecord>& rows) {
+        const auto done = usage().apply(rows, {});
         ASSERT_TRUE(done) << done.error().message << done.error().detail;
+    }
+
+    void put_zone(const std::string& zone, int64_t version = 1) {
+        ASSERT_TRUE(
+            usage().put_billing("team_a", {.time_zone = zone, .version = version}, an_audit()));
     }
 
     static AuditEntry an_audit(TimePoint at = kNow) {

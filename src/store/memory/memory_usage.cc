@@ -73,8 +73,7 @@ Result<void> MemoryUsage::count_call(std::map<AccountName, PeriodSpend>& spend,
 // ---- from the journal --------------------------------------------------------------------------
 
 Result<void> MemoryUsage::apply(std::span<const CallRecord> rows,
-                                std::span<const JournalPosition> positions,
-                                const StartsOf& starts) {
+                                std::span<const JournalPosition> positions) {
     const std::lock_guard lock(log_.mutex);
     // Nothing is kept of a batch of which one row fails.
     auto spend = spend_;
@@ -83,7 +82,8 @@ Result<void> MemoryUsage::apply(std::span<const CallRecord> rows,
     for (const CallRecord& row : rows) {
         if (ids_.contains(row.id) || !fresh.insert(row.id).second) continue;
         const CallRecord record = as_kept(row);
-        const PeriodStarts begun = starts(record.team_id, record.ended_at);
+        TRY(const TimeZone zone, zone_of(record.team_id));
+        const PeriodStarts begun = period_starts(zone, record.ended_at);
         TRY_VOID(count_call(spend, record, begun));
         calls.emplace_back(record, begun[static_cast<size_t>(Period::Day)]);
     }
@@ -97,6 +97,12 @@ Result<void> MemoryUsage::apply(std::span<const CallRecord> rows,
         offset = std::max(offset, position.offset);
     }
     return {};
+}
+
+Result<TimeZone> MemoryUsage::zone_of(std::string_view team_id) const {
+    const auto terms = terms_.find(team_id);
+    if (terms == terms_.end()) return TimeZone();
+    return find_time_zone(terms->second.time_zone);
 }
 
 std::string MemoryUsage::session_of(const CallRecord& record) {

@@ -19,8 +19,7 @@ public:
     std::function<void()> way_back();
 
     Result<void> apply(std::span<const CallRecord> rows,
-                       std::span<const JournalPosition> positions,
-                       const StartsOf& starts) override;
+                       std::span<const JournalPosition> positions) override;
     Result<std::vector<JournalPosition>> journal_positions() override;
     Result<void> forget_segments(std::span<const std::string> segments) override;
     Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) override;
@@ -72,6 +71,7 @@ private:
                                    const CallRecord& record,
                                    const PeriodStarts& starts);
     Result<void> count_anew(std::string_view team_id, const TimeZone& zone, TimePoint since);
+    Result<TimeZone> zone_of(std::string_view team_id) const;
     std::string session_of(const CallRecord& record);
     std::vector<const Call*> newest_calls(const CallQuery& query) const;
     Budget* find_budget(std::string_view team_id, std::string_view id);

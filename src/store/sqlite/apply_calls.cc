@@ -87,10 +87,9 @@ Result<int64_t> add_session(Database& database, int64_t team, std::string_view i
 
 Result<void> CallApplier::apply(Database& database,
                                 std::span<const CallRecord> rows,
-                                std::span<const JournalPosition> positions,
-                                const StartsOf& starts) {
+                                std::span<const JournalPosition> positions) {
     TRY(Transaction transaction, Transaction::begin(database));
-    Result<void> done = write(database, rows, positions, starts);
+    Result<void> done = write(database, rows, positions);
     clear();
     if (done) done = transaction.commit();
     if (!done) words_.forget();
@@ -98,6 +97,7 @@ Result<void> CallApplier::apply(Database& database,
 }
 
 void CallApplier::clear() {
+    calendars_.clear();
     parts_.clear();
     spend_.clear();
     sessions_.clear();
@@ -106,13 +106,12 @@ void CallApplier::clear() {
 
 Result<void> CallApplier::write(Database& database,
                                 std::span<const CallRecord> rows,
-                                std::span<const JournalPosition> positions,
-                                const StartsOf& starts) {
+                                std::span<const JournalPosition> positions) {
     for (const CallRecord& row : rows) {
         TRY(const bool is_there,
             has_row(Query(
                 database, "SELECT 1 FROM calls WHERE id = ?1", std::span<const uint8_t>(row.id))));
-        if (!is_there) TRY_VOID(add_row(database, as_kept(row), starts));
+        if (!is_there) TRY_VOID(add_row(database, as_kept(row)));
     }
     TRY_VOID(write_sums(database));
     TRY_VOID(write_spend(database));
@@ -128,14 +127,13 @@ Result<void> CallApplier::write(Database& database,
     return {};
 }
 
-Result<void> CallApplier::add_row(Database& database,
-                                  const CallRecord& record,
-                                  const StartsOf& starts) {
+Result<void> CallApplier::add_row(Database& database, const CallRecord& record) {
     TRY(Numbers n, number(database, record));
     TRY(n.session, number_session(database, n, record));
     TRY(const std::string makers, number_all(database, record.makers));
     TRY(const std::string tags, number_all(database, record.tags));
-    const PeriodStarts begun = starts(record.team_id, record.ended_at);
+    TRY(PeriodCalendar * calendar, calendar_of(database, n.team));
+    const PeriodStarts& begun = calendar->starts(record.ended_at);
     TRY_VOID(
         Query(database,
               "INSERT INTO calls(id, team, key, app, provider, model, session, ended_at, day, "
@@ -185,6 +183,18 @@ Result<void> CallApplier::add_row(Database& database,
               micros(record.overhead))
             .run());
     return sum_up(database, n, record, begun);
+}
+
+Result<PeriodCalendar*> CallApplier::calendar_of(Database& database, int64_t team) {
+    const auto known = calendars_.find(team);
+    if (known != calendars_.end()) return &known->second;
+    TimeZone zone;
+    Query query(database, "SELECT time_zone FROM credit WHERE team = ?1", team);
+    TRY(const bool row, query.next());
+    if (row) {
+        TRY(zone, find_time_zone(std::string(query.text(0))));
+    }
+    return &calendars_.try_emplace(team, zone).first->second;
 }
 
 Result<CallApplier::Numbers> CallApplier::number(Database& database, const CallRecord& record) {

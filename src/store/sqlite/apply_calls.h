@@ -23,8 +23,7 @@ public:
     /// One transaction. Requires: the writer's lock.
     Result<void> apply(Database& database,
                        std::span<const CallRecord> rows,
-                       std::span<const JournalPosition> positions,
-                       const StartsOf& starts);
+                       std::span<const JournalPosition> positions);
 
 private:
     // Team, grain, start, key, app, provider, model; team, dim, start, target; team, scope, target.
@@ -44,9 +43,9 @@ private:
 
     Result<void> write(Database& database,
                        std::span<const CallRecord> rows,
-                       std::span<const JournalPosition> positions,
-                       const StartsOf& starts);
-    Result<void> add_row(Database& database, const CallRecord& record, const StartsOf& starts);
+                       std::span<const JournalPosition> positions);
+    Result<void> add_row(Database& database, const CallRecord& record);
+    Result<PeriodCalendar*> calendar_of(Database& database, int64_t team);
     Result<Numbers> number(Database& database, const CallRecord& record);
     Result<std::string> number_all(Database& database, std::span<const std::string_view> words);
     Result<int64_t> number_session(Database& database, const Numbers& n, const CallRecord& record);
@@ -61,6 +60,7 @@ private:
 
     WordCache words_;
     // Of the batch:
+    std::map<int64_t, PeriodCalendar> calendars_;  // by team
     std::map<PartName, UsageSums> parts_;
     std::map<AccountName, PeriodSpend> spend_;
     std::map<std::pair<int64_t, int64_t>, KnownSession> sessions_;  // by team, and key

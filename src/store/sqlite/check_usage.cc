@@ -345,19 +345,18 @@ Result<void> UsageCheck::compare_rollups(const TeamCredit& team,
                                          TimePoint start,
                                          const Sums& counted) {
     Sums stored;
-    {
+    const bool is_hour = grain == kHourParts;
+    for (int64_t dim = is_hour ? kHourWhole : 0; dim <= (is_hour ? kHourWhole : 4); ++dim) {
         Query rows(database_,
-                   "SELECT dim, target, calls, failed, input, cached_input, output, reasoning, "
-                   "unpriced, cost FROM rollups "
-                   "WHERE team = ?1 AND dim BETWEEN ?2 AND ?3 AND start = ?4",
+                   "SELECT target, calls, failed, input, cached_input, output, reasoning, "
+                   "unpriced, cost FROM rollups WHERE team = ?1 AND dim = ?2 AND start = ?3",
                    team.number,
-                   grain == kHourParts ? kHourWhole : int64_t{0},
-                   grain == kHourParts ? kHourWhole : kHourWhole - 1,
+                   dim,
                    start);
         while (true) {
             TRY(const bool row, rows.next());
             if (!row) break;
-            stored[{rows.integer(0), rows.integer(1)}] = read_sums(rows, 2);
+            stored[{dim, rows.integer(0)}] = read_sums(rows, 1);
         }
     }
     return compare(fmt::format("Team {}, {} from {}",

@@ -439,7 +439,11 @@ Result<void> ensure_file(const std::string& path) {
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
     TRY_VOID(ensure_file(path));
     TRY(auto writer, Database::open(path, Database::Mode::ReadWrite));
-    TRY_VOID(writer->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"));
+    // Calls come in batches that touch the same pages again and again: these stay in memory (32 MB
+    // at most), and the log is moved into the file only after as much.
+    TRY_VOID(
+        writer->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                    "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000"));
     TRY_VOID(migrate(*writer, path, migrations()));
     TRY(auto reader, Database::open(path, Database::Mode::QueryOnly));
     auto store = std::make_unique<SqliteStore>(std::move(writer), std::move(reader));

@@ -24,10 +24,9 @@ public:
     // ---- from the journal ---------------------------------------------------------------------
 
     Result<void> apply(std::span<const CallRecord> rows,
-                       std::span<const JournalPosition> positions,
-                       const StartsOf& starts) override {
+                       std::span<const JournalPosition> positions) override {
         const std::lock_guard lock(writer_.mutex);
-        return applier_.apply(*writer_.database, rows, positions, starts);
+        return applier_.apply(*writer_.database, rows, positions);
     }
 
     Result<std::vector<JournalPosition>> journal_positions() override {
@@ -229,6 +228,7 @@ private:
 
 Result<std::unique_ptr<UsageStore>> make_sqlite_usage(Connection& writer, const std::string& path) {
     TRY(auto reader, Database::open(path, Database::Mode::QueryOnly));
+    TRY_VOID(reader->run("PRAGMA cache_size = -16384"));
     return std::make_unique<SqliteUsage>(writer, std::move(reader), path);
 }
 

@@ -87,7 +87,7 @@ const std::string& UsageReports::sql_of(const UsageQuery& query, bool from_parts
     const bool by_start = query.grain != UsageGrain::Whole;
     const bool by_target = query.split != UsageSplit::None;
     constexpr std::array<std::string_view, 5> kSplits = {
-        "0", "r.key", "r.app", "r.provider, r.model", "r.provider"};
+        "0", "r.key", "r.app", "iif(r.model = 0, 0, r.provider), r.model", "r.provider"};
     const std::string_view split =
         from_parts ? kSplits.at(static_cast<size_t>(query.split)) : "r.target";
     const bool by_model = from_parts && query.split == UsageSplit::Model;
