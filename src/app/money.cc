@@ -78,12 +78,8 @@ Result<void> Money::open_journal(const Settings& settings, const std::string& di
             [this](const CallRecord& record) { spend_.count(record); },
             system_clock().now()));
     say_recovery(journal_->recovery());
-    applier_ = std::make_unique<Applier>(
-        ApplierParts{.journal = journal_.get(),
-                     .store = &store_,
-                     .starts = [this](std::string_view team_id,
-                                      TimePoint at) { return spend_.period_starts(team_id, at); },
-                     .calls_kept = settings.ledger_calls_kept});
+    applier_ = std::make_unique<Applier>(ApplierParts{
+        .journal = journal_.get(), .store = &store_, .calls_kept = settings.ledger_calls_kept});
     applier_->start();
     return {};
 }
