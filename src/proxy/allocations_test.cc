@@ -57,6 +57,19 @@ TEST_F(Allocations, ASmallCallTakesNone) {
     EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
 }
 
+TEST_F(Allocations, ACallThatIsChargedTakesNone) {
+    charge_calls();
+    money_->spend.put_budget({.id = "budget_1",
+                              .team_id = "team_a",
+                              .name = "all",
+                              .amount = {1'000'000'000'000},
+                              .period = Period::Month});
+    start(Imposter::answers(json_answer(kReply)));
+    const std::string body =
+        R"({"model":"gpt-4o","max_tokens":9,"messages":[{"role":"user","content":"hi"}]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+}
+
 TEST_F(Allocations, ACallUnderAllListsAndLimitsOfEachScopeTakesNone) {
     Policy policy;
     for (const LimitKindInfo& row : all_limit_kinds()) policy.limits[row.kind] = row.largest;

@@ -20,6 +20,7 @@
 #include "base/id.h"
 #include "net/http_server.h"
 #include "net/test_peer.h"
+#include "proxy/money_fixture.h"
 #include "proxy/pipeline.h"
 #include "store/open.h"
 
@@ -183,6 +184,13 @@ protected:
         start();
     }
 
+    /// From `start` on calls are charged, and written into a journal of at most so many bytes.
+    void charge_calls(size_t journal_bytes_max = size_t{64} << 20U) {
+        money_ = std::make_unique<TestMoney>(clock_, store_->usage(), journal_bytes_max);
+        parts_.spend = &money_->spend;
+        parts_.prices = &money_->prices;
+    }
+
     void start() {
         parts_.keys = directory_.get();
         parts_.blocking = &blocking_;
@@ -202,7 +210,10 @@ protected:
         thread_->call([this] {
             resolver_ = std::make_unique<Resolver>(thread_->loop());
             client_ = std::make_unique<HttpClient>(thread_->loop(), resolver_.get(), nullptr);
-            pipeline_ = std::make_unique<Pipeline>(proxy_.get(), thread_->loop(), client_.get());
+            pipeline_ = std::make_unique<Pipeline>(proxy_.get(),
+                                                   thread_->loop(),
+                                                   client_.get(),
+                                                   money_ ? &money_->journal->writer(0) : nullptr);
             server_ = std::make_unique<HttpServer>(thread_->loop(), pipeline_.get());
             OwnedFd listener = *listen_tcp("127.0.0.1", 0);
             port_ = local_port(listener.get());
@@ -254,6 +265,7 @@ protected:
     std::unique_ptr<Store> store_ = *open_store("memory:");
     std::unique_ptr<KeyDirectory> directory_;
     BlockingPool blocking_{{.threads = 2}};
+    std::unique_ptr<TestMoney> money_;
     ProxyParts parts_;
     std::unique_ptr<Proxy> proxy_;
     std::unique_ptr<Imposter> imposter_;
