@@ -24,7 +24,7 @@ struct ApplierParts {
 /// meanwhile rows wait in the journal, and calls go on until that is full.
 class Applier {
 public:
-    explicit Applier(ApplierParts parts) : parts_(std::move(parts)) {}
+    explicit Applier(const ApplierParts& parts) : parts_(parts) {}
     /// Ends the thread; then applies what is left, for a bounded time.
     ~Applier();
     Applier(const Applier&) = delete;

@@ -269,3 +269,46 @@ def test_kill_minus_nine_loses_nothing_and_counts_nothing_twice(paid, start, imp
     assert database.spent() == sum(row["cost"] for row in rows)
     print(sent, "calls,", len(reached), "reached,", len(answered), "answered,",
           sum(row["outcome"] == "expired" for row in rows), "expired")
+
+
+def test_no_byte_of_one_call_reaches_another(paid, imposter):
+    """Each stream echoes a nonce of its own; a third of the clients leave in the middle."""
+    import asyncio  # pylint: disable=import-outside-toplevel
+    streams, events = 120, 100
+
+    async def behave(call, link):
+        nonce = call.json()["user"]
+        await link.start_stream()
+        for number in range(events):
+            await link.event(chunk(f"{nonce}:{number} "))
+            if number % 20 == 0:
+                await asyncio.sleep(0)
+        await link.event(chunk(usage=USAGE))
+        await link.end_stream()
+
+    gateway, database = paid()
+    imposter.behave = behave
+
+    def read(number):
+        nonce = f"nonce-{number:04}"
+        leaves_after = 30 if number % 3 == 0 else events
+        with httpx.stream("POST", f"{gateway.base_url}/chat/completions",
+                          headers=headers(gateway, nonce), timeout=30,
+                          json=PLAIN | {"stream": True, "user": nonce}) as answer:
+            seen = 0
+            for line in answer.iter_lines():
+                if '"content"' not in line:
+                    continue
+                said = json.loads(line[6:])["choices"][0]["delta"]["content"]
+                assert said == f"{nonce}:{seen} ", (said, nonce, seen)
+                seen += 1
+                if seen == leaves_after:
+                    break
+        return seen
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        seen = list(pool.map(read, range(streams)))
+    assert sum(seen) == 80 * events + 40 * 30
+    rows = database.wait_for_calls(streams)
+    assert len({row["session_name"] for row in rows}) == streams
+    assert {row["cost"] for row in rows} == {COST}
