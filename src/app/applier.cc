@@ -48,6 +48,7 @@ Result<size_t> Applier::apply_batch() {
     const size_t rows = batch.rows.size();
     if (rows > 0) {
         TRY_VOID(parts_.store->apply(batch.rows, batch.positions));
+        if (parts_.on_applied) parts_.on_applied(batch.rows);
     }
     const std::vector<std::string> gone = parts_.journal->applied();
     if (!gone.empty()) {

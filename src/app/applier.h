@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -18,13 +20,15 @@ struct ApplierParts {
     UsageStore* store = nullptr;
     const Clock* clock = &system_clock();
     Nanos calls_kept = std::chrono::days(90);
+    /// Told of every batch once it is in the store. Null: nobody asks.
+    std::function<void(std::span<const CallRecord> rows)> on_applied{};
 };
 
 /// All of the parts must outlive it. A store that is away is asked again, less and less often:
 /// meanwhile rows wait in the journal, and calls go on until that is full.
 class Applier {
 public:
-    explicit Applier(const ApplierParts& parts) : parts_(parts) {}
+    explicit Applier(ApplierParts parts) : parts_(std::move(parts)) {}
     /// Ends the thread; then applies what is left, for a bounded time.
     ~Applier();
     Applier(const Applier&) = delete;

@@ -1,14 +1,10 @@
 #include "app/money.h"
 
-#include <fmt/format.h>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/id.h"
 #include "base/log.h"
-#include "base/money.h"
 #include "domain/price_book.h"
 
 namespace keywarden {
@@ -31,14 +27,6 @@ void say_recovery(const JournalRecovery& recovery) {
     for (const std::string& file : recovery.damaged_files) {
         log(LogLevel::Error, "ledger.damaged", {{"kept_as", std::string_view(file)}});
     }
-}
-
-std::string threshold_body(const ThresholdCrossed& crossed) {
-    return fmt::format(R"({{"budget":"{}","percent":{},"amount_usd":"{}","spent_usd":"{}"}})",
-                       crossed.budget_id,
-                       crossed.percent,
-                       format_usd(crossed.amount),
-                       format_usd(crossed.spent));
 }
 
 }  // namespace
@@ -79,25 +67,17 @@ Result<void> Money::open_journal(const Settings& settings, const std::string& di
             system_clock().now()));
     say_recovery(journal_->recovery());
     applier_ = std::make_unique<Applier>(ApplierParts{
-        .journal = journal_.get(), .store = &store_, .calls_kept = settings.ledger_calls_kept});
+        .journal = journal_.get(),
+        .store = &store_,
+        .calls_kept = settings.ledger_calls_kept,
+        .on_applied = [this](std::span<const CallRecord> rows) { events_.note(rows); }});
     applier_->start();
     return {};
 }
 
 Result<void> Money::write_events() {
-    std::vector<ThresholdCrossed> more = spend_.take_crossed();
-    std::ranges::move(more, std::back_inserter(crossed_));
-    while (!crossed_.empty()) {
-        const ThresholdCrossed& crossed = crossed_.front();
-        TRY_VOID(store_.add_event({.id = new_id("event"),
-                                   .team_id = crossed.team_id,
-                                   .kind = "budget.threshold",
-                                   .target = crossed.budget_id,
-                                   .at = crossed.at,
-                                   .body = threshold_body(crossed)}));
-        crossed_.erase(crossed_.begin());
-    }
-    return {};
+    for (const ThresholdCrossed& crossed : spend_.take_crossed()) events_.note(crossed);
+    return events_.write(store_);
 }
 
 }  // namespace keywarden

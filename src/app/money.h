@@ -8,6 +8,7 @@
 #include "app/applier.h"
 #include "app/configuration.h"
 #include "app/instance.h"
+#include "app/money_events.h"
 #include "base/result.h"
 #include "providers/provider.h"
 #include "store/journal.h"
@@ -38,8 +39,9 @@ public:
     PriceDirectory& prices() { return prices_; }
     Journal& journal() { return *journal_; }
 
-    /// Writes events for thresholds that were crossed. Called about once a second. Errors: the
-    /// store's; those events come again the next time.
+    /// Writes what there is to tell: thresholds that were crossed, tokens that have no price.
+    /// Called about once a second. Errors: the store's; what was not written comes again the next
+    /// time.
     Result<void> write_events();
 
 private:
@@ -49,9 +51,9 @@ private:
     UsageStore& store_;
     SpendDirectory spend_;
     PriceDirectory prices_;
+    MoneyEvents events_;
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Applier> applier_;
-    std::vector<ThresholdCrossed> crossed_;  // not written yet
 };
 
 }  // namespace keywarden

@@ -312,3 +312,25 @@ def test_no_byte_of_one_call_reaches_another(paid, imposter):
     rows = database.wait_for_calls(streams)
     assert len({row["session_name"] for row in rows}) == streams
     assert {row["cost"] for row in rows} == {COST}
+
+
+def test_holds_can_be_made_to_survive_the_machine(paid, imposter):
+    gateway, database = paid(config='[ledger]\ndurability = "power"\n')
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: chat(gateway), range(40)))
+    assert [answer.status_code for answer in answers] == [200] * 40
+    database.wait_for_calls(40)
+    assert database.spent() == 40 * COST
+
+
+def test_tokens_that_cost_nothing_are_told_of(start, imposter):
+    gateway = start(ROOMY)
+    assert chat(gateway).status_code == 200
+    database = MoneyDatabase(gateway)
+    row, = database.wait_for_calls(1)
+    assert (row["priced"], row["cost"], row["output"]) == (0, 0, 3)
+    until = time.monotonic() + 10
+    while not (events := database.ask("SELECT * FROM usage_events")) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [(event["kind"], event["target"]) for event in events] == [
+        ("usage.unpriced", "imposter/imposter-1")]

@@ -1,0 +1,76 @@
+#include "app/money_events.h"
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/id.h"
+#include "base/json/write.h"
+#include "base/money.h"
+
+namespace keywarden {
+namespace {
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+}
+
+int64_t day_of(TimePoint at) {
+    return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
+}
+
+bool used_tokens(const CallRecord& row) {
+    return row.usage.input.value_or(0) > 0 || row.usage.output.value_or(0) > 0;
+}
+
+}  // namespace
+
+void MoneyEvents::add(UsageEvent event) {
+    if (waiting_.size() >= kWaitingMax) waiting_.erase(waiting_.begin());
+    event.id = new_id("event");
+    waiting_.push_back(std::move(event));
+}
+
+void MoneyEvents::note(const ThresholdCrossed& crossed) {
+    const std::lock_guard lock(mutex_);
+    add({.team_id = crossed.team_id,
+         .kind = "budget.threshold",
+         .target = crossed.budget_id,
+         .at = crossed.at,
+         .body = fmt::format(R"({{"percent":{},"amount_usd":"{}","spent_usd":"{}"}})",
+                             crossed.percent,
+                             format_usd(crossed.amount),
+                             format_usd(crossed.spent))});
+}
+
+void MoneyEvents::note(std::span<const CallRecord> rows) {
+    const std::lock_guard lock(mutex_);
+    for (const CallRecord& row : rows) {
+        if (row.priced || row.cost.value > 0 || !used_tokens(row)) continue;
+        const std::string model = fmt::format("{}/{}", row.provider, row.model);
+        if (unpriced_.size() >= kUnpricedMax) unpriced_.clear();
+        const auto told =
+            unpriced_.insert(fmt::format("{} {} {}", row.team_id, model, day_of(row.ended_at)));
+        if (!told.second) continue;
+        add({.team_id = std::string(row.team_id),
+             .kind = "usage.unpriced",
+             .target = model,
+             .at = row.ended_at,
+             .body = fmt::format(R"({{"model":{}}})", quoted(model))});
+    }
+}
+
+Result<void> MoneyEvents::write(UsageStore& store) {
+    const std::lock_guard lock(mutex_);
+    size_t written = 0;
+    Result<void> done;
+    for (; written < waiting_.size() && done; ++written) {
+        done = store.add_event(waiting_[written]);
+        if (!done) break;
+    }
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(written));
+    return done;
+}
+
+}  // namespace keywarden
