@@ -8,7 +8,7 @@
 #include "base/units.h"
 
 namespace cctz {
-class time_zone;
+class time_zone;  // NOLINT(readability-identifier-naming): its name there
 }  // namespace cctz
 
 namespace keywarden {
