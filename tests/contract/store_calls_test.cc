@@ -106,6 +106,28 @@ TEST_P(CallsContract, FiltersLeaveOnlyWhatFits) {
     }
 }
 
+TEST_P(CallsContract, WhatIsRareIsFoundWhereverItIs) {
+    std::vector<CallRecord> calls;
+    for (int i = 0; i < 50; ++i) calls.push_back(a_call(kNow - 24h * i, 1000 + i));
+    CallRecord app = a_call(kNow - 24h * 30, 1);
+    app.app_id = "app_2";
+    CallRecord model = a_call(kNow - 24h * 20, 2);
+    model.model = "o3";
+    CallRecord last = a_call(kNow - 24h * 20 + 12h, 3);
+    last.model = "o3";
+    last.provider = "azure";
+    apply(calls);
+    apply({app, model, last});
+    EXPECT_THAT(costs({.app_id = "app_2"}), ElementsAre(1));
+    EXPECT_THAT(costs({.model = "openai/o3"}), ElementsAre(2));
+    EXPECT_THAT(costs({.limit = 1, .model = "o3"}), ElementsAre(3, 2));
+    EXPECT_THAT(costs({.until = kNow - 24h * 20, .model = "openai/o3"}), IsEmpty());
+    EXPECT_THAT(costs({.from = kNow - 24h * 20, .model = "openai/o3"}), ElementsAre(2));
+    EXPECT_THAT(costs({.app_id = "app_2", .model = "o3"}), IsEmpty());
+    EXPECT_THAT(costs({.app_id = "app_2", .model = "gpt-4o"}), ElementsAre(1));
+    EXPECT_THAT(costs({.until = kNow - 24h * 30, .app_id = "app_2"}), IsEmpty());
+}
+
 // ---- sessions ----------------------------------------------------------------------------------
 
 TEST_P(CallsContract, CallsOfAKeyThatFollowOneAnotherAreOneSession) {

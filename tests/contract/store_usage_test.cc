@@ -165,15 +165,21 @@ TEST_P(UsageContract, OfEachPeriodTheNewestCounts) {
 
 TEST_P(UsageContract, MoneyThatDoesNotFitIsRefusedAndNothingIsKept) {
     apply({a_call(kNow, INT64_MAX - 5)});
-    const CallRecord more = a_call(kNow, 6);
+    CallRecord more = a_call(kNow, 6);
+    more.key_id = "key_new";
+    more.session_id = "new";
     const auto refused = usage().apply(std::vector{a_call(kNow, 1), more}, {});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::StoreUnavailable);
     EXPECT_EQ(spent(Period::Total), INT64_MAX - 5);
     EXPECT_FALSE(usage().get_call("team_a", more.id));
     EXPECT_THAT(findings(), IsEmpty());
-    apply({a_call(kNow, 5)});
+    more.cost = {5};
+    apply({more});
     EXPECT_EQ(spent(Period::Total), INT64_MAX);
+    EXPECT_EQ(usage().get_call("team_a", more.id)->record.key_id, "key_new")
+        << "what the batch before had brought is not taken for there";
+    EXPECT_EQ(usage().get_call("team_a", more.id)->session_id, "new");
 }
 
 // ---- positions ---------------------------------------------------------------------------------

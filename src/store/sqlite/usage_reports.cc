@@ -1,5 +1,6 @@
 #include "store/sqlite/usage_reports.h"
 
+#include <algorithm>
 #include <fmt/core.h>
 
 #include "base/clock.h"
@@ -165,20 +166,20 @@ Result<std::vector<UsageLine>> UsageReports::usage(Database& database, const Usa
 
 namespace {
 
-// ?1 team, ?2 and ?3: where the page begins, ?4 from, ?5 until, ?6 limit, then what must be.
-#define KEYWARDEN_CALLS_(index, condition)                                       \
-    KEYWARDEN_CALL_COLUMNS_                                                      \
-    "INDEXED BY " index " WHERE c.team = ?1 " condition                          \
-    "AND (c.ended_at, c.n) < (?2, ?3) AND c.ended_at >= ?4 AND c.ended_at < ?5 " \
-    "AND (?7 IS NULL OR c.key = ?7) AND (?8 IS NULL OR c.session = ?8) "         \
-    "AND (?9 IS NULL OR c.app = ?9) AND (?10 IS NULL OR c.model = ?10 "          \
-    "OR (c.provider = ?11 AND c.model = ?12)) "                                  \
-    "AND (?13 IS NULL OR ?13 = (c.status = 0 OR c.status >= 400)) "              \
-    "ORDER BY c.ended_at DESC, c.n DESC LIMIT ?6"
+// ?1 team, ?2 and ?3: what comes before this, ?4 from, ?5 limit, then what must be.
+#define KEYWARDEN_CALLS_(index, condition)                               \
+    KEYWARDEN_CALL_COLUMNS_                                              \
+    "INDEXED BY " index " WHERE c.team = ?1 " condition                  \
+    "AND (c.ended_at, c.n) < (?2, ?3) AND c.ended_at >= ?4 "             \
+    "AND (?6 IS NULL OR c.key = ?6) AND (?7 IS NULL OR c.session = ?7) " \
+    "AND (?8 IS NULL OR c.app = ?8) AND (?9 IS NULL OR c.model = ?9 "    \
+    "OR (c.provider = ?10 AND c.model = ?11)) "                          \
+    "AND (?12 IS NULL OR ?12 = (c.status = 0 OR c.status >= 400)) "      \
+    "ORDER BY c.ended_at DESC, c.n DESC LIMIT ?5"
 
 constexpr const char* kCallsOfTeam = KEYWARDEN_CALLS_("calls_of_team", "");
-constexpr const char* kCallsOfKey = KEYWARDEN_CALLS_("calls_of_key", "AND c.key = ?7 ");
-constexpr const char* kCallsOfSession = KEYWARDEN_CALLS_("calls_of_session", "AND c.session = ?8 ");
+constexpr const char* kCallsOfKey = KEYWARDEN_CALLS_("calls_of_key", "AND c.key = ?6 ");
+constexpr const char* kCallsOfSession = KEYWARDEN_CALLS_("calls_of_session", "AND c.session = ?7 ");
 constexpr const char* kCallsFailed =
     KEYWARDEN_CALLS_("calls_failed", "AND (c.status = 0 OR c.status >= 400) ");
 
@@ -188,12 +189,41 @@ const char* calls_by(const CallQuery& query) {
     return query.failed.value_or(false) ? kCallsFailed : kCallsOfTeam;
 }
 
-}  // namespace
+/// Where in time a page is looked for: what ended at `from` or later, and comes before (`before`,
+/// `before_n`).
+struct Range {
+    int64_t from = 0;
+    int64_t before = INT64_MAX;
+    int64_t before_n = INT64_MAX;
 
-Result<Page<CallRow>> list_call_rows(Database& database, const CallQuery& query) {
-    TRY(const int64_t team, find_word(database, query.team_id));
-    int64_t below = INT64_MAX;
-    int64_t below_n = INT64_MAX;
+    void end_at(int64_t end) {
+        if (end > before) return;
+        before = end;
+        before_n = 0;  // rows are numbered from 1
+    }
+};
+
+/// What is rare is not looked for where there is none: the days say when the app had any calls.
+Result<void> narrow_to_app(Database& database, int64_t team, std::string_view app, Range& range) {
+    constexpr int64_t kTwoDays = 2 * 86'400'000;  // longer than any day
+    TRY(const int64_t word, find_word(database, app));
+    Query days(database,
+               "SELECT ifnull(min(start), 0), ifnull(max(start), -?4) FROM rollups "
+               "WHERE team = ?1 AND dim = ?2 AND target = ?3",
+               team,
+               static_cast<int64_t>(UsageSplit::App),
+               word,
+               kTwoDays);
+    TRY(const bool row, days.next());
+    if (!row) return {};
+    range.from = std::max(range.from, days.integer(0));
+    range.end_at(days.integer(1) + kTwoDays);
+    return {};
+}
+
+/// Errors: InvalidRequest when the query's cursor is none.
+Result<Range> range_of(Database& database, int64_t team, const CallQuery& query) {
+    Range range{.from = to_millis(query.from)};
     if (!query.after.empty()) {
         const auto id = call_id_of(query.after);
         if (!id) return no_such_cursor();
@@ -203,9 +233,19 @@ Result<Page<CallRow>> list_call_rows(Database& database, const CallQuery& query)
                      team);
         TRY(const bool row, cursor.next());
         if (!row) return no_such_cursor();
-        below = cursor.integer(0);
-        below_n = cursor.integer(1);
+        range.before = cursor.integer(0);
+        range.before_n = cursor.integer(1);
     }
+    if (query.until) range.end_at(to_millis(*query.until));
+    if (!query.app_id.empty()) TRY_VOID(narrow_to_app(database, team, query.app_id, range));
+    return range;
+}
+
+}  // namespace
+
+Result<Page<CallRow>> list_call_rows(Database& database, const CallQuery& query) {
+    TRY(const int64_t team, find_word(database, query.team_id));
+    TRY(const Range range, range_of(database, team, query));
     TRY(const auto key, wanted(database, query.key_id));
     TRY(const auto app, wanted(database, query.app_id));
     std::optional<int64_t> session;
@@ -228,10 +268,9 @@ Result<Page<CallRow>> list_call_rows(Database& database, const CallQuery& query)
     Query rows(database,
                calls_by(query),
                team,
-               below,
-               below_n,
-               query.from,
-               query.until ? to_millis(*query.until) : INT64_MAX,
+               range.before,
+               range.before_n,
+               range.from,
                static_cast<int64_t>(query.limit + 1),
                key,
                session,
