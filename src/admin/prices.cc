@@ -38,16 +38,15 @@ Result<const PricedModel*> find_price(const Catalogue& catalogue,
                                       const PriceTable& table,
                                       const std::string& id) {
     const Result<ModelTarget> target = catalogue.resolve(id);
-    std::string_view provider;
-    std::string_view model;
+    const PricedModel* found = nullptr;
     if (target) {
-        provider = catalogue.providers()[target->provider].name;
-        model = target->upstream_id;
+        found = table.find(
+            catalogue.providers()[target->provider].name, target->id, target->upstream_id);
     } else if (const size_t slash = id.find('/'); slash != std::string::npos) {
-        provider = std::string_view(id).substr(0, slash);
-        model = std::string_view(id).substr(slash + 1);
+        const std::string_view name = id;
+        found = table.find(name.substr(0, slash), name.substr(slash + 1));
     }
-    if (const PricedModel* const found = table.find(provider, model)) return found;
+    if (found != nullptr) return found;
     if (!target) return fail(target.error());
     return fail(ErrorCode::NotFound,
                 "The model has no price: what a call of it costs is as its team's terms say.");
@@ -127,7 +126,7 @@ Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall&) 
         const Result<ModelTarget> target = catalogue.resolve(id);
         if (!target) continue;
         Json record = {{"object", "price"}, {"model", id}, {"provider", provider}};
-        const PricedModel* const found = table->find(provider, target->upstream_id);
+        const PricedModel* const found = table->find(provider, target->id, target->upstream_id);
         record["priced"] = found != nullptr;
         if (found != nullptr) add_price(found->price, record);
         data.push_back(std::move(record));

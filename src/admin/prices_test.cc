@@ -137,6 +137,9 @@ TEST_F(Prices, AreToldToWhoeverMayReadTheTeam) {
     EXPECT_EQ(by_model["gpt-4o"]["input"], "2.50");
     EXPECT_EQ(by_model["llama"]["input"], "0.59") << "by what the provider calls it";
     EXPECT_EQ(by_model["fast"]["input"], "0.59") << "an alias";
+    be_operator();
+    ASSERT_EQ(put("groq/llama", R"({"input":"0.50","output":"0.79"})").status, 200);
+    EXPECT_EQ(price("fast")["input"], "0.50") << "by what it is called here, before that";
     EXPECT_EQ(by_model["groq/gpt-4o"],
               Json::parse(R"({"object":"price","model":"groq/gpt-4o","provider":"groq",
                               "priced":false})"));

@@ -129,6 +129,26 @@ TEST_F(GatewayTest, WhenItHasDrainedItSaysSoOnceAndNobodyListens) {
     EXPECT_EQ(ask(origin, {.target = "/health"}), 0);
 }
 
+TEST_F(GatewayTest, KnowsWhatItsModelsCostByWhereTheirProvidersAre) {
+    configuration_.providers = {{.name = "oa",
+                                 .base_url = "https://api.openai.com/v1",
+                                 .models = {{.id = "small", .upstream = "gpt-4o-mini"}}}};
+    start();
+    EXPECT_EQ(ask(unix_socket(), {.target = "/v1/admin/prices/small"}), 200);
+    EXPECT_EQ(ask(unix_socket(), {.target = "/v1/admin/prices/oa/o3"}), 200);
+    EXPECT_EQ(ask(unix_socket(), {.target = "/v1/admin/prices/oa/no-such-model"}), 404);
+    EXPECT_EQ(ask(unix_socket(), {.target = "/v1/account/prices"}), 200);
+    BlockingRequest set{.method = "PUT",
+                        .target = "/v1/admin/prices/oa/no-such-model",
+                        .headers = {{"Content-Type", "application/json"}},
+                        .body = R"({"input":"1","output":"2"})"};
+    EXPECT_EQ(ask(unix_socket(), set), 200);
+    gateway_.reset();
+    start();
+    EXPECT_EQ(ask(unix_socket(), {.target = "/v1/admin/prices/oa/no-such-model"}), 200)
+        << "what was set is there after a restart";
+}
+
 TEST_F(GatewayTest, WhatCannotBeServedIsSaidBeforeAnythingIs) {
     open();
     configuration_.settings.tls_certificate = "/nowhere/certificate.pem";

@@ -216,4 +216,13 @@ const PricedModel* PriceTable::find(std::string_view provider, std::string_view 
     return nullptr;
 }
 
+const PricedModel* PriceTable::find(std::string_view provider,
+                                    std::string_view model,
+                                    std::string_view upstream_model) const {
+    if (model == upstream_model) return find(provider, model);
+    if (const auto* const set = find_override(provider, model)) return set;
+    if (const auto* const set = find_override({}, model)) return set;
+    return find(provider, upstream_model);
+}
+
 }  // namespace keywarden

@@ -92,6 +92,12 @@ public:
     /// nothing.
     const PricedModel* find(std::string_view provider, std::string_view model) const;
 
+    /// The same for a model that the configuration calls `model`, and its provider
+    /// `upstream_model`: what is set for the first comes before what holds for the second.
+    const PricedModel* find(std::string_view provider,
+                            std::string_view model,
+                            std::string_view upstream_model) const;
+
     int64_t version() const { return version_; }
     const PriceBookIndex& book() const { return *book_; }
     /// What the operator set, by model.

@@ -183,6 +183,19 @@ TEST(PriceTable, ANameWithASlashIsAModelsOrAProvidersAndAModels) {
     EXPECT_EQ(found(table, "best", "m-2"), -1);
 }
 
+TEST(PriceTable, AModelOfAnotherNameHereHasThePriceOfWhatItIsThere) {
+    const auto named = [](const PriceTable& table, std::string_view model) {
+        const PricedModel* const priced = table.find("acme", model, "big-2024-08-06");
+        return priced == nullptr ? -1 : priced->price.input;
+    };
+    EXPECT_EQ(named(make_table(), "mine"), 10);
+    EXPECT_EQ(named(make_table(), "small"), 10) << "not of what it is called like";
+    EXPECT_EQ(named(make_table({set("big", 2)}), "mine"), 2);
+    EXPECT_EQ(named(make_table({set("acme/mine", 1), set("big", 2)}), "mine"), 1);
+    EXPECT_EQ(named(make_table({set("mine", 1), set("acme/big", 2)}), "mine"), 1);
+    EXPECT_EQ(found(make_table(), "acme", "big"), 10);
+}
+
 TEST(PriceTable, BoundsThatAreNotSetAreTheBooks) {
     ModelPrice own = set("oa/big", 1);
     own.price.output_tokens_max = 7;

@@ -73,7 +73,8 @@ Result<bool> find_price(const Call& call, const CallTerms& terms, Charge* charge
     const std::string_view provider = call.provider->name;
     charge->record.price_version = table->version();
     charge->markup_basis_points = terms.markup_basis_points;
-    if (const PricedModel* const priced = table->find(provider, call.model); priced != nullptr) {
+    const std::string_view upstream = call.request->upstream_model;
+    if (const PricedModel* const priced = table->find(provider, call.model, upstream)) {
         charge->price = priced->price;
         return true;
     }
@@ -103,13 +104,8 @@ Result<std::string_view> session_of(const Call& call) {
 }
 
 NanoUsd most_cost(const Charge& charge, const Most& most, int64_t images) {
-    NanoUsd cost =
-        most_cost(charge.price, most.input_tokens, most.all_output(), charge.markup_basis_points);
-    if (images > 0) {
-        const TokenUsage made{.input = 0, .output = 0, .images = images};
-        cost = cost + cost_of(charge.price, made, charge.markup_basis_points);
-    }
-    return std::min(cost, kMoneyMax);
+    return most_cost(
+        charge.price, most.input_tokens, most.all_output(), charge.markup_basis_points, images);
 }
 
 /// What there is room for, where the team would rather have a shorter answer than none.

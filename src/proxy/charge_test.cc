@@ -172,6 +172,16 @@ TEST_F(Charges, ThePriceIsThatOfTheAdmission) {
     EXPECT_EQ(rows().front().price_version, 1);
 }
 
+TEST_F(Charges, AModelOfAnotherNameHereCostsWhatItIsAtItsProvider) {
+    const std::string body = R"({"model":"small","messages":[]})";  // there: "small-2024"
+    ASSERT_TRUE(money_->prices.put("up/small-2024", kPrice, {.tenant = "instance"}));
+    start(Imposter::answers(json_answer(kReply)));
+    EXPECT_EQ(field(chat(body), "x-keywarden-cost"), "0.000075");
+    const Price twice{.input = 2 * kPrice.input, .output = 2 * kPrice.output};
+    ASSERT_TRUE(money_->prices.put("small", twice, {.tenant = "instance"}));
+    EXPECT_EQ(field(chat(body), "x-keywarden-cost"), "0.00015") << "set for its name here";
+}
+
 TEST_F(Charges, AModelWithoutAPriceIsWhatTheTeamSays) {
     set_price(std::nullopt);
     start(Imposter::answers(json_answer(kReply)));
