@@ -144,6 +144,7 @@ TEST_F(GatewayTest, KnowsWhatItsModelsCostByWhereTheirProvidersAre) {
                         .body = R"({"input":"1","output":"2"})"};
     EXPECT_EQ(ask(unix_socket(), set), 200);
     gateway_.reset();
+    instance_.reset();
     start();
     EXPECT_EQ(ask(unix_socket(), {.target = "/v1/admin/prices/oa/no-such-model"}), 200)
         << "what was set is there after a restart";
