@@ -36,6 +36,7 @@ private:
 };
 
 inline constexpr std::string_view kDatabaseName = "keywarden.db";
+inline constexpr std::string_view kJournalName = "journal";  // a folder
 inline constexpr std::string_view kMasterKeyName = "master.key";
 inline constexpr std::string_view kPepperName = "pepper";
 

@@ -19,6 +19,7 @@
 #include "base/time_zone.h"
 #include "cli/send.h"
 #include "net/tls.h"
+#include "store/journal.h"
 #include "store/open.h"
 
 namespace keywarden {
@@ -30,6 +31,7 @@ constexpr uint64_t kMegabyte = 1'000'000;
 constexpr uint64_t kDiskBadBelow = 100 * kMegabyte;
 constexpr uint64_t kDiskTightBelow = 1'000 * kMegabyte;
 constexpr auto kEarliest = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+constexpr size_t kJournalTightPercent = 75;
 constexpr uint64_t kDescriptorsBeside = 100;  // the database, the log, listeners
 
 struct Patient {
@@ -146,6 +148,36 @@ Findings look_at_keys(const Patient& patient) {
         fmt::format("are unused for {} days", settings.keys_unused_after / std::chrono::days(1)),
         "keywarden keys list --unused shows them: revoke those that nobody needs.");
     if (out.empty()) return good("none expires soon, is unused, or overdue for a rotation");
+    return out;
+}
+
+Findings look_at_journal(const Patient& patient) {
+    const std::string path = patient.file(kJournalName);
+    if (!file_exists(path)) return good("none yet");
+    const auto store = examine_store("sqlite:" + patient.file(kDatabaseName));
+    const auto report =
+        examine_journal(path, store ? store->journal : std::vector<JournalPosition>{});
+    if (!report) {
+        return bad(report.error().message, "Give the folder to the user who runs the gateway.");
+    }
+    const auto room = static_cast<size_t>(patient.configuration.settings.ledger_journal_bytes_max);
+    const std::string found = fmt::format("{} MB of {}; {} rows are not in the database yet",
+                                          report->bytes / kMegabyte,
+                                          room / kMegabyte,
+                                          report->rows_waiting);
+    Findings out = report->bytes > room / 100 * kJournalTightPercent
+                       ? warning(found,
+                                 "See that the database can be written: when the journal is full, "
+                                 "calls are refused. ledger.journal_bytes_max is its bound.")
+                       : good(found);
+    if (!report->damaged_files.empty()) {
+        std::ranges::move(
+            warning(fmt::format("{} segments were damaged; the first is {}",
+                                report->damaged_files.size(),
+                                report->damaged_files.front()),
+                    "Look for journal.damaged in the log, check the disk; then delete them."),
+            std::back_inserter(out));
+    }
     return out;
 }
 
@@ -310,6 +342,7 @@ constexpr std::array kChecks = {
     Check{"pepper", look_at_pepper},
     Check{"database", look_at_database},
     Check{"keys", look_at_keys},
+    Check{"journal", look_at_journal},
     Check{"disk", look_at_disk},
     Check{"address", look_at_port},
     Check{"gateway", look_at_gateway},

@@ -16,6 +16,7 @@
 #include "app/instance.h"
 #include "base/id.h"
 #include "net/socket.h"
+#include "store/journal.h"
 
 namespace keywarden {
 namespace {
@@ -168,6 +169,28 @@ TEST_F(DoctorTest, FindsADatabaseThatIsNone) {
     }
     std::ofstream(in(kDatabaseName)) << std::string(5'000, 'x');
     expect_bad("database", "no SQLite database");
+}
+
+TEST_F(DoctorTest, SeesWhatWaitsInTheJournal) {
+    make_instance();
+    EXPECT_EQ(finding("journal").found, "none yet");
+    configuration_.settings.ledger_journal_bytes_max = 1'000'000;
+    const auto journal = *Journal::open(
+        {.dir = in(kJournalName), .bytes_max = 1'000'000}, {}, [](const CallRecord&) {}, {});
+    JournalWriter& writer = journal->writer(0);
+    const CallRecord call{.id = {1}, .team_id = "team_a"};
+    writer.close(*writer.open(call, {}), call);
+    EXPECT_EQ(finding("journal").grade, Finding::Grade::Good);
+    EXPECT_NE(finding("journal").found.find("1 rows are not in the database yet"),
+              std::string::npos);
+
+    std::ofstream(in(kJournalName) + "/00000001-000-00000001.journal.damaged") << "x";
+    std::filesystem::resize_file(in(kJournalName) + "/00000001-000-00000001.journal", 800'000);
+    const auto found = findings("journal");
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].grade, Finding::Grade::Warning) << "it is nearly full";
+    EXPECT_EQ(found[1].grade, Finding::Grade::Warning);
+    EXPECT_NE(found[1].found.find("00000001-000-00000001.journal.damaged"), std::string::npos);
 }
 
 TEST_F(DoctorTest, FindsThePortInUse) {

@@ -120,6 +120,19 @@ struct JournalState {
     bool failing = false;                       // the disk refuses, and so does the journal
 };
 
+/// What `doctor` sees of a journal from outside.
+struct JournalReport {
+    size_t segments = 0;
+    size_t bytes = 0;
+    int64_t rows_waiting = 0;                  // not in the store yet
+    std::vector<std::string> damaged_files{};  // that recoveries kept for a person
+};
+
+/// Reads through a journal, also one in use, and changes nothing. No folder is an empty one.
+/// Errors: LedgerUnavailable: it cannot be read.
+Result<JournalReport> examine_journal(const std::string& dir,
+                                      std::span<const JournalPosition> applied);
+
 class Journal {
 public:
     /// Opens the folder, reads what a process before has left, closes its open holds (voided where

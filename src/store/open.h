@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "store/store.h"
+#include "store/usage_store.h"
 
 namespace keywarden {
 
@@ -21,6 +23,7 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url);
 struct StoreReport {
     int64_t keys = 0;
     std::map<std::string, std::string, std::less<>> settings{};
+    std::vector<JournalPosition> journal{};  // how far the journal has come into it
 };
 
 /// How many keys of all teams somebody should look at (domain/key_notice.h).

@@ -34,7 +34,10 @@ std::string segment_name(const SegmentId& id);
 std::optional<SegmentId> segment_id_of(std::string_view name);
 
 /// Under which a damaged segment is kept for a person.
-inline std::string damaged_name(const std::string& segment) { return segment + ".damaged"; }
+inline constexpr std::string_view kDamagedSuffix = ".damaged";
+inline std::string damaged_name(const std::string& segment) {
+    return segment + std::string(kDamagedSuffix);
+}
 
 /// Stands at the start of a segment, and once more at its very end.
 struct SegmentHeader {

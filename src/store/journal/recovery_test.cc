@@ -294,6 +294,35 @@ TEST_F(JournalRecoveryTest, WhateverIsRemovedAndWhateverNotNoCallExpiresAgain) {
     }
 }
 
+// The file with the Open cannot be brought to the disk, those after it can, and could go.
+TEST_F(JournalRecoveryTest, NoCallExpiresAgainBecauseAnOlderSegmentHasToStay) {
+    const auto journal = open(disk_);
+    JournalWriter& writer = journal->writer(0);
+    Books books;
+    std::vector<OpenHold> holds;
+    for (uint64_t i = 0; i < 3; ++i) holds.push_back(*writer.open(call(i), kCheap));
+    disk_.fail_only("sync");
+    disk_.fail_after(0, 1);
+    journal->sync();
+    disk_.fail_only("rename");  // it cannot be written anew
+    disk_.fail_for_ever();
+    for (uint64_t i = 3; i < 1000; ++i) {
+        auto hold = writer.open(call(i), kCheap);
+        while (!hold) hold = writer.open(call(i), kCheap);
+        writer.close(*std::move(hold), ended(i));
+        if (i == 500) {
+            for (uint64_t old = 0; old < 3; ++old) writer.close(std::move(holds[old]), ended(old));
+        }
+        if (i % 100 == 0) books.apply(*journal);
+    }
+    books.apply(*journal);
+    EXPECT_EQ(books.rows.size(), 1000U);
+    const auto killed = disk_.after_kill();
+    const auto next = open(*killed, books);
+    EXPECT_EQ(next->recovery().holds_closed, 0);
+    EXPECT_TRUE(found_.rows.empty());
+}
+
 TEST_F(JournalRecoveryTest, AHundredThousandRowsTakeAMoment) {
     options_.segment_bytes = size_t{4} << 20U;
     options_.bytes_max = size_t{512} << 20U;

@@ -3,6 +3,27 @@
 #include "store/sqlite/database.h"
 
 namespace keywarden {
+namespace {
+
+Result<bool> has_version(Database& database, int64_t least) {
+    Query version(database, "PRAGMA user_version");
+    TRY(const bool row, version.next());
+    return row && version.integer(0) >= least;
+}
+
+Result<void> read_positions(Database& database, std::vector<JournalPosition>& out) {
+    constexpr int64_t kVersion = 4;  // of the schema that has them
+    TRY(const bool has_them, has_version(database, kVersion));
+    if (!has_them) return {};
+    Query positions(database, "SELECT segment, offset FROM journal_positions");
+    for (;;) {
+        TRY(const bool row, positions.next());
+        if (!row) return {};
+        out.push_back({.segment = std::string(positions.text(0)), .offset = positions.integer(1)});
+    }
+}
+
+}  // namespace
 
 Result<StoreReport> examine_sqlite_store(const std::string& path) {
     TRY(const auto database, Database::open(path, Database::Mode::QueryOnly));
@@ -22,9 +43,11 @@ Result<StoreReport> examine_sqlite_store(const std::string& path) {
     Query settings(*database, "SELECT name, value FROM settings");
     for (;;) {
         TRY(row, settings.next());
-        if (!row) return report;
+        if (!row) break;
         report.settings.emplace(settings.text(0), settings.text(1));
     }
+    TRY_VOID(read_positions(*database, report.journal));
+    return report;
 }
 
 Result<StoreNotices> count_sqlite_notices(const std::string& path,
@@ -32,10 +55,9 @@ Result<StoreNotices> count_sqlite_notices(const std::string& path,
                                           TimePoint now) {
     constexpr int64_t kVersion = 3;  // of the schema that has what is counted
     TRY(const auto database, Database::open(path, Database::Mode::QueryOnly));
-    Query version(*database, "PRAGMA user_version");
-    TRY(bool row, version.next());
     StoreNotices notices;
-    if (!row || version.integer(0) < kVersion) return notices;
+    TRY(const bool has_them, has_version(*database, kVersion));
+    if (!has_them) return notices;
     Query query(*database,
                 "SELECT ifnull(sum(k.expires_at <= ?2), 0), "
                 "ifnull(sum(k.created_at <= ?3 AND NOT EXISTS (SELECT 1 FROM secrets s "
@@ -46,7 +68,7 @@ Result<StoreNotices> count_sqlite_notices(const std::string& path,
                 now,
                 now + notice.ahead,
                 now - notice.unused_after);
-    TRY(row, query.next());
+    TRY(const bool row, query.next());
     if (row) notices = {query.integer(0), query.integer(1), query.integer(2)};
     return notices;
 }
