@@ -18,7 +18,7 @@ using test::kCheap;
 class JournalThreads : public test::JournalTest {
 protected:
     static constexpr uint64_t kWriters = 4;
-    static constexpr uint64_t kCalls = 1500;  // of each
+    static constexpr uint64_t kCalls = 700;  // of each
 
     /// Calls that overlap, on the writer's own thread. What is refused is tried again.
     static void work(JournalWriter& writer, uint64_t number, std::atomic<uint64_t>& refused) {

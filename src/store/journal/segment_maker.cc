@@ -62,9 +62,11 @@ bool SegmentMaker::make_next(std::unique_lock<std::mutex>& lock, uint32_t writer
         return false;
     }
     order.sequence = id.sequence;
+    order.is_made = true;
     lock.unlock();
     auto made = core_.make_segment(id, core_.segment_bytes);
     lock.lock();
+    order.is_made = false;
     failing_ = !made;
     note(made ? std::nullopt : std::optional(disk_fails(made.error())));
     if (!made) return false;
@@ -83,11 +85,16 @@ Result<void> SegmentMaker::make_all() {
     return {};
 }
 
+bool SegmentMaker::want(Order& order) {
+    if (order.ready != nullptr || order.wanted) return false;
+    order.wanted = true;
+    return true;
+}
+
 void SegmentMaker::want(uint32_t writer) {
     {
         const std::lock_guard lock(mutex_);
-        if (orders_[writer].ready != nullptr || orders_[writer].wanted) return;
-        orders_[writer].wanted = true;
+        if (!want(orders_[writer])) return;
     }
     wake_.notify_one();
 }
@@ -95,10 +102,7 @@ void SegmentMaker::want(uint32_t writer) {
 Result<std::shared_ptr<Segment>> SegmentMaker::take(uint32_t writer, bool may_wait) {
     std::unique_lock lock(mutex_);
     Order& order = orders_[writer];
-    if (order.ready == nullptr && !order.wanted) {
-        order.wanted = true;
-        wake_.notify_one();
-    }
+    if (want(order)) wake_.notify_one();
     if (may_wait && !refusal_) {
         made_.wait_for(lock, kTakeWaitMax, [&] { return order.ready != nullptr || refusal_; });
     }
@@ -117,7 +121,7 @@ bool SegmentMaker::failing() {
 
 std::optional<uint32_t> SegmentMaker::find_wanted() const {
     for (uint32_t writer = 0; writer < orders_.size(); ++writer) {
-        if (orders_[writer].wanted) return writer;
+        if (orders_[writer].wanted && !orders_[writer].is_made) return writer;
     }
     return std::nullopt;
 }

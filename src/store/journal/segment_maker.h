@@ -38,6 +38,7 @@ public:
 private:
     struct Order {
         bool wanted = false;
+        bool is_made = false;   // just now, by a thread that has let go of the lock
         uint64_t sequence = 0;  // of the last one
         std::shared_ptr<Segment> ready{};
     };
@@ -46,6 +47,8 @@ private:
     /// Makes one, without the lock. Returns whether it did.
     bool make_next(std::unique_lock<std::mutex>& lock, uint32_t writer);
     std::optional<uint32_t> find_wanted() const;
+    /// Returns whether it was not wanted before.
+    bool want(Order& order);
     void note(std::optional<Error> refusal);
 
     JournalCore& core_;

@@ -142,6 +142,20 @@ TEST_F(JournalWriterTest, ARecordOfTheGreatestLengthIsTakenWhole) {
     EXPECT_EQ(rows[0].tags.back(), text);
 }
 
+TEST_F(JournalWriterTest, NoMoreRoomIsTakenThanIsNeeded) {
+    options_.writers = 8;
+    for (int start = 0; start < 50; ++start) {
+        test::FakeDisk disk;
+        const auto journal = open(disk);
+        EXPECT_EQ(disk.names().size(), options_.writers);
+        EXPECT_EQ(journal->state().bytes, options_.writers * kSegment);
+        JournalWriter& writer = journal->writer(3);
+        writer.close(*writer.open(call(1), kCheap), ended(1));
+        EXPECT_EQ(disk.names().size(), options_.writers);
+    }
+    EXPECT_TRUE(disk_.names().empty());
+}
+
 TEST_F(JournalWriterTest, WithDurabilityProcessNobodyWaits) {
     const auto journal = open(disk_);
     JournalWriter& writer = journal->writer(0);
