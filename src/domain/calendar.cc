@@ -34,15 +34,19 @@ PeriodStarts period_starts(const TimeZone& zone, TimePoint at) {
     return starts;
 }
 
+TimePoint next_start(const TimeZone& zone, Period period, TimePoint at) {
+    return zone.start_of(next_first_day(period, first_day(period, zone.day_of(at))));
+}
+
 std::optional<TimePoint> period_end(const TimeZone& zone, Period period, TimePoint at) {
     if (period == Period::Total) return std::nullopt;
-    return zone.start_of(next_first_day(period, first_day(period, zone.day_of(at))));
+    return next_start(zone, period, at);
 }
 
 void PeriodCalendar::turn_to(TimePoint at) {
     starts_ = period_starts(zone_, at);
     day_start_ = starts_.front();
-    day_end_ = *period_end(zone_, Period::Day, at);
+    day_end_ = next_start(zone_, Period::Day, at);
 }
 
 }  // namespace keywarden

@@ -15,6 +15,9 @@ namespace keywarden {
 using PeriodStarts = std::array<TimePoint, kPeriods>;
 PeriodStarts period_starts(const TimeZone& zone, TimePoint at);
 
+/// When the period after the one of `at` begins. Requires: `period` is not the total.
+TimePoint next_start(const TimeZone& zone, Period period, TimePoint at);
+
 /// When what is spent in the period of `at` counts no more: the first moment of the next one.
 /// Nothing for the total.
 std::optional<TimePoint> period_end(const TimeZone& zone, Period period, TimePoint at);

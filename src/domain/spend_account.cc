@@ -19,7 +19,7 @@ constexpr Nanos kHalfADay = std::chrono::hours(12);
 Nanos length_of(Period period, TimePoint start) {
     const TimePoint within = start + kHalfADay;
     const TimeZone utc;
-    return *period_end(utc, period, within) -
+    return next_start(utc, period, within) -
            period_starts(utc, within).at(static_cast<size_t>(period));
 }
 

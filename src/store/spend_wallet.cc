@@ -29,8 +29,9 @@ void SpendWallet::spend(std::span<WalletAccount* const> spenders,
     bool is_crossed = false;
     for (WalletAccount* account : spenders) {
         account->sums.spend(cost, starts);
-        for (BudgetWatch* watch : account->watches)
+        for (BudgetWatch* watch : account->watches) {
             is_crossed |= watch->look(starts, ended_at, true);
+        }
     }
     if (is_crossed) any_crossed_.store(true, std::memory_order_relaxed);
 }
