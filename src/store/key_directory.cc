@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "store/key_rules.h"
+#include "store/key_tags.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
@@ -89,6 +90,7 @@ public:
         Result<void> loaded;
         TRY_VOID(store_.for_each_hot_key([&](const HotKey& key) {
             if (loaded) loaded = table_.load(key);
+            tags_.put(key.team_id, key.id, key.tags, key.version);
         }));
         TRY_VOID(std::move(loaded));
         table_.finish_loading();
@@ -278,6 +280,7 @@ public:
 
     Result<void> apply(const Key& key) {
         std::vector<HotSecret> secrets;
+        tags_.put(key.team_id, key.id, key.tags, key.version);
         return table_.apply(hot_key(key, secrets));
     }
 
@@ -305,6 +308,7 @@ public:
     const Clock& clock_;
     PolicyDirectory policies_;
     HotTable table_;
+    KeyTags tags_;
     // NOLINTEND(readability-identifier-naming)
 
 private:
@@ -537,6 +541,14 @@ Result<Key> KeyDirectory::import(Key key,
 }
 
 Result<void> KeyDirectory::write_uses() { return impl_->write_uses(); }
+
+void KeyDirectory::tell(SpendDirectory* spend) {
+    impl_->tags_.tell(spend);
+    if (spend == nullptr) return impl_->policies_.watch_plans({});
+    impl_->policies_.watch_plans([spend](std::string_view team_id, std::string_view plan_id) {
+        spend->put_team(team_id, plan_id);
+    });
+}
 
 PolicyDirectory& KeyDirectory::policies() { return impl_->policies_; }
 Store& KeyDirectory::store() { return impl_->store_; }

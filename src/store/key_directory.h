@@ -55,6 +55,7 @@ using AnswerOf = std::function<std::optional<IdempotencyRecord>(const Key& key)>
 
 /// Changes of keys that are stored together (see KeyDirectory::together). No key comes twice.
 class KeyBatch;
+class SpendDirectory;
 
 /// Threads: any, for every function.
 class KeyDirectory {
@@ -153,6 +154,10 @@ public:
     /// Writes uses noted since the last time, starts graces that a first use set going, makes ends
     /// that have come final, and asks the store whether it is there.
     Result<void> write_uses();
+
+    /// From now on `spend` knows the tags of all keys and the plans of all teams, as they are now
+    /// and whenever one changes. Null: nobody does any more. Threads: any.
+    void tell(SpendDirectory* spend);
 
     /// Teams, plans, apps, and what is counted. Whoever changes one in the store puts it in there.
     PolicyDirectory& policies();

@@ -130,7 +130,8 @@ HotKey hot_key(const Key& key, std::vector<HotSecret>& secrets) {
             .rate_limit_rpm = key.rate_limit_rpm,
             .policy = key.policy == Policy() ? nullptr : &key.policy,
             .version = key.version,
-            .secrets = secrets};
+            .secrets = secrets,
+            .tags = key.tags};
 }
 
 bool has_lapsed(const IdempotencyRecord& record, TimePoint now) {

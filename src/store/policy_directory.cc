@@ -206,6 +206,14 @@ public:
         if (team.plan != nullptr) team.plan->teams.push_back(&team);
         make_view(team);
         free_replaced();
+        if (plan_watch_) plan_watch_(rules.id, rules.plan_id);
+    }
+
+    void watch_plans(std::function<void(std::string_view, std::string_view)> each) {
+        const std::lock_guard lock(writers_);
+        plan_watch_ = std::move(each);
+        if (!plan_watch_) return;
+        for (const auto& [id, team] : teams_) plan_watch_(id, team.rules.plan_id);
     }
 
     void put(const AppRules& rules) {
@@ -382,6 +390,7 @@ private:
     std::array<ReadingPlace, kReadingPlaces> reading_;  // one a thread, or shared by a few
 
     std::mutex writers_;
+    std::function<void(std::string_view, std::string_view)> plan_watch_;
     InstanceRules instance_{.version = 0};
     ByText<PlanNode> plans_;
     ByText<TeamNode> teams_;
@@ -405,6 +414,10 @@ void PolicyDirectory::put(const TeamRules& rules) { impl_->put(rules); }
 void PolicyDirectory::put(const AppRules& rules) { impl_->put(rules); }
 void PolicyDirectory::put(const ModelRules& rules) { impl_->put(rules); }
 void PolicyDirectory::put(const MemberRole& member) { impl_->put(member); }
+
+void PolicyDirectory::watch_plans(std::function<void(std::string_view, std::string_view)> each) {
+    impl_->watch_plans(std::move(each));
+}
 
 SourcedLimits PolicyDirectory::key_defaults(std::string_view team_id) {
     return impl_->key_defaults(team_id);

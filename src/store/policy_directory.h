@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -119,6 +120,10 @@ public:
     void put(const AppRules& rules);
     void put(const ModelRules& rules);
     void put(const MemberRole& member);
+
+    /// From now on `each` hears which plan a team is on: now of every team, and then of each that
+    /// is put in, in order. Empty: nobody does any more.
+    void watch_plans(std::function<void(std::string_view team_id, std::string_view plan_id)> each);
 
     /// What a key of the team gets that names no limit: of its plan, or of the instance.
     SourcedLimits key_defaults(std::string_view team_id);

@@ -96,6 +96,7 @@ struct HotKey {
     const Policy* policy = nullptr;  // null: none of its own
     int64_t version = 1;
     std::span<const HotSecret> secrets{};  // newest first
+    std::span<const std::string> tags{};
 };
 
 /// Moments are kept in whole milliseconds, rounded down.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <gmock/gmock.h>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -188,6 +189,23 @@ TEST_P(SpendLoad, AnotherTimeZoneSinceForgetsNothingOfToday) {
     SpendDirectory directory(clock_);
     ASSERT_TRUE(directory.load(usage()));
     EXPECT_EQ(directory.budget("team_a", budget.id)->spent.value, 300);
+}
+
+TEST_P(SpendLoad, AStartKnowsTheTagsOfKeys) {
+    Key tagged = a_key();
+    tagged.tags = {"blue", "a \"tag\", with more"};
+    Key plain = a_key();
+    plain.description = R"("tags":["none"])";
+    for (const Key& key : {tagged, plain}) {
+        ASSERT_TRUE(store_->create_key(key, {.caps = kNoCaps, .now = kNow}));
+    }
+    if (lasts()) open();
+    std::map<std::string, std::vector<std::string>, std::less<>> found;
+    ASSERT_TRUE(store_->for_each_hot_key([&](const HotKey& key) {
+        found.emplace(key.id, std::vector<std::string>(key.tags.begin(), key.tags.end()));
+    }));
+    EXPECT_EQ(found[tagged.id], tagged.tags);
+    EXPECT_EQ(found[plain.id], std::vector<std::string>());
 }
 
 }  // namespace

@@ -133,6 +133,15 @@ Result<void> insert_secrets(Database& database, const Key& key, int64_t n) {
 
 }  // namespace
 
+bool read_tags(std::string_view doc, std::vector<std::string>& tags) {
+    try {
+        tags = Json::parse(doc).value("tags", std::vector<std::string>());
+        return true;
+    } catch (const Json::exception&) {
+        return false;
+    }
+}
+
 Result<Key> read_key(const Query& row) {
     Key key;
     key.id = row.text(1);

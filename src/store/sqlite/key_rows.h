@@ -7,6 +7,9 @@
 
 namespace keywarden {
 
+/// The tags in a key's document. Returns: false when it cannot be read.
+bool read_tags(std::string_view doc, std::vector<std::string>& tags);
+
 /// What a SELECT of keys must name for read_key, in this order, and from which tables.
 #define KEYWARDEN_KEY_COLUMNS_                                                          \
     "k.n, k.id, t.id, k.kind, k.status, k.not_before, k.expires_at, k.rate_limit_rpm, " \

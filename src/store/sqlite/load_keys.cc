@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "store/policy_json.h"
+#include "store/sqlite/key_rows.h"
 
 namespace keywarden {
 namespace {
@@ -156,9 +157,11 @@ Result<void> load_keys(Database& keys_from,
     TRY(const TeamNames teams, read_teams(keys_from));
     SecretRows secret_rows(secrets_from);
     std::vector<HotSecret> secrets;
+    std::vector<std::string> tags;
     Query query(keys_from,
                 "SELECT k.n, k.id, k.team, k.kind, k.status, k.not_before, k.expires_at, "
-                "k.rate_limit_rpm, k.version, a.id, u.id, m.id, k.policy FROM keys k "
+                "k.rate_limit_rpm, k.version, a.id, u.id, m.id, k.policy, "
+                "CASE WHEN instr(k.doc, '\"tags\":') THEN k.doc END FROM keys k "
                 "LEFT JOIN apps a ON a.n = k.app LEFT JOIN users u ON u.n = k.user "
                 "LEFT JOIN keys m ON m.n = k.maker_key ORDER BY k.n");
     while (true) {
@@ -175,6 +178,8 @@ Result<void> load_keys(Database& keys_from,
         const bool has_policy = !query.is_null(12);
         if (has_policy && !patch_policy(policy, query.text(12))) return damaged(n);
         policy.limits[LimitKind::RequestsPerMinute].reset();  // it has a column
+        if (!query.is_null(13) && !read_tags(query.text(13), tags)) return damaged(n);
+        if (query.is_null(13)) tags.clear();
         TRY_VOID(secret_rows.take(n, secrets));
         each({.id = query.text(1),
               .team_id = team->second,
@@ -188,7 +193,8 @@ Result<void> load_keys(Database& keys_from,
               .rate_limit_rpm = query.maybe_integer(7),
               .policy = has_policy ? &policy : nullptr,
               .version = query.integer(8),
-              .secrets = secrets});
+              .secrets = secrets,
+              .tags = tags});
     }
 }
 
