@@ -29,25 +29,41 @@ void say_recovery(const JournalRecovery& recovery) {
     }
 }
 
+SpikeRule spike_rule(const Settings& settings) {
+    return {.factor = settings.spikes_factor,
+            .factor_elsewhere = settings.spikes_factor_elsewhere,
+            .spend_floor = settings.spikes_spend_floor,
+            .token_floor = settings.spikes_token_floor};
+}
+
 }  // namespace
 
-Money::Money(const Settings& settings, UsageStore& store, std::span<const PricedProvider> providers)
-    : store_(store),
+Money::Money(const Settings& settings,
+             Instance& instance,
+             std::span<const PricedProvider> providers)
+    : keys_(*instance.directory),
+      store_(instance.store->usage()),
       spend_(system_clock()),
-      prices_(store,
+      prices_(store_,
               built_in_price_book(),
               providers,
               Price{.input = settings.estimate_input_price.value,
-                    .output = settings.estimate_output_price.value}) {}
+                    .output = settings.estimate_output_price.value}),
+      spikes_({.spending = &spend_,
+               .keys = &keys_,
+               .events = &events_,
+               .rule = spike_rule(settings),
+               .quarantines = settings.spikes_quarantine}) {}
 
-Money::~Money() = default;
+Money::~Money() { keys_.tell(nullptr); }
 
 Result<std::unique_ptr<Money>> Money::open(const Settings& settings,
                                            Instance& instance,
                                            std::span<const Provider> providers,
                                            size_t threads) {
-    std::unique_ptr<Money> money(new Money(settings, instance.store->usage(), priced(providers)));
+    std::unique_ptr<Money> money(new Money(settings, instance, priced(providers)));
     TRY_VOID(money->spend_.load(money->store_));
+    money->keys_.tell(&money->spend_);
     TRY_VOID(money->prices_.load());
     TRY_VOID(money->open_journal(settings, instance.dir.file(kJournalFolderName), threads));
     return money;
@@ -77,7 +93,9 @@ Result<void> Money::open_journal(const Settings& settings, const std::string& di
 
 Result<void> Money::write_events() {
     for (const ThresholdCrossed& crossed : spend_.take_crossed()) events_.note(crossed);
-    return events_.write(store_);
+    const Result<void> looked = spikes_.look();
+    TRY_VOID(events_.write(store_));
+    return looked;
 }
 
 }  // namespace keywarden

@@ -9,6 +9,7 @@
 #include "app/configuration.h"
 #include "app/instance.h"
 #include "app/money_events.h"
+#include "app/spike_watch.h"
 #include "base/result.h"
 #include "providers/provider.h"
 #include "store/journal.h"
@@ -39,19 +40,21 @@ public:
     PriceDirectory& prices() { return prices_; }
     Journal& journal() { return *journal_; }
 
-    /// Writes what there is to tell: thresholds that were crossed, tokens that have no price.
-    /// Called about once a second. Errors: the store's; what was not written comes again the next
-    /// time.
+    /// Looks for spikes, and writes what there is to tell: of them, of thresholds that were
+    /// crossed, of tokens that have no price. Called about once a second, by one thread. Errors:
+    /// the store's; what was not written comes again the next time.
     Result<void> write_events();
 
 private:
-    Money(const Settings& settings, UsageStore& store, std::span<const PricedProvider> providers);
+    Money(const Settings& settings, Instance& instance, std::span<const PricedProvider> providers);
     Result<void> open_journal(const Settings& settings, const std::string& dir, size_t threads);
 
+    KeyDirectory& keys_;
     UsageStore& store_;
     SpendDirectory spend_;
     PriceDirectory prices_;
     MoneyEvents events_;
+    SpikeWatch spikes_;
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Applier> applier_;
 };

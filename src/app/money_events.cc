@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/crypto.h"
 #include "base/id.h"
 #include "base/json/write.h"
 #include "base/money.h"
@@ -14,6 +16,13 @@ std::string quoted(std::string_view text) {
     std::string out;
     append_json_string(out, text);
     return out;
+}
+
+/// The same id for the same thing.
+std::string id_of(std::string_view what) {
+    constexpr size_t kBytes = 10;
+    const Digest digest = sha256(what);
+    return "event_" + to_hex(std::span(digest).first(kBytes));
 }
 
 int64_t day_of(TimePoint at) {
@@ -28,13 +37,18 @@ bool used_tokens(const CallRecord& row) {
 
 void MoneyEvents::add(UsageEvent event) {
     if (waiting_.size() >= kWaitingMax) waiting_.erase(waiting_.begin());
-    event.id = new_id("event");
+    if (event.id.empty()) event.id = new_id("event");
     waiting_.push_back(std::move(event));
 }
 
 void MoneyEvents::note(const ThresholdCrossed& crossed) {
     const std::lock_guard lock(mutex_);
-    add({.team_id = crossed.team_id,
+    add({.id = id_of(fmt::format("threshold\n{}\n{}\n{}\n{}",
+                                 crossed.team_id,
+                                 crossed.budget_id,
+                                 to_millis(crossed.period_start),
+                                 crossed.percent)),
+         .team_id = crossed.team_id,
          .kind = "budget.threshold",
          .target = crossed.budget_id,
          .at = crossed.at,
@@ -42,6 +56,27 @@ void MoneyEvents::note(const ThresholdCrossed& crossed) {
                              crossed.percent,
                              format_usd(crossed.amount),
                              format_usd(crossed.spent))});
+}
+
+void MoneyEvents::note(const KeySpike& spike) {
+    const std::lock_guard lock(mutex_);
+    add({.id = id_of(fmt::format(
+             "spike\n{}\n{}\n{}", spike.key_id, name(spike.kind), to_millis(spike.start))),
+         .team_id = spike.team_id,
+         .kind = "key.spike",
+         .target = spike.key_id,
+         .at = spike.at,
+         .body = fmt::format(R"({{"of":"{}","since":"{}","spent_usd":"{}","tokens":{},)"
+                             R"("busiest_hour_spent_usd":"{}","busiest_hour_tokens":{},)"
+                             R"("from_elsewhere":{},"quarantined":{}}})",
+                             name(spike.kind),
+                             format_iso8601(spike.start),
+                             format_usd(spike.hour.spent),
+                             spike.hour.tokens,
+                             format_usd(spike.before.spent),
+                             spike.before.tokens,
+                             spike.elsewhere,
+                             spike.quarantined)});
 }
 
 void MoneyEvents::note(std::span<const CallRecord> rows) {

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "domain/call_record.h"
+#include "domain/spike.h"
 #include "store/spend_directory.h"
 #include "store/usage_store.h"
 
@@ -22,8 +23,12 @@ public:
     static constexpr size_t kWaitingMax = 10'000;   // events; more are dropped, the oldest first
     static constexpr size_t kUnpricedMax = 10'000;  // models and teams told of; then all again
 
-    /// "budget.threshold": so much of a budget is spent.
+    /// "budget.threshold": so much of a budget is spent. What is told again, after a start, has the
+    /// same id: the store has it once.
     void note(const ThresholdCrossed& crossed);
+
+    /// "key.spike": the same, for a key, what of it, and an hour.
+    void note(const KeySpike& spike);
 
     /// "usage.unpriced", once a day for a team and a model: tokens were used that cost nothing,
     /// since the model has no price. `rows` are in the store.

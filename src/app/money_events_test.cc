@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "store/open.h"
 
 namespace keywarden {
@@ -37,12 +38,12 @@ protected:
 };
 
 TEST_F(MoneyEventsTest, AThresholdIsWrittenWithWhatIsSpent) {
-    events_.note({.budget_id = "budget_1",
-                  .team_id = "team_a",
-                  .percent = 75,
-                  .amount = {2'000'000'000},
-                  .spent = {1'500'000'000},
-                  .at = kNow});
+    events_.note(ThresholdCrossed{.budget_id = "budget_1",
+                                  .team_id = "team_a",
+                                  .percent = 75,
+                                  .amount = {2'000'000'000},
+                                  .spent = {1'500'000'000},
+                                  .at = kNow});
     const std::vector<UsageEvent> events = written();
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].kind, "budget.threshold");
@@ -74,6 +75,47 @@ TEST_F(MoneyEventsTest, WhatHasAPriceOrUsedNothingIsNoNews) {
     row.cost = {5};
     note(row);
     EXPECT_TRUE(written().empty());
+}
+
+TEST_F(MoneyEventsTest, WhatIsToldAgainAfterAStartIsThereOnce) {
+    const ThresholdCrossed crossed{.budget_id = "budget_1",
+                                   .team_id = "team_a",
+                                   .percent = 75,
+                                   .at = kNow,
+                                   .period_start = kNow - 1h};
+    const KeySpike spike{.team_id = "team_a", .key_id = "key_1", .start = kNow - 1h, .at = kNow};
+    for (int starts = 0; starts < 2; ++starts) {
+        MoneyEvents told;
+        told.note(crossed);
+        told.note(spike);
+        ASSERT_TRUE(told.write(store_->usage()));
+    }
+    EXPECT_EQ(written().size(), 2U);
+    ThresholdCrossed next = crossed;
+    next.period_start = kNow;
+    events_.note(next);
+    KeySpike later = spike;
+    later.start = kNow;
+    events_.note(later);
+    EXPECT_EQ(written().size(), 4U) << "another day, another hour";
+}
+
+TEST_F(MoneyEventsTest, ASpikeSaysWhatItIsHeldTo) {
+    events_.note(KeySpike{.team_id = "team_a",
+                          .key_id = "key_1",
+                          .start = parse_iso8601("2026-11-20T10:00:00Z").value(),
+                          .at = kNow,
+                          .hour = {.spent = {50'000'000'000}, .tokens = 7},
+                          .before = {.spent = {1'000'000'000}, .tokens = 3},
+                          .elsewhere = true});
+    const std::vector<UsageEvent> events = written();
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].kind, "key.spike");
+    EXPECT_EQ(events[0].target, "key_1");
+    EXPECT_EQ(events[0].body,
+              R"({"of":"spend","since":"2026-11-20T10:00:00.000Z","spent_usd":"50.00",)"
+              R"("tokens":7,"busiest_hour_spent_usd":"1.00","busiest_hour_tokens":3,)"
+              R"("from_elsewhere":true,"quarantined":false})");
 }
 
 }  // namespace

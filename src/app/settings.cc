@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/money.h"
+#include "domain/spike.h"
 
 namespace keywarden {
 namespace {
@@ -132,6 +133,25 @@ constexpr std::array kRows = {
     SettingRow{.name = "ledger.calls_kept", .kind = Duration, .member = &S::ledger_calls_kept,
         .fallback = "90d", .min = kDay, .max = 3650 * kDay,
         .sentence = "How long the row of a call is kept; what it adds up to is kept for ever."},
+    SettingRow{.name = "spikes.factor", .kind = Count, .member = &S::spikes_factor,
+        .fallback = "10", .min = 0, .max = kSpikeFactorMax,
+        .sentence = "An hour of a key is a spike when it spends, or uses tokens, more than so many "
+                    "times the busiest hour of its last seven days; 0: none is."},
+    SettingRow{.name = "spikes.factor_elsewhere", .kind = Count,
+        .member = &S::spikes_factor_elsewhere, .fallback = "3", .min = 1, .max = kSpikeFactorMax,
+        .sentence = "The same for an hour with calls from a range of addresses (an IPv4 /8, an IPv6 "
+                    "/16) that is new to the key."},
+    SettingRow{.name = "spikes.spend_floor_usd", .kind = Dollars,
+        .member = &S::spikes_spend_floor, .fallback = "5.00", .min = 0, .max = 1'000'000,
+        .sentence = "Below so much, what a key spends in an hour is no spike, whatever it spent "
+                    "before."},
+    SettingRow{.name = "spikes.token_floor", .kind = Count, .member = &S::spikes_token_floor,
+        .fallback = "1000000", .min = 0, .max = 1'000'000'000'000,
+        .sentence = "Below so many tokens, what a key uses in an hour is no spike."},
+    SettingRow{.name = "spikes.quarantine", .kind = Flag, .member = &S::spikes_quarantine,
+        .fallback = "false",
+        .sentence = "Whether a key that spikes is held back (key_quarantined) until an owner or an "
+                    "admin of its team releases it; otherwise it is only told of, as an event."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
         .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys an address may send before it is made to wait."},

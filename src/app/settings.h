@@ -53,6 +53,11 @@ struct Settings {
     Nanos ledger_calls_kept;
     int64_t failed_attempts_burst;
     int64_t failed_attempts_per_second;
+    int64_t spikes_factor;
+    int64_t spikes_factor_elsewhere;
+    NanoUsd spikes_spend_floor;
+    int64_t spikes_token_floor;
+    bool spikes_quarantine;
     NanoUsd estimate_input_price;   // a million tokens
     NanoUsd estimate_output_price;  // a million tokens
 };

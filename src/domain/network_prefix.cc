@@ -19,6 +19,12 @@ NetworkPrefix prefix_of(IpAddress address) {
     return {kV6 | (address.high >> 16U)};
 }
 
+uint64_t wide_range_of(NetworkPrefix network) {
+    // Of 24 bits the first 8, of 48 the first 16; and the family above them.
+    const bool is_v4 = (network.value & ~kBits) == kV4;
+    return network.value & ~((uint64_t{1} << (is_v4 ? 16U : 32U)) - 1);
+}
+
 std::string to_text(NetworkPrefix network) {
     if (!network) return {};
     const uint64_t bits = network.value & kBits;
@@ -31,9 +37,10 @@ std::string to_text(NetworkPrefix network) {
 void note_network(std::vector<SecretNetwork>& networks, NetworkPrefix network, TimePoint at) {
     const auto known = std::ranges::find(networks, network, &SecretNetwork::network);
     if (known == networks.end()) {
-        networks.push_back({network, at});
+        networks.push_back({.network = network, .last_used_at = at, .first_used_at = at});
     } else {
         known->last_used_at = std::max(known->last_used_at, at);
+        known->first_used_at = std::min(known->first_used_at, at);
     }
     std::ranges::sort(networks, [](const SecretNetwork& a, const SecretNetwork& b) {
         return std::tuple(b.last_used_at, a.network.value) <

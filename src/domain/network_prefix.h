@@ -22,12 +22,16 @@ struct NetworkPrefix {
 /// Allocates nothing.
 NetworkPrefix prefix_of(IpAddress address);
 
+/// The /8 of an IPv4 address, the /16 of an IPv6 one, in one number.
+uint64_t wide_range_of(NetworkPrefix network);
+
 /// "192.0.2.0/24", "2001:db8:1::/48"; empty for none.
 std::string to_text(NetworkPrefix network);
 
 struct SecretNetwork {
     NetworkPrefix network{};
     TimePoint last_used_at{};
+    TimePoint first_used_at{};  // 1970: before anybody wrote it down
 
     friend bool operator==(const SecretNetwork&, const SecretNetwork&) = default;
 };

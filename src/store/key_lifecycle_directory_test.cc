@@ -33,7 +33,8 @@ TEST_F(KeyLife, EachNetworkReachesTheStoreWithItsSecret) {
     EXPECT_TRUE(stored_secret(old).networks.empty()) << "no write on the way of a call";
     ASSERT_TRUE(directory_->write_uses());
     EXPECT_EQ(stored_secret(old).networks.size(), 2U);
-    EXPECT_EQ(stored_secret(fresh).networks, (std::vector<SecretNetwork>{{kHere, clock_.now()}}));
+    EXPECT_EQ(stored_secret(fresh).networks,
+              (std::vector<SecretNetwork>{{kHere, clock_.now(), clock_.now()}}));
     ASSERT_TRUE(ask(fresh));
     ASSERT_TRUE(directory_->write_uses());
     EXPECT_EQ(stored_secret(fresh).networks.size(), 1U) << "none was said";

@@ -287,6 +287,12 @@ Result<BudgetState> SpendDirectory::Impl::budget(std::string_view team_id, std::
     return fail(ErrorCode::NotFound, "There is no such budget.");
 }
 
+std::string SpendDirectory::Impl::team_of(std::string_view key_id) {
+    const std::shared_lock reading(keys_lock_);
+    const auto known = keys_.find(key_id);
+    return known != keys_.end() ? known->second->wallet->id : std::string();
+}
+
 std::vector<ThresholdCrossed> SpendDirectory::Impl::take_crossed() {
     std::vector<ThresholdCrossed> crossed;
     if (!any_crossed_.exchange(false)) return crossed;
@@ -356,6 +362,9 @@ BalanceState SpendDirectory::balance(std::string_view team_id) const {
 }
 Result<BudgetState> SpendDirectory::budget(std::string_view team_id, std::string_view id) const {
     return impl_->budget(team_id, id);
+}
+std::string SpendDirectory::team_of(std::string_view key_id) const {
+    return impl_->team_of(key_id);
 }
 std::vector<ThresholdCrossed> SpendDirectory::take_crossed() { return impl_->take_crossed(); }
 

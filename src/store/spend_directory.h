@@ -206,6 +206,9 @@ public:
     /// Errors: NotFound. `team_id`: of a budget of a plan, the team that asks.
     Result<BudgetState> budget(std::string_view team_id, std::string_view id) const;
 
+    /// Of a key that was here; empty where none was.
+    std::string team_of(std::string_view key_id) const;
+
     /// What was crossed since the last time that this was asked, oldest first. Each threshold of a
     /// budget is told of once a period.
     std::vector<ThresholdCrossed> take_crossed();

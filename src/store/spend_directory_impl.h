@@ -49,6 +49,7 @@ public:
     PeriodStarts period_starts(std::string_view team_id, TimePoint at);
     BalanceState balance(std::string_view team_id);
     Result<BudgetState> budget(std::string_view team_id, std::string_view id);
+    std::string team_of(std::string_view key_id);
     std::vector<ThresholdCrossed> take_crossed();
 
 private:

@@ -40,7 +40,8 @@ TEST_P(StoreLifecycle, RemembersFromWhichNetworksASecretWasUsed) {
     use(key.secrets[0].digest, kHere, kNow - 1h);
     use(key.secrets[0].digest, {}, kNow + 9s);
     use(sha256("unknown"), kHere, kNow);
-    const std::vector<SecretNetwork> expected = {{kHere, kNow + 2s}, {kThere, kNow + 1s}};
+    const std::vector<SecretNetwork> expected = {{kHere, kNow + 2s, kNow - 1h},
+                                                 {kThere, kNow + 1s, kNow + 1s}};
     EXPECT_EQ(networks(key), expected);
     EXPECT_TRUE(networks(key, 1).empty()) << "each secret has its own";
     EXPECT_EQ(store_->list_keys({.team_id = "team_a"})->keys[0].secrets[0].networks, expected);
@@ -60,7 +61,8 @@ TEST_P(StoreLifecycle, KeepsTheLatestNetworksAndForgetsOldOnes) {
     EXPECT_EQ(kept.front().network, NetworkPrefix{kNetworksKeptMax + 3});
     EXPECT_EQ(kept.back().network, NetworkPrefix{4});
     use(key.secrets[0].digest, kHere, kNow + kNetworksKept + 1h);
-    EXPECT_EQ(networks(key), (std::vector<SecretNetwork>{{kHere, kNow + kNetworksKept + 1h}}));
+    const TimePoint late = kNow + kNetworksKept + 1h;
+    EXPECT_EQ(networks(key), (std::vector<SecretNetwork>{{kHere, late, late}}));
 }
 
 TEST_P(StoreLifecycle, AChangeKeepsNetworksAndAForgottenSecretTakesItsOwnAlong) {

@@ -365,11 +365,17 @@ CREATE TABLE usage_events(
 CREATE INDEX usage_events_of_team ON usage_events(team);
 )sql";
 
+// Since when a secret is used from a network; 0 where that was not written down yet.
+constexpr const char* kFirstNetworks = R"sql(
+ALTER TABLE secret_networks ADD COLUMN first_used_at INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
     Migration{"lifecycle", kLifecycle},
     Migration{"usage", kUsage},
+    Migration{"first networks", kFirstNetworks},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

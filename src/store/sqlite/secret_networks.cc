@@ -5,26 +5,29 @@
 namespace keywarden {
 
 Result<std::vector<SecretNetwork>> read_networks(Database& database, const Digest& digest) {
-    Query query(database,
-                "SELECT network, last_used_at FROM secret_networks WHERE digest = ?1 "
-                "ORDER BY last_used_at DESC, network",
-                digest);
+    Query query(
+        database,
+        "SELECT network, last_used_at, first_used_at FROM secret_networks WHERE digest = ?1 "
+        "ORDER BY last_used_at DESC, network",
+        digest);
     std::vector<SecretNetwork> networks;
     while (true) {
         TRY(const bool row, query.next());
         if (!row) return networks;
         networks.push_back({.network = {static_cast<uint64_t>(query.integer(0))},
-                            .last_used_at = query.moment(1)});
+                            .last_used_at = query.moment(1),
+                            .first_used_at = query.moment(2)});
     }
 }
 
 Result<void> note_network_row(Database& database, const SecretUse& use) {
     if (!use.network) return {};
     TRY_VOID(Query(database,
-                   "INSERT INTO secret_networks(digest, network, last_used_at) "
-                   "SELECT digest, ?2, ?3 FROM secrets WHERE digest = ?1 "
+                   "INSERT INTO secret_networks(digest, network, last_used_at, first_used_at) "
+                   "SELECT digest, ?2, ?3, ?3 FROM secrets WHERE digest = ?1 "
                    "ON CONFLICT(digest, network) DO UPDATE "
-                   "SET last_used_at = max(last_used_at, excluded.last_used_at)",
+                   "SET last_used_at = max(last_used_at, excluded.last_used_at), "
+                   "first_used_at = min(first_used_at, excluded.first_used_at)",
                    use.digest,
                    static_cast<int64_t>(use.network.value),
                    use.at)
