@@ -139,8 +139,8 @@ constexpr std::array kRows = {
                     "times the busiest hour of its last seven days; 0: none is."},
     SettingRow{.name = "spikes.factor_elsewhere", .kind = Count,
         .member = &S::spikes_factor_elsewhere, .fallback = "3", .min = 1, .max = kSpikeFactorMax,
-        .sentence = "The same for an hour with calls from a range of addresses (an IPv4 /8, an IPv6 "
-                    "/16) that is new to the key."},
+        .sentence = "The same for an hour with calls from a range of addresses (an IPv4 /8, an "
+                    "IPv6 /16) that is new to the key."},
     SettingRow{.name = "spikes.spend_floor_usd", .kind = Dollars,
         .member = &S::spikes_spend_floor, .fallback = "5.00", .min = 0, .max = 1'000'000,
         .sentence = "Below so much, what a key spends in an hour is no spike, whatever it spent "
