@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+constexpr size_t kCallsMax = 100;  // of a test: more are pages that come again
+
 class CallsContract : public UsageContract {
 protected:
     /// The costs of all calls that a query finds, page by page.
@@ -26,7 +28,7 @@ protected:
             EXPECT_LE(page->items.size(), query.limit);
             for (const CallRow& row : page->items) found.push_back(row.record.cost.value);
             query.after = page->next;
-        } while (!query.after.empty());
+        } while (!query.after.empty() && found.size() <= kCallsMax);
         return found;
     }
 

@@ -144,6 +144,18 @@ TEST_P(MoneyContract, AnotherTimeZoneCountsTheRunningPeriodsAnew) {
     EXPECT_THAT(findings(), IsEmpty());
 }
 
+TEST_P(MoneyContract, AMonthThatIsOverStaysWhateverTheTimeZone) {
+    // Of September, which began more than two months ago, only the later row would be read again.
+    apply({a_call(kNow - 24h * 56, 30), a_call(kNow - 24h * 76, 300)});
+    put_zone("America/New_York");
+    EXPECT_EQ(spent(Period::Month), 330);
+    EXPECT_EQ(spent(Period::Week), 30);
+    EXPECT_THAT(findings(), IsEmpty());
+    apply({a_call(kNow, 1)});
+    EXPECT_EQ(spent(Period::Month), 1);
+    EXPECT_THAT(findings(), IsEmpty());
+}
+
 // ---- the ledger --------------------------------------------------------------------------------
 
 TEST_P(MoneyContract, TheLedgerIsReadNewestFirstInPages) {
