@@ -18,6 +18,11 @@ constexpr int64_t kMillion = 1'000'000;
 constexpr int64_t kBytesAToken = 4;       // of a body, as a guess
 constexpr int64_t kFormBytesAToken = 64;  // of sound or a picture, at the least
 
+/// Requires: the call came through `admit`, so it has one.
+const Caller& caller_of(const Call& call) {
+    return *call.caller;  // NOLINT(bugprone-unchecked-optional-access): see Requires
+}
+
 /// What a call may cost: bounds, not guesses.
 struct Most {
     int64_t input_tokens = 0;
@@ -127,8 +132,8 @@ Result<void> take(Call* call, const PolicyReading* reading, SpendGate* gate, Cha
     const int64_t images = charge->images = images_asked_for(*call);
     NanoUsd amount = most_cost(*charge, most, images);
     std::optional<SpendDenial> denial = gate->find_denial(amount);
-    if (denial && terms.clamps_output && most.has_output && gate->room() &&
-        clamp(*charge, *gate->room(), &most)) {
+    const std::optional<NanoUsd> room = gate->room();
+    if (denial && terms.clamps_output && most.has_output && room && clamp(*charge, *room, &most)) {
         amount = most_cost(*charge, most, images);
         denial = gate->find_denial(amount);
     }
@@ -148,8 +153,8 @@ void fill(const Call& call, const PolicyReading* reading, Charge* charge) {
     record.id = parse_uuid(call.request_id()).value_or(CallId{});
     record.admitted_at = call.loop->now();
     record.ended_at = record.admitted_at;
-    record.team_id = call.caller->team_id;  // NOLINT(bugprone-unchecked-optional-access): see admit
-    record.key_id = call.caller->key_id();  // NOLINT(bugprone-unchecked-optional-access)
+    record.team_id = caller_of(call).team_id;
+    record.key_id = caller_of(call).key_id();
     if (reading != nullptr) {
         record.app_id = reading->app_id();
         record.user_id = reading->user_id();
@@ -184,10 +189,10 @@ Result<void> take_charge(Call* call, const PolicyReading* reading) {
     TRY(charge->session_id, session_of(*call));
     fmt::basic_memory_buffer<char, 256> model;
     fmt::format_to(std::back_inserter(model), "{}/{}", call->provider->name, call->model);
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): see admit
-    Spender spender{.team_id = call->caller->team_id,
-                    .key_id = call->caller->key_id(),
-                    .key_slot = call->caller->slot,
+    const Caller& caller = caller_of(*call);
+    Spender spender{.team_id = caller.team_id,
+                    .key_id = caller.key_id(),
+                    .key_slot = caller.slot,
                     .model = {model.data(), model.size()}};
     if (reading != nullptr) {
         spender.app_id = reading->app_id();
