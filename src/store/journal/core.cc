@@ -27,7 +27,7 @@ Result<std::shared_ptr<Segment>> JournalCore::make_segment(const SegmentId& id, 
     auto made = segment->file->sync(size);
     if (made) made = disk->sync_names();
     if (!made) {
-        (void)disk->remove(segment->name);
+        disk->try_to_remove(segment->name);
         return std::unexpected(std::move(made).error());
     }
     bytes += size;

@@ -45,6 +45,10 @@ public:
     /// Gives it a second name, which may be there already.
     virtual Result<void> link(const std::string& name, const std::string& also) = 0;
     virtual Result<void> remove(const std::string& name) = 0;
+    /// Removes what nobody needs. Where that fails, a start tries it again.
+    void try_to_remove(const std::string& name) {
+        [[maybe_unused]] const auto removed = remove(name);
+    }
     /// What was made, renamed, and removed until now stays so.
     virtual Result<void> sync_names() = 0;
     /// Which start of the machine this is: another one may have lost what was not synced.

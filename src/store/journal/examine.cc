@@ -12,10 +12,12 @@ namespace {
 
 int64_t rows_beyond(std::span<const std::byte> segment, int64_t applied) {
     const auto found = read_header(segment);
-    if (!found || !found->header) return 0;
+    if (!found) return 0;
+    const std::optional<SegmentHeader> header = found->header;
+    if (!header) return 0;
     const size_t limit = found->is_whole ? frames_limit(segment.size()) : segment.size();
     const auto from = std::max<int64_t>(applied, kSegmentHeaderBytes);
-    FrameReader frames(segment.first(limit), found->header->salt, static_cast<size_t>(from));
+    FrameReader frames(segment.first(limit), header->salt, static_cast<size_t>(from));
     int64_t rows = 0;
     while (const auto frame = frames.next()) rows += frame->type == FrameType::Close ? 1 : 0;
     return rows;

@@ -22,7 +22,7 @@ size_t OpenCalls::find(const CallId& id) const {
 void OpenCalls::grow() {
     std::vector<Call> old(calls_.size() * 2);
     old.swap(calls_);
-    for (Call& call : old) {
+    for (const Call& call : old) {
         if (call.used) calls_[find(call.id)] = call;
     }
 }

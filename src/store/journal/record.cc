@@ -55,7 +55,10 @@ struct Fixed {
 };
 static_assert(sizeof(Fixed) == 96);
 
-enum Flag : uint8_t { kStreamed = 1, kClientLeft = 2, kPriced = 4, kFlagsEnd = 8 };
+constexpr uint8_t kStreamed = 1;
+constexpr uint8_t kClientLeft = 2;
+constexpr uint8_t kPriced = 4;
+constexpr uint8_t kFlagsEnd = 8;
 
 template <size_t kSize>
 size_t used(const std::array<std::string_view, kSize>& texts) {
@@ -138,7 +141,7 @@ void write_record(const CallRecord& record, std::byte* to) {
     const Fixed fixed = fixed_of(record);
     out.put(fixed);
     for (const auto count : kCounts) {
-        if (record.usage.*count) out.put(*(record.usage.*count));
+        if (const std::optional<int64_t> value = record.usage.*count) out.put(*value);
     }
     for (const auto text : kTexts) out.put(record.*text);
     for (size_t i = 0; i < fixed.makers; ++i) out.put(record.makers[i]);

@@ -66,7 +66,7 @@ private:
         auto entries = core_.disk->list();
         if (!entries) return start_failed(entries.error());
         for (const JournalDisk::Entry& entry : *entries) {
-            if (entry.name.ends_with(kUnfinishedSuffix)) (void)core_.disk->remove(entry.name);
+            if (entry.name.ends_with(kUnfinishedSuffix)) core_.disk->try_to_remove(entry.name);
             const auto id = segment_id_of(entry.name);
             if (!id) continue;
             auto segment = std::make_shared<Segment>();
@@ -106,9 +106,9 @@ private:
                                     segment.name,
                                     header.error().message));
         }
-        if (header->header) {
-            segment.salt = header->header->salt;
-            same_start_[segment.id] = header->header->machine == core_.machine;
+        if (const std::optional<SegmentHeader> known = header->header) {
+            segment.salt = known->salt;
+            same_start_[segment.id] = known->machine == core_.machine;
             read_frames(segment, header->is_whole);
         } else if (std::ranges::any_of(content_, [](std::byte b) { return b != std::byte{}; })) {
             note_damage(segment, 1);
@@ -224,7 +224,7 @@ private:
         }
         segment.end = kSegmentHeaderBytes + frames.size();
         if (auto synced = segment.file->sync(segment.end); !synced) {
-            (void)core_.disk->remove(segment.name);
+            core_.disk->try_to_remove(segment.name);
             return start_failed(synced.error());
         }
         segment.synced = segment.end.load();

@@ -38,7 +38,7 @@ SegmentMaker::~SegmentMaker() {
     wake_.notify_all();
     thread_.join();
     for (const Order& order : orders_) {
-        if (order.ready != nullptr) (void)core_.disk->remove(order.ready->name);
+        if (order.ready != nullptr) core_.disk->try_to_remove(order.ready->name);
     }
 }
 
@@ -80,7 +80,7 @@ Result<void> SegmentMaker::make_all() {
     for (uint32_t writer = 0; writer < orders_.size(); ++writer) {
         orders_[writer].wanted = true;
         if (make_next(lock, writer)) continue;
-        if (failing_) return fail(*refusal_);
+        if (failing_ && refusal_) return fail(*refusal_);
     }
     return {};
 }

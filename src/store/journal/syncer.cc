@@ -94,14 +94,14 @@ void Syncer::sync(Segment& segment) {
 /// What is in memory is still right: it is written to another file, which takes the old one's name.
 Result<void> Syncer::write_anew(Segment& segment) {
     const std::string unfinished = segment.name + ".new";
-    (void)core_.disk->remove(unfinished);
+    core_.disk->try_to_remove(unfinished);
     TRY(std::shared_ptr<JournalFile> file, core_.disk->create(unfinished, segment.bytes));
     std::ranges::copy(segment.file->bytes(), file->bytes().begin());
     auto written = file->sync(segment.bytes);
     if (written) written = core_.disk->rename(unfinished, segment.name);
     if (written) written = core_.disk->sync_names();
     if (!written) {
-        (void)core_.disk->remove(unfinished);
+        core_.disk->try_to_remove(unfinished);
         return written;
     }
     const std::lock_guard lock(core_.mutex);
@@ -127,7 +127,7 @@ void Syncer::tell() {
             (waits ? waiters_ : done).push_back(std::move(waiter));
         }
     }
-    for (Waiter& waiter : done) waiter.then(waiter.segment->synced >= waiter.end);
+    for (const Waiter& waiter : done) waiter.then(waiter.segment->synced >= waiter.end);
 }
 
 }  // namespace keywarden

@@ -101,7 +101,9 @@ Result<OpenHold::Slot*> JournalWriter::Impl::open(const CallRecord& record,
 }
 
 void JournalWriter::Impl::close(OpenHold::Slot* slot, const CallRecord& record) {
-    if (segment_->failed.load(std::memory_order_relaxed)) (void)move_on(false);
+    if (segment_->failed.load(std::memory_order_relaxed)) {
+        [[maybe_unused]] const auto moved = move_on(false);  // if not, it ends where it is
+    }
     const size_t room = slot->close_bytes - kFrameHeadBytes;
     const CallRecord fitting = fit_record(record, std::min(room / 8 * 8, kRecordBytesMax));
     write_record(fitting, place() + kFrameHeadBytes);
