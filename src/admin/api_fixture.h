@@ -53,6 +53,7 @@ protected:
         routes_.clear();
         context_.reset();
         directory_.reset();
+        spend_.reset();  // after the directory, which tells it
         store_ = std::make_unique<SwitchableStore>(open_store("memory:").value());
         ASSERT_TRUE(store_->accounts().create_team(
             {.id = "team_1", .name = "First", .created_at = clock_.now()}, {.tenant = "test"}));
@@ -62,14 +63,18 @@ protected:
             KeyFormats::open({"keywarden", "orqen", "orbitkit", "orgn", "opaque"},
                              Secret("a pepper for tests"))
                 .value());
-        directory_ = KeyDirectory::load(*store_, *formats_, defaults, clock_).value();
         prices_ = std::make_unique<PriceDirectory>(
             store_->usage(), built_in_price_book(), std::span<const PricedProvider>(), Price());
+        spend_ = std::make_unique<SpendDirectory>(clock_);
+        ASSERT_TRUE(spend_->load(store_->usage()));
+        directory_ = KeyDirectory::load(*store_, *formats_, defaults, clock_).value();
+        directory_->tell(spend_.get());
         context_ = std::make_unique<AdminContext>(AdminContext{.keys = *directory_,
                                                                .clock = clock_,
                                                                .operator_id = "user_operator",
                                                                .models = &models_,
-                                                               .prices = prices_.get()});
+                                                               .prices = prices_.get(),
+                                                               .spend = spend_.get()});
         context_->names =
             policy_names(models_, std::array{std::string_view("/v1/chat/completions")});
         routes_ = admin_routes(*context_);
@@ -150,6 +155,7 @@ protected:
     std::unique_ptr<KeyFormats> formats_;
     std::unique_ptr<KeyDirectory> directory_;
     std::unique_ptr<PriceDirectory> prices_;
+    std::unique_ptr<SpendDirectory> spend_;
     std::unique_ptr<AdminContext> context_;
     std::vector<ApiRoute> routes_;
     std::unique_ptr<Router> router_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ struct AdminContext {
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };
+    /// Held from the store's change of a budget, or of terms, until it is in force in `spend`: they
+    /// must come to the same.
+    std::unique_ptr<std::mutex> money_changes = std::make_unique<std::mutex>();
     /// What patterns of policies may fit; set before the first call.
     PolicyNames names{};
     /// Wrong keys that other services were presented, by their team and their client's address.

@@ -34,7 +34,8 @@ Policy changed_limits(const Policy& policy, const Policy& before) {
     return changed;
 }
 
-/// The calling key, and who made it, from the nearest on.
+}  // namespace
+
 Result<std::vector<Key>> lineage_of(AdminContext& context, const Caller& caller) {
     Store& store = context.keys.store();
     std::vector<Key> lineage;
@@ -49,8 +50,6 @@ Result<std::vector<Key>> lineage_of(AdminContext& context, const Caller& caller)
     }
     return lineage;
 }
-
-}  // namespace
 
 Result<std::optional<Rights>> grantor_of(AdminContext& context, const Caller& caller) {
     if (caller.is_operator) return std::nullopt;

@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "admin/context.h"
 #include "base/result.h"
 #include "domain/caller.h"
+#include "domain/key.h"
 #include "domain/rights.h"
 
 namespace keywarden {
@@ -14,6 +16,9 @@ namespace keywarden {
 /// What the caller may pass on: what their key holds, as far as who made it still holds it. Nothing
 /// for an operator, whom no grant binds.
 Result<std::optional<Rights>> grantor_of(AdminContext& context, const Caller& caller);
+
+/// The calling key, and who made it, from the nearest on. Requires: the caller is no operator.
+Result<std::vector<Key>> lineage_of(AdminContext& context, const Caller& caller);
 
 /// Whether the caller may make keys at all: those who made a key narrow it, and only so many are
 /// looked at. Errors: InsufficientScope.

@@ -63,6 +63,40 @@ Result<HttpResponse> add_team_member(AdminContext& context, const ApiCall& call)
 Result<HttpResponse> change_member(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> remove_member(AdminContext& context, const ApiCall& call);
 
+// usage.cc
+Result<HttpResponse> read_usage_summary(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_usage_by_day(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_usage_by_hour(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_usage_by_key(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_usage_by_app(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_usage_by_model(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_usage_by_provider(AdminContext& context, const ApiCall& call);
+
+// requests.cc
+Result<HttpResponse> list_requests(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_request(AdminContext& context, const ApiCall& call);
+
+// balance.cc
+Result<HttpResponse> read_balance(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_ledger(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> list_events(AdminContext& context, const ApiCall& call);
+
+// budgets.cc
+Result<HttpResponse> list_budgets(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_budget(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_budget(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_budget(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> delete_budget(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> raise_budget(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> end_budget_raise(AdminContext& context, const ApiCall& call);
+
+// credits.cc
+Result<HttpResponse> list_credits(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> add_credit(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_billing(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_billing(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> verify_ledger(AdminContext& context, const ApiCall& call);
+
 // audit.cc
 Result<HttpResponse> list_audit(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> export_audit(AdminContext& context, const ApiCall& call);

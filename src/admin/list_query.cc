@@ -1,24 +1,15 @@
 #include "admin/list_query.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <vector>
 
-#include "admin/json_body.h"
-#include "base/http.h"
+#include "admin/query.h"
 
 namespace keywarden {
 namespace {
 
 Result<void> read_limit(std::string_view text, ListQuery& wanted) {
-    const char* const end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data(), end, wanted.limit);
-    if (problem == std::errc() && stop == end && wanted.limit >= 1 &&
-        wanted.limit <= kListLimitMax) {
-        return {};
-    }
-    return fail_field("limit", "must be a whole number from 1 to 100");
+    TRY(wanted.limit, read_limit_of(text, kListLimitMax));
+    return {};
 }
 
 Result<void> read_after(std::string_view text, ListQuery& wanted) {
@@ -55,40 +46,20 @@ Result<void> read_expires_soon(std::string_view text, ListQuery& wanted) {
     return {};
 }
 
-struct Parameter {
-    std::string_view name;
-    Result<void> (*read)(std::string_view text, ListQuery& wanted);
-};
-
 constexpr std::array kParameters = {
-    Parameter{"limit", read_limit},
-    Parameter{"after", read_after},
-    Parameter{"status", read_status},
-    Parameter{"rotation", read_rotation},
-    Parameter{"unused", read_unused},
-    Parameter{"expires_soon", read_expires_soon},
+    Parameter<ListQuery>{"limit", read_limit},
+    Parameter<ListQuery>{"after", read_after},
+    Parameter<ListQuery>{"status", read_status},
+    Parameter<ListQuery>{"rotation", read_rotation},
+    Parameter<ListQuery>{"unused", read_unused},
+    Parameter<ListQuery>{"expires_soon", read_expires_soon},
 };
-constexpr std::array<std::string_view, 6> kNames = {
-    "limit", "after", "status", "rotation", "unused", "expires_soon"};
 
 }  // namespace
 
 Result<ListQuery> read_list_query(std::string_view query) {
     ListQuery wanted;
-    std::vector<std::string_view> seen;
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        if (pair.empty()) continue;
-        const std::string_view name = pair.substr(0, pair.find('='));
-        const auto* const row = std::ranges::find(kParameters, name, &Parameter::name);
-        if (row == kParameters.end()) return fail_unknown_field(name, kNames);
-        if (std::ranges::find(seen, name) != seen.end()) return fail_field(name, "is there twice");
-        seen.push_back(name);
-        const std::string value = query_parameter(pair, name);
-        if (value.empty()) return fail_field(name, "must have a value, with its escapes whole");
-        TRY_VOID(row->read(value, wanted));
-    }
+    TRY_VOID(read_parameters<ListQuery>(query, kParameters, wanted));
     return wanted;
 }
 

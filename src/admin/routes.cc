@@ -18,12 +18,14 @@ using Permission::AccountRead;
 using Permission::AnyKey;
 using Permission::AppsWrite;
 using Permission::AuditRead;
+using Permission::BillingRead;
 using Permission::KeysRead;
 using Permission::KeysWrite;
 using Permission::MembersWrite;
 using Permission::Operator;
 using Permission::PolicyWrite;
 using Permission::Public;
+using Permission::UsageRead;
 using Permission::Verify;
 
 struct Row {
@@ -88,6 +90,36 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/account/audit", AuditRead, list_audit},
     Row{Get, "/v1/account/audit/export", AuditRead, export_audit},
 
+    Row{Get, "/v1/account/usage/summary", UsageRead, read_usage_summary},
+    Row{Get, "/v1/account/usage/daily", UsageRead, list_usage_by_day},
+    Row{Get, "/v1/account/usage/hourly", UsageRead, list_usage_by_hour},
+    Row{Get, "/v1/account/usage/by-key", UsageRead, list_usage_by_key},
+    Row{Get, "/v1/account/usage/by-app", UsageRead, list_usage_by_app},
+    Row{Get, "/v1/account/usage/by-model", UsageRead, list_usage_by_model},
+    Row{Get, "/v1/account/usage/by-provider", UsageRead, list_usage_by_provider},
+    Row{Get, "/v1/account/requests", UsageRead, list_requests},
+    Row{Get, "/v1/account/requests/{id}", UsageRead, read_request},
+    Row{Get, "/v1/account/events", UsageRead, list_events},
+    Row{Get, "/v1/account/balance", BillingRead, read_balance},
+    Row{Get, "/v1/account/ledger", BillingRead, list_ledger},
+    Row{Get, "/v1/account/budgets", UsageRead, list_budgets},
+    Row{Post, "/v1/account/budgets", PolicyWrite, create_budget},
+    Row{Get, "/v1/account/budgets/{id}", UsageRead, read_budget},
+    Row{Patch, "/v1/account/budgets/{id}", PolicyWrite, change_budget},
+    Row{Delete, "/v1/account/budgets/{id}", PolicyWrite, delete_budget},
+    Row{Post, "/v1/account/budgets/{id}/raise", PolicyWrite, raise_budget},
+    Row{Delete, "/v1/account/budgets/{id}/raise", PolicyWrite, end_budget_raise},
+
+    Row{Get, "/v1/usage/summary", UsageRead, read_usage_summary},
+    Row{Get, "/v1/usage/daily", UsageRead, list_usage_by_day},
+    Row{Get, "/v1/usage/hourly", UsageRead, list_usage_by_hour},
+    Row{Get, "/v1/usage/by-key", UsageRead, list_usage_by_key},
+    Row{Get, "/v1/usage/by-app", UsageRead, list_usage_by_app},
+    Row{Get, "/v1/usage/by-model", UsageRead, list_usage_by_model},
+    Row{Get, "/v1/usage/by-provider", UsageRead, list_usage_by_provider},
+    Row{Get, "/v1/requests", UsageRead, list_requests},
+    Row{Get, "/v1/requests/{id}", UsageRead, read_request},
+
     Row{Get, "/api/account", AccountRead, read_api_account},
     Row{Get, "/api/apps", AccountRead, list_api_apps},
     Row{Get, "/api/status", Public, read_api_status},
@@ -99,6 +131,16 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/admin/teams/{id}/keys", Operator, create_team_key},
     Row{Post, "/v1/admin/teams/{id}/keys/import", Operator, import_team_keys},
     Row{Post, "/v1/admin/teams/{id}/members", Operator, add_team_member},
+    Row{Get, "/v1/admin/teams/{id}/billing", Operator, read_billing},
+    Row{Patch, "/v1/admin/teams/{id}/billing", Operator, change_billing},
+    Row{Get, "/v1/admin/credits", Operator, list_credits},
+    Row{Post, "/v1/admin/credits", Operator, add_credit},
+    Row{Get, "/v1/admin/budgets", Operator, list_budgets},
+    Row{Post, "/v1/admin/budgets", Operator, create_budget},
+    Row{Get, "/v1/admin/budgets/{id}", Operator, read_budget},
+    Row{Patch, "/v1/admin/budgets/{id}", Operator, change_budget},
+    Row{Delete, "/v1/admin/budgets/{id}", Operator, delete_budget},
+    Row{Post, "/v1/admin/ledger/verify", Operator, verify_ledger},
     Row{Get, "/v1/admin/plans", Operator, list_plans},
     Row{Post, "/v1/admin/plans", Operator, create_plan},
     Row{Get, "/v1/admin/plans/{id}", Operator, read_plan},

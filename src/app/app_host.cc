@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <ostream>
+#include <poll.h>
 
 #include "app/doctor.h"
 #include "app/gateway.h"
@@ -159,6 +160,12 @@ Result<int> AppHost::serve(const Arguments& arguments, Terminal& terminal) {
     const int code = wait_for_end(*gateway, signals, settings.drain_timeout);
     log(LogLevel::Info, "server.stopped");
     return code;
+}
+
+bool AppHost::pause(std::chrono::seconds time) {
+    const std::chrono::milliseconds bound = time;
+    (void)::poll(nullptr, 0, static_cast<int>(bound.count()));
+    return true;
 }
 
 Result<void> AppHost::init(const Arguments& arguments, Terminal& terminal) {

@@ -15,6 +15,7 @@ public:
     Result<void> init(const Arguments& arguments, Terminal& terminal) override;
     Result<void> check_configuration(const Arguments& arguments) override;
     Result<std::vector<ShownSetting>> show_configuration(const Arguments& arguments) override;
+    bool pause(std::chrono::seconds time) override;
     std::vector<Finding> examine(const Arguments& arguments) override;
     Result<std::string> read_file(const std::string& path, size_t bytes_max) override;
     Result<std::unique_ptr<PrivateFile>> make_private_file(const std::string& path) override;

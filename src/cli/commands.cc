@@ -88,6 +88,86 @@ constexpr Option kExplaining[] = {
     {"tokens-out", "N", "The most output that it asks for."},
     {"body-bytes", "N", "How long its body is."},
 };
+constexpr Option kFrom = {"from", "DAY", "Since when: a day of the team's time zone, or a moment."};
+constexpr Option kUntil = {
+    "until", "DAY", "Until when: a day, which counts, or a moment; else now."};
+constexpr Option kOfKey = {"key", "ID", "Only calls of this key."};
+constexpr Option kOfApp = {"app", "ID", "Only calls of this app."};
+constexpr Option kOfModel = {"model", "ID", "Only calls of this model: provider/model, or its id."};
+constexpr Option kCsv = {"csv", "", "Print CSV."};
+constexpr Option kUsing[] = {
+    kSocketDir,
+    {"by", "WHAT", "A line each key, app, model, or provider, not each day."},
+    kFrom,
+    kUntil,
+    kOfKey,
+    kOfApp,
+    kOfModel,
+    {"provider", "NAME", "Only calls that this provider answered."},
+    kCsv,
+};
+constexpr Option kOfSession = {"session", "ID", "Only calls of this session."};
+constexpr Option kOfStatus = {"status", "STATUS", "Only those that failed, or were ok."};
+constexpr Option kRequesting[] = {
+    kSocketDir,
+    kFrom,
+    kUntil,
+    kOfKey,
+    kOfApp,
+    kOfModel,
+    kOfSession,
+    kOfStatus,
+    {"limit", "N", "How many at most; else 50, or of CSV 10,000."},
+    kCsv,
+};
+constexpr Option kTailing[] = {
+    kSocketDir,
+    kOfKey,
+    kOfApp,
+    kOfModel,
+    kOfSession,
+    kOfStatus,
+    {"limit", "N", "How many of those that are there already; else 10."},
+};
+constexpr Option kLedger[] = {
+    kSocketDir,
+    {"limit", "N", "How many at most; else 50."},
+    kCsv,
+};
+constexpr Option kPaying[] = {
+    kSocketDir,
+    {"reason", "TEXT", "Why: an invoice's number. Refunds and corrections need one."},
+    {"kind", "KIND", "topup (the default), grant, refund, or correction."},
+};
+constexpr Option kPlans = {"plans", "", "Those of plans, as the operator."};
+constexpr Option kBudgeting[] = {kSocketDir, kPlans};
+constexpr Option kThresholds = {
+    "thresholds", "LIST", "At which percents to raise an event: 50,75,100."};
+constexpr Option kOnlyTell = {"only-tell", "", "Refuse nothing when it is used up."};
+constexpr Option kNewBudget[] = {
+    kSocketDir,
+    {"scope", "SCOPE", "team (the default), app, key, model, or tag; plan, as the operator."},
+    {"target", "ID", "Which app, key, model, tag, or plan."},
+    {"period", "PERIOD", "day, week, month (the default), or total."},
+    kThresholds,
+    kOnlyTell,
+};
+constexpr Option kBudgetChange[] = {
+    kSocketDir,
+    {"name", "NAME", "Another name."},
+    {"amount", "DOLLARS", "Another amount."},
+    kThresholds,
+    kOnlyTell,
+    {"block", "", "Refuse calls that do not fit."},
+    kPlans,
+};
+constexpr Option kRaising[] = {
+    kSocketDir,
+    {"until", "DAY", "When it ends: a day, which counts, or a moment."},
+    {"end", "", "End the raise that is there."},
+};
+constexpr Option kDeleting[] = {kSocketDir, kPlans, kYes};
+
 constexpr Option kApplying[] = {
     kSocketDir,
     {"file", "FILE", "What the gateway is to become; - reads standard input.", 'f'},
@@ -135,6 +215,32 @@ constexpr Command kCommands[] = {
      "Write what the gateway is as a file that apply takes."},
     {"audit verify", "", 0, 0, kAsking, run_audit_verify,
      "Recompute the chain of the team's audit log, and show its head."},
+    {"usage", "", 0, 0, kUsing, run_usage,
+     "Show what was used and what it cost, this month by day, or by key, app, model, provider."},
+    {"requests list", "", 0, 0, kRequesting, run_requests_list,
+     "List calls, the last ones first."},
+    {"requests show", "ID", 1, 1, kAsking, run_requests_show,
+     "Show one call, by the X-Request-Id of its answer."},
+    {"requests tail", "", 0, 0, kTailing, run_requests_tail,
+     "Show calls as they end, until Ctrl-C."},
+    {"balance", "", 0, 0, kAsking, run_balance,
+     "Show what the team has, what running calls hold, and what can be spent."},
+    {"topup", "TEAM AMOUNT", 2, 2, kPaying, run_topup,
+     "Add to a team's balance, as the operator."},
+    {"ledger list", "", 0, 0, kLedger, run_ledger_list,
+     "List what was paid in."},
+    {"ledger verify", "", 0, 0, kAsking, run_ledger_verify,
+     "Recompute every balance and every sum from the rows, as the operator."},
+    {"budgets list", "", 0, 0, kBudgeting, run_budgets_list,
+     "List budgets, with what is left of them."},
+    {"budgets create", "NAME AMOUNT", 2, 2, kNewBudget, run_budgets_create,
+     "Create a budget: of the team, or of a part of it."},
+    {"budgets update", "ID", 1, 1, kBudgetChange, run_budgets_update,
+     "Change a budget, from the next call on."},
+    {"budgets raise", "ID [AMOUNT]", 1, 2, kRaising, run_budgets_raise,
+     "Give a budget more for a while."},
+    {"budgets delete", "ID", 1, 1, kDeleting, run_budgets_delete,
+     "Delete a budget."},
     {"whoami", "", 0, 0, kAsking, run_whoami,
      "Say which key this is, and what it may do."},
     {"explain", "[ID]", 0, 1, kExplaining, run_explain,

@@ -1,6 +1,7 @@
 // What the command line asks of the gateway in the same binary. app/ answers.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -63,6 +64,9 @@ public:
 
     /// Makes it. Errors: InvalidRequest when there is such a file, or it cannot be made.
     virtual Result<std::unique_ptr<PrivateFile>> make_private_file(const std::string& path) = 0;
+
+    /// Waits, and says whether to go on. Ctrl-C ends the process by itself.
+    virtual bool pause(std::chrono::seconds time) = 0;
 
     /// Looks at everything that a set-up needs. What is wrong is a finding, not an error.
     virtual std::vector<Finding> examine(const Arguments& arguments) = 0;

@@ -68,10 +68,16 @@ public:
         return std::make_unique<FakePrivateFile>(secrets, broken);
     }
 
+    bool pause(std::chrono::seconds time) override {
+        asked.push_back("pause " + std::to_string(time.count()));
+        return pauses-- > 0;
+    }
+
     std::vector<std::string> asked;
     std::vector<Finding> findings;
     std::map<std::string, std::string> files;
     FakeFile secrets;
+    int pauses = 0;  // after so many a command that waits is interrupted
     bool broken = false;
 };
 

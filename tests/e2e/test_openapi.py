@@ -46,6 +46,10 @@ def resolve(spec, node):
     return node
 
 
+def literals(pattern):
+    return sum(not part.startswith("{") for part in pattern.split("/"))
+
+
 def operation_of(spec, method, path):
     """The operation that a path means: {names} match one segment, or more at the end."""
     best = None
@@ -56,7 +60,7 @@ def operation_of(spec, method, path):
         if len(want) != len(have) or method.lower() not in item:
             continue
         if all(w == h or (w.startswith("{") and h) for w, h in zip(want, have)):
-            if best is None or "{" not in pattern:
+            if best is None or literals(pattern) > literals(best):
                 best = pattern
     assert best, f"{method} {path} is not in openapi.json"
     return spec["paths"][best][method.lower()]

@@ -86,6 +86,12 @@ class Team:
         return self.made("/v1/account/members", role=role,
                          email=f"{role}-{next(TURN)}@example.com")["user"]
 
+    def budget(self, path) -> str:
+        of_plan = path.startswith("/v1/admin/")
+        target = {"scope": "plan", "target": self.plan} if of_plan else {}
+        family = "/v1/admin/budgets" if of_plan else "/v1/account/budgets"
+        return self.made(family, name="a budget", amount_usd="1000000", **target)["id"]
+
     def client(self, secret):
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30)
@@ -101,6 +107,7 @@ class Team:
             return path.format(demands=f"team={self.mine}", path="orders/7")
         made = {"/apps/{id}": lambda: self.made("/v1/account/apps", name=f"app {next(TURN)}")["id"],
                 "/keys/{id}": lambda: self.key(kind="management")["id"],
+                "/budgets/{id}": lambda: self.budget(path),
                 "/members/{user}": lambda: self.member("viewer"),
                 "/users/{id}": lambda: self.member("viewer"),
                 "/teams/{id}": lambda: self.other,
