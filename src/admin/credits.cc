@@ -119,35 +119,35 @@ Result<HttpResponse> list_credits(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> add_credit(AdminContext& context, const ApiCall& call) {
-    TRY(HttpResponse response,
-        run_once(context, call, "credits.create", [&](const AnswerNote& note) -> Result<Created> {
-            const ChangedBy by = changed_by(context, call);
-            LedgerEntry entry{.id = new_id("credit"),
-                              .actor = by.actor.type + ":" + by.actor.id,
-                              .at = context.clock.now()};
-            TRY(const Json object, read_object(call.request, Body::Required));
-            TRY_VOID(read_fields<LedgerEntry>(object, kCreditFields, entry));
-            for (const char* needed : {"team", "kind", "amount_usd"}) {
-                if (!object.contains(needed)) return fail_field(needed, "is required");
-            }
-            TRY_VOID(in_words_of_bodies(check_ledger_entry(entry)));
-            const auto team = accounts_of(context).get_team(entry.team_id);
-            if (!team && team.error().code == ErrorCode::NotFound) {
-                return fail_field("team", "must be the id of a team");
-            }
-            if (!team) return fail(team.error());
-            AuditEntry audit =
-                audit_entry(by, entry.team_id, "credit.create", {"credit", entry.id}, entry.at);
-            audit.reason = entry.reason;
-            audit.diff = audit_diff({}, audit_facts(entry));
-            Json record = ledger_record(entry);
-            record["team"] = entry.team_id;
-            TRY_VOID(store_answered(context, note(201, record), [&] {
-                return context.keys.store().usage().add_ledger_entry(entry, audit);
-            }));
-            context.spend->add_credit(entry.team_id, entry.amount);
-            return Created{.record = std::move(record)};
+    const auto add = [&](const AnswerNote& note) -> Result<Created> {
+        const ChangedBy by = changed_by(context, call);
+        LedgerEntry entry{.id = new_id("credit"),
+                          .actor = by.actor.type + ":" + by.actor.id,
+                          .at = context.clock.now()};
+        TRY(const Json object, read_object(call.request, Body::Required));
+        TRY_VOID(read_fields<LedgerEntry>(object, kCreditFields, entry));
+        for (const char* needed : {"team", "kind", "amount_usd"}) {
+            if (!object.contains(needed)) return fail_field(needed, "is required");
+        }
+        TRY_VOID(in_words_of_bodies(check_ledger_entry(entry)));
+        const auto team = accounts_of(context).get_team(entry.team_id);
+        if (!team && team.error().code == ErrorCode::NotFound) {
+            return fail_field("team", "must be the id of a team");
+        }
+        if (!team) return fail(team.error());
+        AuditEntry audit =
+            audit_entry(by, entry.team_id, "credit.create", {"credit", entry.id}, entry.at);
+        audit.reason = entry.reason;
+        audit.diff = audit_diff({}, audit_facts(entry));
+        Json record = ledger_record(entry);
+        record["team"] = entry.team_id;
+        TRY_VOID(store_answered(context, note(201, record), [&] {
+            return context.keys.store().usage().add_ledger_entry(entry, audit);
         }));
+        context.spend->add_credit(entry.team_id, entry.amount);
+        return Created{.record = std::move(record)};
+    };
+    TRY(HttpResponse response, run_once(context, call, "credits.create", add));
     // A row is read in its team's ledger, and has no address of its own.
     std::erase_if(response.headers,
                   [](const Header& each) { return equal_ignoring_case(each.name, "Location"); });

