@@ -80,7 +80,7 @@ Result<int> run_usage(Session& session, const Arguments& arguments) {
         return fail(ErrorCode::InvalidRequest, "--by: expected key, app, model, or provider");
     }
     const bool as_csv = arguments.has("csv");
-    std::string target =
+    const std::string target =
         split.empty() ? "/v1/account/usage/daily" : fmt::format("/v1/account/usage/by-{}", split);
     std::string query = query_of(arguments, kFilters);
     if (as_csv) query += query.empty() ? "?format=csv" : "&format=csv";
