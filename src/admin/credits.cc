@@ -141,9 +141,10 @@ Result<HttpResponse> add_credit(AdminContext& context, const ApiCall& call) {
         audit.diff = audit_diff({}, audit_facts(entry));
         Json record = ledger_record(entry);
         record["team"] = entry.team_id;
-        TRY_VOID(store_answered(context, note(201, record), [&] {
+        const auto store = [&] {
             return context.keys.store().usage().add_ledger_entry(entry, audit);
-        }));
+        };
+        TRY_VOID(store_answered(context, note(201, record), store));
         context.spend->add_credit(entry.team_id, entry.amount);
         return Created{.record = std::move(record)};
     };

@@ -387,10 +387,10 @@ private:
     }
 
     static constexpr size_t kReadingPlaces = 64;
+    std::function<void(std::string_view, std::string_view)> plan_watch_;
     std::array<ReadingPlace, kReadingPlaces> reading_;  // one a thread, or shared by a few
 
     std::mutex writers_;
-    std::function<void(std::string_view, std::string_view)> plan_watch_;
     InstanceRules instance_{.version = 0};
     ByText<PlanNode> plans_;
     ByText<TeamNode> teams_;

@@ -205,7 +205,7 @@ struct Range {
 
 /// What is rare is not looked for where there is none: the days say when the app had any calls.
 Result<void> narrow_to_app(Database& database, int64_t team, std::string_view app, Range& range) {
-    constexpr int64_t kTwoDays = 2 * 86'400'000;  // longer than any day
+    constexpr int64_t kTwoDays = int64_t{2} * 86'400'000;  // longer than any day
     TRY(const int64_t word, find_word(database, app));
     Query days(database,
                "SELECT ifnull(min(start), 0), ifnull(max(start), -?4) FROM rollups "
