@@ -68,6 +68,14 @@ std::string difference(const UsageSums& stored, const UsageSums& counted) {
     return text;
 }
 
+/// Of a sentence: which team's hour or day it is about.
+std::string span_name(std::string_view team_id, int64_t grain, TimePoint start) {
+    return fmt::format("Team {}, {} from {}",
+                       team_id,
+                       grain == kHourParts ? "hour" : "day",
+                       format_iso8601(start));
+}
+
 class UsageCheck {
 public:
     explicit UsageCheck(Database& database) : database_(database), reader_(database) {}
@@ -252,13 +260,9 @@ Result<void> UsageCheck::compare_parts(const TeamCredit& team,
                 read_sums(rows, 4);
         }
     }
-    return compare(fmt::format("Team {}, {} from {}",
-                               team.id,
-                               grain == kHourParts ? "hour" : "day",
-                               format_iso8601(start)),
-                   stored,
-                   counted,
-                   [this](const SumName& name) { return part_name(name); });
+    return compare(span_name(team.id, grain, start), stored, counted, [this](const SumName& name) {
+        return part_name(name);
+    });
 }
 
 /// Sums of an hour or a day in which there are no rows at all.
@@ -270,12 +274,9 @@ Result<void> UsageCheck::find_empty_parts(const TeamCredit& team) {
     while (true) {
         TRY(const bool row, rows.next());
         if (!row) return {};
-        const bool is_hour = rows.integer(0) == kHourParts;
         if (seen_.contains({rows.integer(0), rows.moment(1)})) continue;
-        differ(fmt::format("Team {}, {} from {}: there are sums, and no calls.",
-                           team.id,
-                           is_hour ? "hour" : "day",
-                           format_iso8601(rows.moment(1))));
+        differ(fmt::format("{}: there are sums, and no calls.",
+                           span_name(team.id, rows.integer(0), rows.moment(1))));
     }
 }
 
@@ -359,13 +360,9 @@ Result<void> UsageCheck::compare_rollups(const TeamCredit& team,
             stored[{dim, rows.integer(0)}] = read_sums(rows, 1);
         }
     }
-    return compare(fmt::format("Team {}, {} from {}",
-                               team.id,
-                               grain == kHourParts ? "hour" : "day",
-                               format_iso8601(start)),
-                   stored,
-                   counted,
-                   [this](const SumName& name) { return rollup_name(name); });
+    return compare(span_name(team.id, grain, start), stored, counted, [this](const SumName& name) {
+        return rollup_name(name);
+    });
 }
 
 Result<void> UsageCheck::find_empty_rollups(const TeamCredit& team) {
