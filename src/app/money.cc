@@ -24,9 +24,6 @@ void say_recovery(const JournalRecovery& recovery) {
              {"holds_closed", recovery.holds_closed},
              {"duration_us", int64_t{recovery.duration / std::chrono::microseconds(1)}}});
     }
-    for (const std::string& file : recovery.damaged_files) {
-        log(LogLevel::Error, "ledger.damaged", {{"kept_as", std::string_view(file)}});
-    }
 }
 
 SpikeRule spike_rule(const Settings& settings) {
@@ -65,7 +62,7 @@ Result<std::unique_ptr<Money>> Money::open(const Settings& settings,
     TRY_VOID(money->spend_.load(money->store_));
     money->keys_.tell(&money->spend_);
     TRY_VOID(money->prices_.load());
-    TRY_VOID(money->open_journal(settings, instance.dir.file(kJournalFolderName), threads));
+    TRY_VOID(money->open_journal(settings, instance.dir.file(kJournalName), threads));
     return money;
 }
 

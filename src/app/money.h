@@ -18,8 +18,6 @@
 
 namespace keywarden {
 
-inline constexpr std::string_view kJournalFolderName = "journal";
-
 class Money {
 public:
     /// Reads what the store and the journal say, before the first call: whatever moment a process
