@@ -1,4 +1,5 @@
 """What the database says of calls and money: for tests, which read it beside a gateway that runs."""
+import json
 import sqlite3
 import time
 
@@ -46,7 +47,6 @@ class MoneyDatabase:
         return self.ask("SELECT coalesce(sum(spent), 0) AS sum FROM credit")[0]["sum"]
 
     def set_price(self, model: str, **nano_dollars):
-        import json  # pylint: disable=import-outside-toplevel
         self.change("INSERT OR REPLACE INTO prices(model, version, price) VALUES (?, "
                     "(SELECT coalesce(max(version), 0) + 1 FROM prices), ?)",
                     model, json.dumps(nano_dollars))

@@ -1,4 +1,5 @@
 """What calls cost: every call has one row, whatever becomes of it, and nothing is spent twice."""
+import asyncio
 import concurrent.futures
 import json
 import random
@@ -103,7 +104,6 @@ def test_a_client_that_leaves_pays_for_what_was_generated(paid, imposter):
     gone = threading.Event()
 
     async def behave(call, link):
-        import asyncio  # pylint: disable=import-outside-toplevel
         await link.start_stream()
         await link.event(chunk("Hello"))
         while not gone.is_set():
@@ -222,7 +222,6 @@ def test_kill_minus_nine_loses_nothing_and_counts_nothing_twice(paid, start, imp
     key, answered, sent = gateway.key, {}, 0
 
     async def behave(call, link):
-        import asyncio  # pylint: disable=import-outside-toplevel
         await asyncio.sleep(dice.random() * 0.02)
         await answer_as_openai(call, link)
 
@@ -273,7 +272,6 @@ def test_kill_minus_nine_loses_nothing_and_counts_nothing_twice(paid, start, imp
 
 def test_no_byte_of_one_call_reaches_another(paid, imposter):
     """Each stream echoes a nonce of its own; a third of the clients leave in the middle."""
-    import asyncio  # pylint: disable=import-outside-toplevel
     streams, events = 120, 100
 
     async def behave(call, link):
