@@ -63,10 +63,12 @@ public:
             SpendTotals totals{.scope = static_cast<SpendScope>(rows.integer(1)),
                                .team_id = rows.text(0),
                                .target = rows.text(2)};
-            for (int i = 0; i < 3; ++i)
+            for (int i = 0; i < 3; ++i) {
                 totals.starts.at(static_cast<size_t>(i)) = rows.moment(3 + i);
-            for (int i = 0; i < 4; ++i)
+            }
+            for (int i = 0; i < 4; ++i) {
                 totals.spent.at(static_cast<size_t>(i)) = {rows.integer(6 + i)};
+            }
             each(totals);
         }
     }
