@@ -3,6 +3,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "admin/handlers.h"
 #include "admin/idempotency.h"
 #include "admin/money_field.h"
+#include "admin/spend_view.h"
 #include "base/id.h"
 #include "domain/money_facts.h"
 
@@ -52,16 +54,9 @@ Result<Json> record_of(AdminContext& context, const Budget& budget) {
 Result<void> check_may_change(AdminContext& context, const Caller& caller, const Budget& budget) {
     if (caller.is_operator) return {};
     TRY(const std::vector<Key> lineage, lineage_of(context, caller));
-    const Key& own = lineage.front();
-    bool binds = false;
-    if (budget.scope == SpendScope::Key) {
-        binds = std::ranges::find(lineage, budget.target, &Key::id) != lineage.end();
-    } else if (budget.scope == SpendScope::App) {
-        binds = budget.target == own.app_id;
-    } else if (budget.scope == SpendScope::Tag) {
-        binds = std::ranges::find(own.tags, budget.target) != own.tags.end();
-    }
-    if (!binds) return {};
+    std::vector<std::string_view> makers;
+    for (const Key& each : std::span(lineage).subspan(1)) makers.push_back(each.id);
+    if (!is_own_budget(budget, lineage.front(), makers)) return {};
     return fail(ErrorCode::InsufficientScope,
                 "This budget binds the calling key. Change it with a key that it does not bind.");
 }

@@ -11,6 +11,8 @@
 #include "admin/handlers.h"
 #include "admin/json_body.h"
 #include "admin/key_check.h"
+#include "admin/money_field.h"
+#include "admin/spend_view.h"
 #include "domain/compiled_policy.h"
 #include "domain/model_rules.h"
 #include "domain/role.h"
@@ -322,8 +324,27 @@ Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call)
             explain_model(context, reading, question, target, asked, told);
         }
         explain_tools(reading, key, question, told);
-        limits = limits_of(reading, question, context.clock.mono(), told);
         whose = key_told(reading, key, state);
+    }
+    if (!question.model.empty() && target) {  // money comes first: waiting does not bring any
+        TRY(const NanoUsd held,
+            explain_money(
+                context,
+                {.key = key,
+                 .caller = found.caller,
+                 .provider = context.models->providers()[target->provider].name,
+                 .model = target->id,
+                 .tokens_in = question.size.tokens_in,
+                 .tokens_out_max = question.size.tokens_out_max},
+                [&told](std::string_view rule,
+                        std::string_view scope,
+                        std::string_view value,
+                        const Result<void>& result) { told.add(rule, scope, value, result); }));
+        asked["held_usd"] = money(held);
+    }
+    {
+        const PolicyReading reading = context.keys.read_policy(found.caller, model);
+        limits = limits_of(reading, question, context.clock.mono(), told);
     }
     Json answer = {{"object", "explanation"}};
     conclude(told.refusal(), answer);

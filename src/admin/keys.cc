@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/account_record.h"
 #include "admin/changed_by.h"
 #include "admin/effective.h"
 #include "admin/handlers.h"
@@ -11,9 +12,12 @@
 #include "admin/key_fields.h"
 #include "admin/key_record.h"
 #include "admin/list_query.h"
+#include "admin/spend_view.h"
 
 namespace keywarden {
 namespace {
+
+constexpr size_t kPagesMax = 100;
 
 Json record_of(AdminContext& context, const Key& key) {
     return key_record(key,
@@ -26,23 +30,33 @@ Json record_of(AdminContext& context, const Key& key) {
 
 Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
     TRY(ListQuery wanted, read_list_query(call.request.query));
-    const KeyQuery query = {.team_id = std::string(call.caller->team_id),
-                            .after = std::move(wanted.after),
-                            .limit = wanted.limit,
-                            .state = wanted.status,
-                            .rotation = wanted.rotation,
-                            .unused = wanted.unused,
-                            .expires_soon = wanted.expires_soon,
-                            .notice = context.keys.defaults().notice,
-                            .now = context.clock.now()};
-    TRY(const KeyPage page, context.keys.store().list_keys(query));
+    KeyQuery query = {.team_id = std::string(call.caller->team_id),
+                      .after = std::move(wanted.after),
+                      .limit = wanted.limit,
+                      .state = wanted.status,
+                      .rotation = wanted.rotation,
+                      .unused = wanted.unused,
+                      .expires_soon = wanted.expires_soon,
+                      .notice = context.keys.defaults().notice,
+                      .now = context.clock.now()};
+    TRY(const SpendView spent, SpendView::of(context, query.team_id));
     Json data = Json::array();
-    for (const Key& key : page.keys) data.push_back(record_of(context, key));
-    return json_response(200,
-                         {{"object", "list"},
-                          {"data", std::move(data)},
-                          {"has_more", !page.next.empty()},
-                          {"next", page.next.empty() ? Json(nullptr) : Json(page.next)}});
+    // What is used up no store knows: such keys are picked here, from as many pages as it takes.
+    for (size_t page_count = 0; page_count < kPagesMax; ++page_count) {
+        query.limit = wanted.limit - data.size();
+        TRY(KeyPage page, context.keys.store().list_keys(query));
+        for (const Key& key : page.keys) {
+            Json record = record_of(context, key);
+            spent.mark(key, record);
+            const bool is_exhausted = record["status"] == kExhausted;
+            if (wanted.exhausted.value_or(is_exhausted) == is_exhausted) {
+                data.push_back(std::move(record));
+            }
+        }
+        query.after = std::move(page.next);
+        if (query.after.empty() || data.size() >= wanted.limit) break;
+    }
+    return list_response(std::move(data), query.after);
 }
 
 namespace {
@@ -80,6 +94,9 @@ Result<HttpResponse> create_team_key(AdminContext& context, const ApiCall& call)
 Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call) {
     TRY(const Key key, context.keys.store().get_key(call.caller->team_id, call.values.at(0)));
     Json record = record_of(context, key);
+    TRY(const SpendView spent, SpendView::of(context, key.team_id));
+    spent.mark(key, record);
+    TRY(record["budgets"], spent.budgets_of(key));
     if (const auto found = context.keys.look_at(key, context.clock.now())) {
         record["limits"] = limits_of(context, found->caller);
         record["lists"] = lists_of(context, found->caller);

@@ -18,11 +18,12 @@ Result<void> read_after(std::string_view text, ListQuery& wanted) {
 }
 
 Result<void> read_status(std::string_view text, ListQuery& wanted) {
-    wanted.status = key_state_of(text);
+    wanted.status = text == kExhausted ? KeyState::Active : key_state_of(text);
+    if (wanted.status == KeyState::Active) wanted.exhausted = text == kExhausted;
     if (wanted.status) return {};
     return fail_field("status",
                       "must be \"active\", \"pending\", \"expired\", \"disabled\", "
-                      "\"quarantined\", or \"revoked\"");
+                      "\"quarantined\", \"revoked\", or \"exhausted\"");
 }
 
 Result<void> read_rotation(std::string_view text, ListQuery& wanted) {

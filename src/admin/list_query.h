@@ -15,10 +15,14 @@ namespace keywarden {
 inline constexpr size_t kListLimitDefault = 20;
 inline constexpr size_t kListLimitMax = 100;
 
+/// The state of an active key of which a budget is used up: derived where keys are shown.
+inline constexpr std::string_view kExhausted = "exhausted";
+
 struct ListQuery {
     size_t limit = kListLimitDefault;
     std::string after{};  // a cursor: the `next` of the page before
     std::optional<KeyState> status{};
+    std::optional<bool> exhausted{};  // of active ones: only those whose budget is used up, or not
     std::optional<RotationState> rotation{};
     bool unused = false;        // only those
     bool expires_soon = false;  // only those

@@ -84,6 +84,20 @@ TEST_F(UsageApi, DaysFollowOneAnotherWithoutGaps) {
     EXPECT_EQ(hours["total"]["calls"], 2);
 }
 
+TEST_F(UsageApi, ASpanIsAsManyWholeDaysOrHoursAsItTouches) {
+    clock_.advance(*parse_iso8601("2026-06-01T09:30:00Z") - clock_.now());
+    made(call("", kDollar));
+    clock_.advance(std::chrono::hours(4));
+    const Json sum = get("/v1/account/usage/summary?from=2026-06-01T12:00:00Z").json();
+    EXPECT_EQ(sum["calls"], 1);
+    EXPECT_EQ(sum["from"], "2026-06-01T00:00:00.000Z");
+    EXPECT_EQ(sum["until"], "2026-06-02T00:00:00.000Z");
+    const Json hours = get("/v1/account/usage/hourly?from=2026-06-01T09:45:00Z").json();
+    EXPECT_EQ(hours["total"]["calls"], 1);
+    EXPECT_EQ(hours["from"], "2026-06-01T09:00:00.000Z");
+    EXPECT_EQ(hours["until"], "2026-06-01T14:00:00.000Z");
+}
+
 TEST_F(UsageApi, DaysAreThoseOfTheTeam) {
     // Noon in UTC on the 1st of June is the 2nd in Kiritimati, fourteen hours ahead.
     clock_.advance(*parse_iso8601("2026-06-01T12:00:00Z") - clock_.now());

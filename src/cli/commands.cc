@@ -23,7 +23,9 @@ constexpr Option kServing[] = {
 constexpr Option kAsking[] = {kSocketDir};
 constexpr Option kListing[] = {
     kSocketDir,
-    {"status", "STATUS", "Only active, pending, expired, disabled, quarantined, or revoked ones."},
+    {"status",
+     "STATUS",
+     "Only active, pending, expired, disabled, quarantined, revoked, or exhausted ones."},
     {"rotation", "STATE", "Only keys whose rotation is ok, due, or overdue."},
     {"unused", "", "Only keys that nobody has used for a while (keys.unused_after)."},
     {"expires-soon", "", "Only keys that expire soon (keys.notice_ahead)."},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/money_text.h"
 #include "cli/output.h"
 
 namespace keywarden {
@@ -17,7 +18,8 @@ using Rows = std::vector<std::vector<std::string>>;
 /// In the order in which people look for them; the others follow by name.
 constexpr std::array kFirstMembers = {"id", "name", "description", "status", "kind", "display"};
 /// Shown otherwise, or of no interest to people.
-constexpr std::array kOtherMembers = {"object", "secrets", "limits", "lists", "warnings"};
+constexpr std::array kOtherMembers = {
+    "object", "secrets", "limits", "lists", "warnings", "budgets"};
 
 /// Null, "", [], {}, and objects that hold nothing else.
 bool is_nothing(const Json& value) {
@@ -51,6 +53,20 @@ std::string left_of(const Json& limit) {
                        shown(limit, "limit"),
                        reset == "0" || reset == "-" ? "" : ", all of it in " + reset + " s",
                        source_of(limit));
+}
+
+/// "CI: $2.40 of $5.00 left, resets at … (key)"; one that refuses nothing only tells.
+std::string budget_text(const Json& budget) {
+    const Json state = budget.is_object() ? budget.value("state", Json()) : Json();
+    if (!state.is_object()) return shown(budget, "name");
+    const std::string resets = shown(state, "resets_at");
+    return fmt::format("{}: {} of {} left{}{} ({})",
+                       shown(budget, "name"),
+                       shown_usd(state, "remaining_usd"),
+                       shown_usd(state, "limit_usd"),
+                       resets == "-" ? "" : ", resets at " + resets,
+                       shown(budget, "blocks") == "false" ? ", only tells" : "",
+                       shown(budget, "scope"));
 }
 
 /// "gpt-*, o1 but not gpt-4* (team)", a row for each scope.
@@ -107,6 +123,9 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
     add_lists(key, rows);
     for (const Json& limit : list_of(key, "limits")) {
         rows.push_back({shown(limit, "name"), left_of(limit)});
+    }
+    for (const Json& budget : list_of(key, "budgets")) {
+        rows.push_back({"budget", budget_text(budget)});
     }
     for (const Json& secret : list_of(key, "secrets")) {
         rows.push_back(secret_row(secret));
