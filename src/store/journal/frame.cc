@@ -1,5 +1,6 @@
 #include "store/journal/frame.h"
 
+#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <fmt/format.h>
@@ -102,9 +103,9 @@ Progress read_progress(uint64_t word) {
 }
 
 uint64_t FrameReader::word_at(size_t offset) const {
-    uint64_t word = 0;
-    std::memcpy(&word, segment_.data() + offset, sizeof word);
-    return word;
+    // A call that goes on may be writing its progress here, in whole words.
+    auto* place = const_cast<std::byte*>(segment_.data() + offset);
+    return std::atomic_ref(*reinterpret_cast<uint64_t*>(place)).load(std::memory_order_relaxed);
 }
 
 std::optional<Frame> FrameReader::frame_at(size_t offset) const {

@@ -112,6 +112,8 @@ struct Frame {
 class FrameReader {
 public:
     /// `segment` from its first byte, up to where frames may be.
+    /// Requires: it begins at a multiple of eight, as do `from` and each frame.
+    /// Threads: calls that go on may write their progress meanwhile.
     FrameReader(std::span<const std::byte> segment, uint32_t salt, size_t from)
         : segment_(segment), salt_(salt), offset_(from) {}
 
