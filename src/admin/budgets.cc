@@ -3,7 +3,6 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +15,6 @@
 #include "admin/handlers.h"
 #include "admin/idempotency.h"
 #include "admin/money_field.h"
-#include "admin/spend_view.h"
 #include "base/id.h"
 #include "domain/money_facts.h"
 
@@ -48,19 +46,6 @@ Result<Json> record_of(AdminContext& context, const Budget& budget) {
     return record_of(context, budget, budget.team_id, names);
 }
 
-/// Nobody loosens what binds themselves: a key leaves the budgets of its own, of the keys that made
-/// it, of its app, and of its tags to others. What binds the team as a whole is for whoever may
-/// write budgets. Errors: InsufficientScope.
-Result<void> check_may_change(AdminContext& context, const Caller& caller, const Budget& budget) {
-    if (caller.is_operator) return {};
-    TRY(const std::vector<Key> lineage, lineage_of(context, caller));
-    std::vector<std::string_view> makers;
-    for (const Key& each : std::span(lineage).subspan(1)) makers.push_back(each.id);
-    if (!is_own_budget(budget, lineage.front(), makers)) return {};
-    return fail(ErrorCode::InsufficientScope,
-                "This budget binds the calling key. Change it with a key that it does not bind.");
-}
-
 AuditEntry entry_of(AdminContext& context,
                     const ApiCall& call,
                     const char* action,
@@ -85,7 +70,7 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
                                        const Change& change) {
     const std::scoped_lock lock(*context.money_changes);
     TRY(const Budget before, usage_of(context).get_budget(owner_of(call), call.values.at(0)));
-    TRY_VOID(check_may_change(context, *call.caller, before));
+    TRY_VOID(check_may_loosen(context, *call.caller, before));
     TRY(const auto wanted, if_match(call.request));
     if (wanted && *wanted != before.version) {
         return fail(ErrorCode::VersionMismatch, "It was changed meanwhile. Read it again.");
@@ -168,7 +153,7 @@ Result<HttpResponse> delete_budget(AdminContext& context, const ApiCall& call) {
     TRY_VOID(refuse_body(call.request));
     const std::scoped_lock lock(*context.money_changes);
     TRY(const Budget budget, usage_of(context).get_budget(owner_of(call), call.values.at(0)));
-    TRY_VOID(check_may_change(context, *call.caller, budget));
+    TRY_VOID(check_may_loosen(context, *call.caller, budget));
     TRY(const auto wanted, if_match(call.request));
     if (wanted && *wanted != budget.version) {
         return fail(ErrorCode::VersionMismatch, "It was changed meanwhile. Read it again.");

@@ -239,5 +239,32 @@ TEST_F(BudgetApi, ATagCountsFromTheMomentThatAKeyHasIt) {
     EXPECT_FALSE(fits(key, {2'000'000'000}));
 }
 
+TEST_F(BudgetApi, ToTakeAKeyOutOfABudgetIsToLoosenIt) {
+    const std::string app = post("/v1/account/apps", R"({"name":"dev"})").json()["id"];
+    const std::string user =
+        post("/v1/account/members", R"({"email":"a@example.com","role":"member"})").json()["user"];
+    const std::string tagged = make_id(R"({"tags":["blue","free"]})");
+    const std::string of_app = make_id(Json({{"app", app}}).dump());
+    const std::string theirs = make_id(Json({{"user", user}, {"tags", {"blue", "free"}}}).dump());
+    const Json member = make_key(Json({{"user", user}, {"kind", "management"}}).dump());
+    const Json owner = make_key();
+    const Json bound = make_key(Json({{"app", app}}).dump());
+    budget(R"({"name":"b","amount_usd":"1","scope":"tag","target":"blue"})");
+    budget(Json({{"name", "b"}, {"amount_usd", "1"}, {"scope", "app"}, {"target", app}}).dump());
+
+    be(member["key"].get<std::string>());
+    const Reply refused = patch(theirs, R"({"tags":["free"]})");
+    EXPECT_EQ(refused.code(), "insufficient_scope") << "a member writes no budgets";
+    EXPECT_EQ(refused.json()["param"], "tags");
+    EXPECT_EQ(patch(theirs, R"({"tags":["blue","new"]})").status, 200) << "no budget is on 'free'";
+    be(bound["key"].get<std::string>());
+    EXPECT_EQ(patch(of_app, R"({"app":null})").json()["param"], "app") << "it binds the caller";
+    be(owner["key"].get<std::string>());
+    EXPECT_EQ(patch(of_app, R"({"app":null})").status, 200);
+    EXPECT_EQ(patch(tagged, R"({"tags":[]})").status, 200);
+    be_operator();
+    EXPECT_EQ(patch(theirs, R"({"tags":[]})").status, 200);
+}
+
 }  // namespace
 }  // namespace keywarden

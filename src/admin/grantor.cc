@@ -1,9 +1,14 @@
 #include "admin/grantor.h"
 
+#include <fmt/format.h>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "admin/changed_by.h"
+#include "admin/spend_view.h"
+#include "domain/role.h"
 
 namespace keywarden {
 namespace {
@@ -77,8 +82,47 @@ void inherit(AdminContext& context, Key& key, const Rights& grantor) {
     key.not_before = wanted.not_before;
     key.expires_at = wanted.expires_at;
     key.app_id = std::move(wanted.app_id);
+    key.tags = std::move(wanted.tags);
     key.tools = std::move(wanted.tools);
     set_policy(key, std::move(wanted.policy));
+}
+
+Result<void> check_may_loosen(AdminContext& context, const Caller& caller, const Budget& budget) {
+    if (caller.is_operator) return {};
+    TRY(const auto lineage, lineage_of(context, caller));
+    std::vector<std::string_view> makers;
+    for (const Key& each : std::span(lineage).subspan(1)) makers.push_back(each.id);
+    if (!is_own_budget(budget, lineage.front(), makers)) return {};
+    return fail(ErrorCode::InsufficientScope,
+                "This budget binds the calling key. Change it with a key that it does not bind.");
+}
+
+Result<void> check_may_leave(AdminContext& context,
+                             const Caller& caller,
+                             const Key& before,
+                             const Key& after) {
+    if (caller.is_operator || (before.app_id == after.app_id && before.tags == after.tags)) {
+        return {};
+    }
+    TRY(const auto budgets, context.keys.store().usage().list_budgets(before.team_id));
+    TRY(const auto role, role_of_caller(context, caller));
+    for (const Budget& budget : budgets) {
+        if (!is_own_budget(budget, before, {}) || is_own_budget(budget, after, {})) continue;
+        if (reach(caller.kind, role, Permission::PolicyWrite) == Reach::Team &&
+            check_may_loosen(context, caller, budget)) {
+            continue;
+        }
+        const char* const field = budget.scope == SpendScope::App ? "app" : "tags";
+        return fail({.code = ErrorCode::InsufficientScope,
+                     .message = fmt::format("'{}': the key would leave the budget '{}' ({}). That "
+                                            "is for a key that may change budgets, and that this "
+                                            "one does not bind.",
+                                            field,
+                                            budget.name,
+                                            budget.id),
+                     .param = field});
+    }
+    return {};
 }
 
 Result<void> check_ceilings(AdminContext& context,

@@ -7,6 +7,7 @@
 
 #include "admin/context.h"
 #include "base/result.h"
+#include "domain/budget.h"
 #include "domain/caller.h"
 #include "domain/key.h"
 #include "domain/rights.h"
@@ -24,8 +25,21 @@ Result<std::vector<Key>> lineage_of(AdminContext& context, const Caller& caller)
 /// looked at. Errors: InsufficientScope.
 Result<void> check_may_make(AdminContext& context, const Caller& caller);
 
-/// Gives a new key what the grantor is bound by, where it names nothing itself.
+/// Gives a new key what the grantor is bound by, where it names nothing itself, and their tags.
 void inherit(AdminContext& context, Key& key, const Rights& grantor);
+
+/// Nobody loosens what binds themselves: a key leaves the budgets of its own, of the keys that made
+/// it, and of their apps and tags to others. What binds the team as a whole is for whoever may
+/// write budgets. Errors: InsufficientScope.
+Result<void> check_may_loosen(AdminContext& context, const Caller& caller, const Budget& budget);
+
+/// Whether the caller may take the key out of the budgets of its app or tags that it would leave:
+/// for the key it loosens them, so it is for who may write budgets, and whom they do not bind.
+/// Errors: InsufficientScope, with `app` or `tags` as its param.
+Result<void> check_may_leave(AdminContext& context,
+                             const Caller& caller,
+                             const Key& before,
+                             const Key& after);
 
 /// What a policy is to be set on.
 struct PolicyPlace {

@@ -58,6 +58,29 @@ TEST_F(Grants, AChildMayHaveAsMuchButNoMore) {
     EXPECT_EQ(create(R"({"toollist":{"denied":[]}})"), "toollist");
 }
 
+TEST_F(Grants, AChildHasTheTagsOfItsMakerAndThoseOfItsOwn) {
+    be_new(R"({"tags":["a","b"]})");
+    EXPECT_EQ(make_key()["tags"], Json({"a", "b"}));
+    const Json child = make_key(R"({"tags":["b","c"]})");
+    EXPECT_EQ(child["tags"], Json({"b", "c", "a"}));
+    be(child["key"].get<std::string>());
+    EXPECT_EQ(make_key(R"({"tags":[]})")["tags"], Json({"b", "c", "a"}));
+    Json many = Json::array();
+    for (int i = 0; i < 14; ++i) many.push_back("t" + std::to_string(i));
+    EXPECT_EQ(post("/v1/keys", Json({{"name", "k"}, {"tags", many}}).dump()).json()["param"],
+              "tags");
+}
+
+TEST_F(Grants, NoKeyTakesOffItsOwnTagsNorGetsASecretWithoutThem) {
+    const std::string untagged = make_id();
+    const std::string own = be_new(R"({"tags":["a"]})");
+    EXPECT_EQ(outcome(patch(own, R"({"tags":[]})")), "tags");
+    EXPECT_EQ(outcome(patch(own, R"({"tags":["b"]})")), "tags");
+    EXPECT_EQ(outcome(patch(own, R"({"tags":["b","a"]})")), "200") << "it is bound by more";
+    EXPECT_EQ(outcome(post(path_of(untagged, "/rotate"), "")), "tags");
+    EXPECT_EQ(outcome(patch(untagged, R"({"name":"renamed"})")), "200");
+}
+
 TEST_F(Grants, AManagementKeyMakesOnlyItsOwnKind) {
     be_new(R"({"kind":"management"})");
     EXPECT_EQ(make_key()["kind"], "management");

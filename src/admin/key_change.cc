@@ -25,8 +25,8 @@ Result<HttpResponse> change_and_answer(AdminContext& context,
         TRY_VOID(change(key));
         TRY_VOID(check_times(&before, key, now));
         TRY_VOID(check_key_ceilings(context, key, &before));
-        if (!grantor) return {};
-        return check_key_rights(key, *grantor, &before, now);
+        if (grantor) TRY_VOID(check_key_rights(key, *grantor, &before, now));
+        return check_may_leave(context, *call.caller, before, key);
     };
     TRY(const Key changed,
         context.keys.change(

@@ -28,6 +28,11 @@ Result<KeyDraft> draft_key(AdminContext& context,
         draft.key.user_id = maker.user_id;  // it acts with the role of whose key made it
         if (!draft.kind_named) draft.key.kind = grantor->kind;
         inherit(context, draft.key, *grantor);
+        if (draft.key.tags.size() > kKeyTagsMax) {
+            return fail_field("tags",
+                              "may have at most " + std::to_string(kKeyTagsMax) +
+                                  " entries, with those of the calling key");
+        }
         TRY_VOID(check_key_rights(draft.key, *grantor, nullptr, context.clock.now()));
     }
     TRY_VOID(give_to(context, caller, draft.user, draft.key));

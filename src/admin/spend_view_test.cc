@@ -86,7 +86,8 @@ TEST_F(Exhausted, AKeySeesTheBudgetsThatBindItWithWhatIsLeft) {
     EXPECT_EQ(bound(), "mine 4.00, blue 4.00, all 4.00, model 4.00, ");
     const Json child = make_key(R"({"name":"child"})");
     be(child["key"].get<std::string>());
-    EXPECT_EQ(bound(), "mine 4.00, all 4.00, model 4.00, ") << "of the key that made it";
+    EXPECT_EQ(bound(), "mine 4.00, blue 4.00, all 4.00, model 4.00, ")
+        << "those of the key that made it, and of its tags";
     be_operator();
     EXPECT_EQ(get("/v1/key").json()["budgets"], Json::array());
     EXPECT_EQ(get(path_of(other)).json()["budgets"].size(), 3U);

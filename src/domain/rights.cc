@@ -68,16 +68,16 @@ bool within(const AllowDeny<T>& narrow, const AllowDeny<T>& wide) {
 }
 
 template <class T>
-void deny_too(std::vector<T>& denied, const std::vector<T>& others) {
+void add_missing(std::vector<T>& entries, const std::vector<T>& others) {
     for (const T& other : others) {
-        if (!any_covers(denied, other)) denied.push_back(other);
+        if (!any_covers(entries, other)) entries.push_back(other);
     }
 }
 
 template <class T>
 void inherit_list(AllowDeny<T>& wanted, const AllowDeny<T>& grantor) {
     if (!wanted.allow) wanted.allow = grantor.allow;
-    deny_too(wanted.deny, grantor.deny);
+    add_missing(wanted.deny, grantor.deny);
 }
 
 /// The entries of either that one of the other covers.
@@ -106,7 +106,7 @@ void narrow_tools(ToolList& tools, const ToolList& by) {
     if (!tools.allowed) tools.allowed = by.allowed;
     if (!by.denied) return;
     if (!tools.denied) tools.denied.emplace();
-    deny_too(*tools.denied, *by.denied);
+    add_missing(*tools.denied, *by.denied);
 }
 
 bool contains(const Names& names, std::string_view name) {
@@ -130,6 +130,12 @@ bool tools_within(const Rights& narrow, const Rights& wide) {
     return !outer.denied || std::ranges::all_of(*outer.denied, [&](const std::string& name) {
         return contains(inner.denied, name);
     });
+}
+
+/// A tag binds: whoever has fewer is bound by less.
+bool tags_within(const Rights& narrow, const Rights& wide) {
+    return std::ranges::all_of(
+        wide.tags, [&](const std::string& tag) { return any_covers(narrow.tags, tag); });
 }
 
 bool limit_within(const std::optional<int64_t>& narrow, const std::optional<int64_t>& wide) {
@@ -226,6 +232,11 @@ const std::array kFields = {
           [](const Rights& rights) {
               return rights.app_id.empty() ? "the whole team" : rights.app_id;
           }},
+    Field{"tags",
+          tags_within,
+          [](const Rights& rights) {
+              return rights.tags.empty() ? "no tag" : "to be counted by " + text_of(rights.tags);
+          }},
     Field{"toollist",
           tools_within,
           [](const Rights& rights) {
@@ -267,12 +278,14 @@ Rights rights_of(const Key& key, TimePoint now) {
             .not_before = has_begun ? std::nullopt : key.not_before,
             .expires_at = key.expires_at,
             .app_id = key.app_id,
+            .tags = key.tags,
             .tools = key.tools,
             .policy = whole_policy(key)};
 }
 
 void narrow(Rights& rights, const Rights& maker) {
     Policy& policy = rights.policy;
+    add_missing(rights.tags, maker.tags);
     narrow_tools(rights.tools, maker.tools);
     narrow_list(policy.kinds, maker.policy.kinds);
     narrow_list(policy.addresses, maker.policy.addresses);
@@ -293,6 +306,7 @@ void inherit(Rights& wanted, const Rights& grantor, const Limits& defaults) {
     if (!wanted.not_before) wanted.not_before = grantor.not_before;
     if (!wanted.expires_at) wanted.expires_at = grantor.expires_at;
     if (wanted.app_id.empty()) wanted.app_id = grantor.app_id;
+    add_missing(wanted.tags, grantor.tags);
     if (!wanted.tools.allowed) wanted.tools.allowed = grantor.tools.allowed;
     if (!wanted.tools.denied) wanted.tools.denied = grantor.tools.denied;
     inherit_list(wanted.policy.kinds, grantor.policy.kinds);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/units.h"
@@ -19,6 +20,7 @@ struct Rights {
     std::optional<TimePoint> not_before{};
     std::optional<TimePoint> expires_at{};  // empty: never
     std::string app_id{};                   // empty: the team as a whole
+    std::vector<std::string> tags{};        // each binds, by the budgets there are of it
     ToolList tools{};                       // exact names; those of `policy` are patterns
     Policy policy{};
 };
@@ -32,8 +34,9 @@ Rights rights_of(const Key& key, TimePoint now);
 void narrow(Rights& rights, const Rights& maker);
 
 /// Fills in what `wanted` leaves open with what `grantor` holds, so that whoever asks for nothing
-/// in particular gets what there is: limits, lists, end, app. What `wanted` names stays. Of a limit
-/// it gets no more than `defaults`, where a key starts that names none.
+/// in particular gets what there is: limits, lists, end, app. What `wanted` names stays; the tags
+/// of `grantor` are added to it. Of a limit it gets no more than `defaults`, where a key starts
+/// that names none.
 void inherit(Rights& wanted, const Rights& grantor, const Limits& defaults = {});
 
 /// Whether `grantor` may hand out `wanted`, or, with `before`, turn `before` into `wanted`: a field

@@ -1,5 +1,6 @@
 #include "domain/rights.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -154,6 +155,21 @@ TEST(Rights, ToolsAreComparedByWhatTheyPermit) {
     EXPECT_EQ(tools({.allowed = Names{"A"}}, {.allowed = Names{"a"}}), "toollist");
 }
 
+TEST(Rights, ATagBindsWhoeverHoldsIt) {
+    const Rights grantor{.tags = {"a", "b"}};
+    EXPECT_EQ(beyond({.tags = {"b", "c", "a"}}, grantor), "");
+    EXPECT_EQ(beyond({.tags = {"a"}}, grantor), "tags");
+    EXPECT_EQ(beyond({.tags = {"a"}}, {}), "");
+    const Rights before{.tags = {"x"}};
+    EXPECT_EQ(beyond({.tags = {"x", "a"}}, grantor, &before), "") << "bound by more than it was";
+    EXPECT_EQ(beyond({}, grantor, &before), "tags");
+    Rights wanted{.tags = {"c", "b"}};
+    inherit(wanted, grantor);
+    EXPECT_EQ(wanted.tags, (std::vector<std::string>{"c", "b", "a"}));
+    narrow(wanted, {.tags = {"d", "a"}});
+    EXPECT_EQ(wanted.tags, (std::vector<std::string>{"c", "b", "a", "d"}));
+}
+
 TEST(Rights, ARefusalSaysWhatWasAskedForAndWhatIsHeld) {
     const auto error = [](const Rights& wanted, const Rights& grantor) {
         const Error got = check_rights(wanted, grantor, nullptr, "policy").error();
@@ -174,6 +190,7 @@ TEST(Rights, ARefusalSaysWhatWasAskedForAndWhatIsHeld) {
     EXPECT_EQ(error({}, {.kind = KeyKind::Inference}), "kind | key | full | inference");
     EXPECT_EQ(error({}, {.expires_at = TimePoint(hours(1))}),
               "expires_at | key | no bound | 1970-01-01T01:00:00.000Z");
+    EXPECT_EQ(error({}, {.tags = {"a", "b"}}), "tags | key | no tag | to be counted by a, b");
     EXPECT_EQ(error({}, {.tools = {.denied = {{"rm"}}}}),
               "toollist | key | everything | everything but rm");
     std::vector<Glob> many;
@@ -246,7 +263,9 @@ public:
             KeyKind::Full, KeyKind::Inference, KeyKind::Management};
         static const std::vector<PrivacyClass> kClasses = {
             PrivacyClass::Standard, PrivacyClass::Zdr, PrivacyClass::Tee};
+        static const std::vector<std::string> kTags = {"a", "b", "c"};
         Rights made{.kind = kKinds[below(kKinds.size())],
+                    .tags = some(kTags, 3),
                     .policy = {.kinds = list(kKinds),
                                .addresses = list(kRanges),
                                .endpoints = list(kGlobs),
@@ -297,6 +316,12 @@ bool permits(const CompiledPolicy& policy, const PolicyRequest& request) {
     return decide({&link, 1}, request).allowed;
 }
 
+bool holds_tags(const Rights& rights, const Rights& of) {
+    return std::ranges::all_of(of.tags, [&](const std::string& tag) {
+        return std::ranges::find(rights.tags, tag) != rights.tags.end();
+    });
+}
+
 // What is left of a key's rights under its maker's is neither more than it had nor than they have.
 TEST(Rights, NarrowingLeavesNoMoreThanBothHave) {
     const uint64_t seed = std::random_device{}();
@@ -324,6 +349,7 @@ TEST(Rights, NarrowingLeavesNoMoreThanBothHave) {
                 if (most) ASSERT_LE(limit.value(), *most) << row.field;
             }
         }
+        ASSERT_TRUE(holds_tags(both, key) && holds_tags(both, maker));
         Rights wanted{.kind = both.kind};
         inherit(wanted, both);
         ASSERT_EQ(beyond(wanted, both), "") << "whoever asks for nothing is not refused";
@@ -362,6 +388,7 @@ TEST(Rights, InNoTreeOfKeysDoesAChildHoldMoreThanItsMaker) {
             if (!field.empty()) continue;
             ++granted;
             keys.push_back(wanted);
+            ASSERT_TRUE(holds_tags(wanted, maker)) << "a child leaves no budget of its maker";
             const CompiledPolicy of_maker(maker.policy);
             const CompiledPolicy of_child(wanted.policy);
             for (const PolicyRequest& request : requests) {
