@@ -92,8 +92,12 @@ void warn_of_unknown(PolicyRule rule,
                                 [&](const std::string& name) { return glob.matches(name); })) {
             continue;
         }
-        sentences.push_back("'" + std::string(info(rule).field) + "': '" + glob.text() +
-                            "' fits no " + std::string(info(rule).noun) + " that there is.");
+        const std::string fits_no = "'" + std::string(info(rule).field) + "': '" + glob.text() +
+                                    "' fits no " + std::string(info(rule).noun);
+        sentences.push_back(fits_no + (rule == PolicyRule::Endpoints
+                                           ? " of the gateway: it holds only where an API of "
+                                             "your own asks about the key."
+                                           : " that there is."));
     }
 }
 

@@ -93,7 +93,8 @@ TEST(PolicyWarnings, NamePatternsThatFitNothing) {
         (std::vector<std::string>{"'models': 'claude-*' fits no model that there is.",
                                   "'models': 'o1' fits no model that there is.",
                                   "'providers': 'grok' fits no provider that there is.",
-                                  "'endpoints': '/v1/caht/*' fits no endpoint that there is."}));
+                                  "'endpoints': '/v1/caht/*' fits no endpoint of the gateway: it "
+                                  "holds only where an API of your own asks about the key."}));
 }
 
 TEST(PolicyWarnings, LeaveOutWhatAProviderMayTakeWithoutListingIt) {
