@@ -122,6 +122,7 @@ CallRecord fit_record(CallRecord record, size_t bytes_max) {
     for (const auto text : kTexts) cut(record.*text, kRecordTextMax);
     for (std::string_view& each : record.makers) cut(each, kRecordTextMax);
     for (std::string_view& each : record.tags) cut(each, kRecordTextMax);
+    if (record_bytes(record) <= bytes_max) return record;
     const auto shorten = [&](std::string_view& text) {
         const size_t bytes = record_bytes(record);
         if (bytes <= bytes_max) return;
