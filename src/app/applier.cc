@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace keywarden {
@@ -47,11 +48,14 @@ Result<size_t> Applier::apply_batch() {
     const Journal::Batch& batch = parts_.journal->next_batch(kApplyRowsMax);
     const size_t rows = batch.rows.size();
     if (rows > 0) {
+        failpoint("applier.read");
         TRY_VOID(parts_.store->apply(batch.rows, batch.positions));
+        failpoint("applier.applied");
         if (parts_.on_applied) parts_.on_applied(batch.rows);
     }
     const std::vector<std::string> gone = parts_.journal->applied();
     if (!gone.empty()) {
+        failpoint("applier.deleted");
         // If it fails, the store knows of a segment that is no more; the next start tells it again.
         TRY_VOID(parts_.store->forget_segments(gone));
     }

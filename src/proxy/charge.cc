@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/id.h"
 #include "proxy/call.h"
 #include "proxy/policy.h"
@@ -202,8 +203,10 @@ Result<void> take_charge(Call* call, const PolicyReading* reading) {
         SpendGate gate(*parts.spend, spender, call->loop->now());
         TRY_VOID(take(call, reading, &gate, charge.get()));
     }
+    failpoint("call.held");
     fill(*call, reading, charge.get());
     TRY(charge->entry, call->journal->open(charge->record, cost_if_it_dies(*charge)));
+    failpoint("call.opened");
     call->charge = std::move(charge);
     return {};
 }
@@ -239,7 +242,9 @@ Task<Result<void>> await_durable(Call* call) {
 }
 
 void note_sent(Call* call) {
-    if (call->charge != nullptr) call->charge->entry.note_sent();
+    if (call->charge == nullptr) return;
+    call->charge->entry.note_sent();
+    failpoint("call.sent");
 }
 
 void note_progress(Call* call) {
@@ -247,6 +252,7 @@ void note_progress(Call* call) {
     constexpr int64_t kMax = UINT32_MAX;
     const int64_t tokens = std::min(call->text_count.tokens(), kMax);
     call->charge->entry.note_progress(static_cast<uint32_t>(tokens));
+    failpoint("call.progress");
 }
 
 std::optional<Used> used_by(const Call& call) {
@@ -288,6 +294,7 @@ void settle_charge(Call* call, const std::optional<Used>& used) {
         record.cost = cost_of(charge->price, record.usage, charge->markup_basis_points);
     }
     charge->journal->close(std::move(charge->entry), record);
+    failpoint("call.closed");
     charge->hold.settle(record.cost, record.ended_at);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/failpoint.h"
 
 namespace keywarden {
 
@@ -17,6 +18,7 @@ Result<std::shared_ptr<Segment>> JournalCore::make_segment(const SegmentId& id, 
     random_bytes(salt);
     segment->salt = std::bit_cast<uint32_t>(salt);
     TRY(segment->file, disk->create(segment->name, size));
+    failpoint("journal.segment_made");
     write_header({.epoch = id.epoch,
                   .writer = id.writer,
                   .salt = segment->salt,
@@ -25,6 +27,7 @@ Result<std::shared_ptr<Segment>> JournalCore::make_segment(const SegmentId& id, 
                   .machine = machine},
                  segment->file->bytes());
     auto made = segment->file->sync(size);
+    failpoint("journal.segment_headed");
     if (made) made = disk->sync_names();
     if (!made) {
         disk->try_to_remove(segment->name);

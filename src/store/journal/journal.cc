@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "store/journal/core.h"
 #include "store/journal/record.h"
@@ -210,6 +211,7 @@ private:
         auto removed = segment->is_unkept
                            ? core_.disk->rename(segment->name, damaged_name(segment->name))
                            : core_.disk->remove(segment->name);
+        failpoint("journal.deleted");
         if (removed) removed = core_.disk->sync_names();
         if (!removed) {
             log(LogLevel::Warning,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "store/journal/bytes.h"
 #include "store/journal/open_calls.h"
@@ -55,6 +56,7 @@ public:
         const MonoTime begun = precise_mono();
         TRY_VOID(find_segments());
         for (const auto& segment : core_.segments) TRY_VOID(read(*segment));
+        failpoint("recovery.read");
         TRY_VOID(close_open_calls());
         out_.report.duration = precise_mono() - begun;
         return std::move(out_);
@@ -222,11 +224,13 @@ private:
             std::memcpy(to + offset, &head, sizeof head);
             offset += frame_bytes(FrameType::Close, length);
         }
+        failpoint("recovery.closes_written");
         segment.end = kSegmentHeaderBytes + frames.size();
         if (auto synced = segment.file->sync(segment.end); !synced) {
             core_.disk->try_to_remove(segment.name);
             return start_failed(synced.error());
         }
+        failpoint("recovery.closed");
         segment.synced = segment.end.load();
         segment.finished = true;
         core_.segments.push_back(*std::move(made));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace keywarden {
@@ -76,6 +77,7 @@ void Syncer::sync(Segment& segment) {
     const size_t end = segment.end.load(std::memory_order_acquire);
     if (!touched && segment.synced >= end) return;
     const auto synced = segment.file->sync(end);
+    failpoint("journal.synced");
     if (synced) {
         const std::lock_guard lock(core_.mutex);
         segment.synced = end;
@@ -98,7 +100,9 @@ Result<void> Syncer::write_anew(Segment& segment) {
     TRY(std::shared_ptr<JournalFile> file, core_.disk->create(unfinished, segment.bytes));
     std::ranges::copy(segment.file->bytes(), file->bytes().begin());
     auto written = file->sync(segment.bytes);
+    failpoint("journal.repaired");
     if (written) written = core_.disk->rename(unfinished, segment.name);
+    failpoint("journal.renamed");
     if (written) written = core_.disk->sync_names();
     if (!written) {
         core_.disk->try_to_remove(unfinished);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "store/journal/bytes.h"
 #include "store/journal/record.h"
 
@@ -91,6 +92,7 @@ Result<OpenHold::Slot*> JournalWriter::Impl::open(const CallRecord& record,
     open_.before = slot;
     held_bytes_ += bytes;
     close_bytes_ += close_bytes;
+    failpoint("journal.hold_written");
     finish_frame(FrameType::Open, payload);
     opened_end_ = end_;
     if (!asked_ && end_ > memory_.size() / 2) {
@@ -107,6 +109,7 @@ void JournalWriter::Impl::close(OpenHold::Slot* slot, const CallRecord& record) 
     const size_t room = slot->close_bytes - kFrameHeadBytes;
     const CallRecord fitting = fit_record(record, std::min(room / 8 * 8, kRecordBytesMax));
     write_record(fitting, place() + kFrameHeadBytes);
+    failpoint("journal.end_written");
     finish_frame(FrameType::Close, record_bytes(fitting));
     touch();
     rows_.store(rows_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -135,7 +138,9 @@ Result<void> JournalWriter::Impl::move_on(bool may_wait) {
                     slot->bytes - kFrameHeadBytes);
         slot->frame = place();
         finish_frame(FrameType::Open, payload);
+        failpoint("journal.carrying");
     }
+    failpoint("journal.moved");
     opened_end_ = end_;
     segment_->carried_end = end_;
     core_.add(segment_);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "domain/call_accounts.h"
 #include "store/sqlite/read.h"
 
@@ -91,6 +92,7 @@ Result<void> CallApplier::apply(Database& database,
     TRY(Transaction transaction, Transaction::begin(database));
     Result<void> done = write(database, rows, positions);
     clear();
+    failpoint("store.applied");
     if (done) done = transaction.commit();
     if (!done) words_.forget();
     return done;
