@@ -9,6 +9,7 @@ import httpx
 import openai
 import pytest
 
+from books import check_books
 from gateway import BINARY, PLAIN_ENVIRONMENT, ROOT, Gateway
 from imposter import PROVIDER_KEY, Imposter
 
@@ -44,6 +45,17 @@ def pytest_configure(config):
         raise pytest.UsageError(f"{BINARY} is not built: run ./dev build release")
 
 
+@pytest.fixture(autouse=True)
+def every_gateway_leaves_its_books_in_order():
+    """Set up before a test's own fixtures, and so ended after them."""
+    Gateway.made.clear()
+    yield
+    last_of = {one.data_dir: one for one in Gateway.made if hasattr(one, "process")}
+    for data_dir, last in last_of.items():
+        if last.process.poll() is not None:
+            check_books(data_dir, ended_well=last.process.returncode == 0)
+
+
 @pytest.fixture(scope="session")
 def the_imposter():
     imposter = Imposter()
@@ -66,6 +78,7 @@ def gateway(the_imposter, tmp_path_factory):
                       env=ENVIRONMENT)
     yield gateway
     assert gateway.stop() == 0, gateway.logged()
+    check_books(gateway.data_dir, ended_well=True)
 
 
 @pytest.fixture

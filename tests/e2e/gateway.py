@@ -31,8 +31,11 @@ def run(*arguments, env=None, stdin=None, timeout=30) -> subprocess.CompletedPro
 class Gateway:
     """A running gateway. `out` and `log` are what it has printed so far."""
 
+    made: list["Gateway"] = []  # all of them, so that what each leaves can be looked at
+
     def __init__(self, data_dir, config=None, listen="127.0.0.1:0", threads=2, env=None, extra=()):
         self.data_dir = pathlib.Path(data_dir)
+        Gateway.made.append(self)
         arguments = ["serve", "--data-dir", data_dir, "--listen", listen, "--threads", threads]
         if config is not None:
             self.config = self.data_dir.parent / "keywarden.toml"

@@ -228,32 +228,40 @@ def test_kill_minus_nine_loses_nothing_and_counts_nothing_twice(paid, start, imp
     imposter.behave = behave
 
     def call(gateway, name):
-        stream = dice.random() < 0.5
+        stream, leaves = dice.random() < 0.5, dice.random() < 0.25
+        body = PLAIN | {"stream": stream, "user": name}
         try:
-            answer = httpx.post(f"{gateway.base_url}/chat/completions",
-                                headers=headers(gateway, name), timeout=20,
-                                json=PLAIN | {"stream": stream, "user": name})
+            with httpx.stream("POST", f"{gateway.base_url}/chat/completions", json=body, timeout=20,
+                              headers=headers(gateway, name)) as answer:
+                if leaves:
+                    next(answer.iter_raw(), None)
+                    return
+                answer.read()
             if answer.status_code == 200 and (not stream or "[DONE]" in answer.text):
                 answered[name] = stream
         except httpx.HTTPError:
             pass
 
-    for life in range(12):
+    for life in range(30):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            names = [f"life-{life}-{number}" for number in range(40)]
+            names = [f"life-{life}-{number}" for number in range(24)]
             sent += len(names)
+            last_words = len(imposter.calls) + dice.randrange(1, 18)
             for name in names:
                 pool.submit(call, gateway, name)
-            time.sleep(dice.random() * 0.4)
+            imposter.wait_for(last_words)
             gateway.kill()
         gateway = start(ROOMY)
         gateway.key = key
+        for recovered in gateway.events("ledger.recovered"):
+            assert recovered["duration_us"] < 1_000_000, recovered
     assert gateway.stop() == 0
 
     rows = database.calls()
     by_name = {row["session_name"]: row for row in rows}
     assert len(by_name) == len(rows), "a call has two rows"
     reached = {json.loads(call.body)["user"] for call in imposter.calls}
+    assert len(reached) == len(imposter.calls), "a call was sent twice"
     for name in reached:
         row = by_name.get(name)
         assert row, f"{name} reached the provider and has no row"
@@ -268,6 +276,46 @@ def test_kill_minus_nine_loses_nothing_and_counts_nothing_twice(paid, start, imp
     assert database.spent() == sum(row["cost"] for row in rows)
     print(sent, "calls,", len(reached), "reached,", len(answered), "answered,",
           sum(row["outcome"] == "expired" for row in rows), "expired")
+
+
+def test_a_kill_forgets_answers_and_a_retry_is_a_call_of_its_own(paid, start, imposter):
+    """What a model wrote is on no disk, so it cannot be told again. The provider can know the retry."""
+    gateway, database = paid()
+    key, retry = gateway.key, {"Idempotency-Key": "order-4711"}
+    assert chat(gateway, "first", **retry).status_code == 200
+    again = chat(gateway, "repeated", **retry)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+    gateway.kill()
+    gateway = start(ROOMY)
+    gateway.key = key
+
+    # Killed while it runs, and retried.
+    killed = threading.Event()
+
+    async def hang(call, link):
+        while not killed.is_set():
+            await asyncio.sleep(0.01)
+        link.reset()
+
+    imposter.behave = hang
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        broken = pool.submit(lambda: chat(gateway, "broken", **retry))
+        imposter.wait_for(2)
+        gateway.kill()
+        killed.set()
+        assert isinstance(broken.exception(), httpx.HTTPError)
+    imposter.behave = None
+    gateway = start(ROOMY)
+    gateway.key = key
+    answer = chat(gateway, "retried", **retry)
+    assert answer.status_code == 200 and "idempotent-replayed" not in answer.headers
+
+    rows = {row["session_name"]: row for row in database.wait_for_calls(3)}
+    assert rows["first"]["cost"] == rows["retried"]["cost"] == COST
+    assert (rows["broken"]["outcome"], rows["broken"]["cost"]) == ("expired", rows["broken"]["held"])
+    digests = {call.header("idempotency-key") for call in imposter.calls}
+    assert len(imposter.calls) == 3 and len(digests) == 1
+    assert "order-4711" not in digests.pop()
 
 
 def test_no_byte_of_one_call_reaches_another(paid, imposter):
