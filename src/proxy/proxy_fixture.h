@@ -157,6 +157,9 @@ protected:
             return true;
         });
         thread_.reset();
+        if (money_ != nullptr) {
+            EXPECT_EQ(money_->spend.balance("team_a").held.value, 0) << "whatever it was about";
+        }
     }
 
     MintedKey create(KeyKind kind, int64_t rpm = 1'000'000, std::string team_id = "team_a") {
