@@ -96,6 +96,8 @@ constexpr std::array kErrors = {
               "Send fewer or shorter headers."},
     ErrorInfo{InternalError, "internal_error", 500, kServer, kApi, Gateway, true,
               "Try again; if it stays, give the request id to the operator."},
+    ErrorInfo{CredentialUnreadable, "provider_credential_unreadable", 500, kServer, kApi, Gateway,
+              false, "Have the credential set anew; the operator can run keywarden doctor."},
     ErrorInfo{UpstreamError, "upstream_error", 502, kServer, kApi, Upstream, true,
               "Try again; the provider did not answer as it should."},
     ErrorInfo{ProviderCredentialsRejected, "provider_credentials_rejected", 502, kServer, kApi,

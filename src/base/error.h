@@ -52,6 +52,7 @@ enum class ErrorCode : uint8_t {
     TooManyFailedAttempts,
     HeadersTooLarge,
     InternalError,
+    CredentialUnreadable,
     UpstreamError,
     ProviderCredentialsRejected,
     AuthUnavailable,

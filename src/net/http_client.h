@@ -11,6 +11,7 @@
 #include <string_view>
 #include <sys/uio.h>
 
+#include "base/origin.h"
 #include "base/result.h"
 #include "net/buffer.h"
 #include "net/http_chunked.h"
@@ -22,16 +23,6 @@
 #include "net/tls.h"
 
 namespace keywarden {
-
-/// Where a server is: a host and a port, or the path of a Unix socket.
-struct Origin {
-    bool tls = false;
-    std::string host{};  // a name or a literal address, without brackets; for the certificate too
-    uint16_t port = 0;
-    std::string unix_path{};  // when set, host and port are not used
-
-    friend bool operator==(const Origin&, const Origin&) = default;
-};
 
 struct HttpClientOptions {
     size_t idle_max = 64;            // connections kept for an origin
@@ -125,6 +116,9 @@ public:
     /// The rest of the body in one piece, with Buffer::kPadding readable bytes behind it.
     /// Errors: also UpstreamError when it is longer than `size_max`.
     Task<Result<std::span<char>>> read_rest(size_t size_max);
+
+    /// Where its connections go, and so everything that is sent.
+    const Origin& origin() const;
 
     /// Ends whatever waits here, and the connection. Safe from a PeerWatch.
     void abort();

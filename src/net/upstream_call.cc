@@ -48,6 +48,8 @@ std::unexpected<Error> UpstreamCall::broken(IoStatus status, std::string_view wh
                 std::move(detail));
 }
 
+const Origin& UpstreamCall::origin() const { return pool_->origin(); }
+
 void UpstreamCall::abort() {
     aborted_ = true;
     if (connection_ != nullptr) connection_->stream.abort();
