@@ -16,6 +16,7 @@
 #include "domain/key_notice.h"
 #include "domain/policy.h"
 #include "store/account_store.h"
+#include "store/credential_store.h"
 #include "store/usage_store.h"
 
 namespace keywarden {
@@ -116,6 +117,9 @@ public:
 
     /// Calls, and what they cost. Lives as long as the store.
     virtual UsageStore& usage() = 0;
+
+    /// Providers' credentials, sealed. Lives as long as the store.
+    virtual CredentialStore& credentials() = 0;
 
     /// Runs `changes`: whatever it changes here, of keys, of accounts, and of money, all happens,
     /// or none.

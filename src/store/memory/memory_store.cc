@@ -12,6 +12,7 @@
 #include "store/account_rules.h"
 #include "store/key_rules.h"
 #include "store/memory/memory_accounts.h"
+#include "store/memory/memory_credentials.h"
 #include "store/memory/memory_usage.h"
 
 namespace keywarden {
@@ -34,6 +35,7 @@ public:
 
     AccountStore& accounts() override { return accounts_; }
     UsageStore& usage() override { return usage_; }
+    CredentialStore& credentials() override { return credentials_; }
 
     Result<void> together(const std::function<Result<void>()>& changes) override {
         const std::lock_guard lock(log_.mutex);
@@ -44,7 +46,8 @@ public:
                            digest_at = digest_at_,
                            idempotency = idempotency_,
                            accounts = accounts_.way_back(),
-                           usage = usage_.way_back()] {
+                           usage = usage_.way_back(),
+                           credentials = credentials_.way_back()] {
             log_.rows = rows;
             keys_ = keys;
             key_at_ = key_at;
@@ -52,6 +55,7 @@ public:
             idempotency_ = idempotency;
             accounts();
             usage();
+            credentials();
         };
         log_.together = Result<void>();
         const Result<void> done = changes();
@@ -265,6 +269,7 @@ private:
         {.live = [this](std::string_view app_id) { return live_keys(app_id); },
          .forget_app = [this](std::string_view app_id) { forget_app(app_id); }}};
     MemoryUsage usage_{log_, accounts_};
+    MemoryCredentials credentials_{log_, accounts_};
     std::map<std::string, std::string, std::less<>> settings_;
     std::vector<Key> keys_;  // oldest first
     std::unordered_map<std::string, size_t> key_at_;

@@ -370,12 +370,47 @@ constexpr const char* kFirstNetworks = R"sql(
 ALTER TABLE secret_networks ADD COLUMN first_used_at INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Of the operator where the team is empty. `sealed` and `wrapped` are bytes of store/vault.h.
+constexpr const char* kVault = R"sql(
+CREATE TABLE provider_credentials(
+    n              INTEGER PRIMARY KEY,
+    id             TEXT NOT NULL UNIQUE,
+    team           TEXT NOT NULL,
+    provider       TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    weight         INTEGER NOT NULL,
+    cooldown       INTEGER NOT NULL,
+    is_enabled     INTEGER NOT NULL,
+    origin         TEXT NOT NULL,
+    reference      TEXT NOT NULL,
+    sealed         BLOB NOT NULL,
+    data_key       INTEGER NOT NULL,
+    secret_version INTEGER NOT NULL,
+    preview        TEXT NOT NULL,
+    tested_at      INTEGER,
+    test_status    INTEGER,
+    created_at     INTEGER NOT NULL,
+    secret_at      INTEGER NOT NULL,
+    version        INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX provider_credentials_of_team ON provider_credentials(team, provider, name);
+
+CREATE TABLE data_keys(
+    team    TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    master  TEXT NOT NULL,
+    wrapped BLOB NOT NULL,
+    PRIMARY KEY (team, version)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
     Migration{"lifecycle", kLifecycle},
     Migration{"usage", kUsage},
     Migration{"first networks", kFirstNetworks},
+    Migration{"vault", kVault},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

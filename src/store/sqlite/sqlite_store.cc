@@ -17,6 +17,7 @@
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/secret_networks.h"
 #include "store/sqlite/sqlite_accounts.h"
+#include "store/sqlite/sqlite_credentials.h"
 #include "store/sqlite/sqlite_usage.h"
 
 namespace keywarden {
@@ -118,6 +119,7 @@ public:
 
     AccountStore& accounts() override { return *accounts_; }
     UsageStore& usage() override { return *usage_; }
+    CredentialStore& credentials() override { return *credentials_; }
 
     /// The part of it that is made on the writer.
     Result<void> open_usage(const std::string& path) {
@@ -400,6 +402,7 @@ private:
     Connection writer_;
     Connection reader_;
     std::unique_ptr<AccountStore> accounts_ = make_sqlite_accounts(writer_, reader_);
+    std::unique_ptr<CredentialStore> credentials_ = make_sqlite_credentials(writer_, reader_);
     std::unique_ptr<UsageStore> usage_;
 };
 
