@@ -1,7 +1,7 @@
 // A disk in memory for tests: it fails when told to, and may lose what was not synced.
 #pragma once
 
-#include <cstring>
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -85,7 +85,7 @@ public:
     void put_file(const std::string& name, std::span<const std::byte> bytes) {
         const std::lock_guard lock(mutex_);
         std::vector<uint64_t> words((bytes.size() + 7) / 8);
-        std::memcpy(words.data(), bytes.data(), bytes.size());
+        std::ranges::copy(bytes, std::as_writable_bytes(std::span(words)).begin());
         put(name, std::move(words), names_);
         names_[name]->bytes = bytes.size();
     }
