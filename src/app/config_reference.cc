@@ -44,7 +44,8 @@ default = "gpt-4o"
 constexpr std::string_view kProviders = R"(
 ## `[[provider]]`
 
-Each block is a provider that speaks OpenAI's dialect. The built-in `sandbox` is always there.
+Each block is a provider that speaks OpenAI's dialect or Anthropic's. The built-in `sandbox` is
+always there.
 
 | field | kind | what it is |
 |---|---|---|

@@ -20,8 +20,9 @@ constexpr std::array kProviderFields = {
                   "ones need no address."},
     ProviderField{"base_url",
                   "text",
-                  "Where its OpenAI-compatible API begins, as one gives it to an SDK: "
-                  "`https://api.openai.com/v1`. Required unless the name is a known one."},
+                  "Where its API begins, as one gives it to an SDK of its dialect: "
+                  "`https://api.openai.com/v1`, `https://api.anthropic.com`. Required unless the "
+                  "name is a known one."},
     ProviderField{"api_key_env",
                   "text",
                   "The environment variable that holds its API key. A known provider has one by "
@@ -30,6 +31,9 @@ constexpr std::array kProviderFields = {
                   "text",
                   "The file that holds its API key, instead of `api_key_env`. Where there is no "
                   "key, none is sent."},
+    ProviderField{"dialect",
+                  "text",
+                  "What it speaks: `openai` (the default, but for known ones) or `anthropic`."},
     ProviderField{"privacy_class",
                   "text",
                   "What becomes of a prompt there: `standard` (the default), `zdr` (nothing is "

@@ -1,6 +1,7 @@
 // The configuration as a whole: settings and providers, and where each value came from.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "app/settings.h"
+#include "base/error_body.h"
 #include "base/result.h"
 #include "cli/environment.h"
 #include "domain/ip_range.h"
@@ -23,9 +25,10 @@ struct ModelSettings {
 /// One [[provider]] of the file. Credentials are named here, never held.
 struct ProviderSettings {
     std::string name;
-    std::string base_url{};      // empty: the known provider's own
-    std::string api_key_env{};   // the variable that holds the key, or
-    std::string api_key_file{};  // the file that does; neither: see credential_of
+    std::string base_url{};            // empty: the known provider's own
+    std::string api_key_env{};         // the variable that holds the key, or
+    std::string api_key_file{};        // the file that does; neither: see credential_of
+    std::optional<Dialect> dialect{};  // none: the known provider's own, or OpenAI's
     PrivacyClass privacy = PrivacyClass::Standard;
     std::vector<ModelSettings> models{};
     std::string place{};  // "keywarden.toml:12"

@@ -86,6 +86,7 @@ models = ["gpt-4o", { id = "small", upstream = "gpt-4o-mini" }]
 
 [[provider]]
 name = "own"
+dialect = "anthropic"
 base_url = "http://127.0.0.1:9/v1"
 
 [aliases]
@@ -98,6 +99,8 @@ default = "gpt-4o"
     ASSERT_EQ(providers[0].models.size(), 2U);
     EXPECT_EQ(providers[0].models[0].upstream, "gpt-4o");
     EXPECT_EQ(providers[0].models[1].upstream, "gpt-4o-mini");
+    EXPECT_EQ(providers[0].dialect, std::nullopt);
+    EXPECT_EQ(providers[1].dialect, Dialect::Anthropic);
     EXPECT_EQ(providers[1].base_url, "http://127.0.0.1:9/v1");
     ASSERT_EQ(loaded.result->aliases.size(), 1U);
     EXPECT_EQ(loaded.result->aliases[0].id, "default");
@@ -148,7 +151,9 @@ TEST(Configuration, AWrongFileIsNamedWithLineAndWhatWasExpected) {
          "FILE:3: provider.api_key: there is no such field; did you mean 'api_key_env'?"},
         {"[[provider]]\nname = \"openai\"\nxyzzy = \"k\"",
          "FILE:3: provider.xyzzy: there is no such field; there are name, base_url, api_key_env, "
-         "api_key_file, privacy_class, models"},
+         "api_key_file, dialect, privacy_class, models"},
+        {"[[provider]]\nname = \"openai\"\ndialect = \"bedrock\"",
+         "FILE:3: provider.dialect: expected openai, or anthropic, got the text 'bedrock'"},
         {"[[provider]]\nname = \"openai\"\nprivacy_class = \"secret\"",
          "FILE:3: provider.privacy_class: expected standard, zdr, or tee, got the text 'secret'"},
         {"[server]\ntrusted_proxies = \"10.0.0.0/8, 10.1.2.3/8\"",

@@ -261,7 +261,7 @@ Findings call_provider(const Provider& provider, const Settings& settings) {
         return bad(fmt::format("{}: answers {} to {}",
                                provider.name,
                                *answered,
-                               provider.authorization.empty() ? "calls without a key" : "its key"),
+                               provider.api_key.empty() ? "calls without a key" : "its key"),
                    "Give it a key that the provider takes, with api_key_env or api_key_file.");
     }
     if (*answered >= 500) {
@@ -270,7 +270,7 @@ Findings call_provider(const Provider& provider, const Settings& settings) {
     }
     return good(fmt::format("{}: answers{}; {}",
                             provider.name,
-                            provider.authorization.empty() ? ", without a key" : "",
+                            provider.api_key.empty() ? ", without a key" : "",
                             models_of(provider)));
 }
 

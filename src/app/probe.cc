@@ -49,8 +49,14 @@ Result<int> ask_provider(const Provider& provider, const std::string& ca_file) {
         BlockingClient::make({.tls = base.tls, .host = base.host, .port = base.port},
                              {.ca_file = ca_file, .timeouts = kBriefly}));
     BlockingRequest request{.target = upstream_path(provider, "/v1/models")};
-    if (!provider.authorization.empty()) {
-        request.headers.push_back({"Authorization", std::string(provider.authorization.reveal())});
+    if (!provider.api_key.empty()) {
+        const CredentialField field = credential_field(provider.dialect);
+        request.headers.push_back(
+            {std::string(field.name),
+             std::string(field.before) + std::string(provider.api_key.reveal())});
+    }
+    if (provider.dialect == Dialect::Anthropic) {
+        request.headers.push_back({"anthropic-version", std::string(kAnthropicVersion)});
     }
     TRY(const HttpResponse answer,
         client->stream(request, nullptr, [](std::string_view) { return false; }));

@@ -33,6 +33,7 @@ Result<Provider> open_one(const ProviderSettings& settings, Secret credential) {
     ProviderConfig config{.name = settings.name,
                           .base_url = settings.base_url,
                           .api_key = std::move(credential),
+                          .dialect = settings.dialect,
                           .privacy = settings.privacy};
     for (const ModelSettings& model : settings.models) {
         config.models.push_back({model.id, model.upstream});

@@ -37,17 +37,17 @@ TEST(Providers, TakesTheCredentialOfTheVariableItNames) {
         open_providers(with({.name = "openai", .api_key_env = "MINE"}),
                        {{{"MINE", std::string(kFakeKey)}, {"OPENAI_API_KEY", "another"}}});
     ASSERT_TRUE(providers);
-    EXPECT_EQ(providers->front().authorization.reveal(), "Bearer " + std::string(kFakeKey));
+    EXPECT_EQ(providers->front().api_key.reveal(), kFakeKey);
 }
 
 TEST(Providers, AKnownOneHasAVariableByCustom) {
     const auto providers =
         open_providers(with({.name = "openai"}), {{{"OPENAI_API_KEY", std::string(kFakeKey)}}});
     ASSERT_TRUE(providers);
-    EXPECT_FALSE(providers->front().authorization.empty());
+    EXPECT_FALSE(providers->front().api_key.empty());
     const auto without = open_providers(with({.name = "openai"}), {});
     ASSERT_TRUE(without);
-    EXPECT_TRUE(without->front().authorization.empty());
+    EXPECT_TRUE(without->front().api_key.empty());
 }
 
 TEST(Providers, ANamedVariableThatIsNotSetStopsTheStart) {
@@ -88,13 +88,13 @@ TEST_F(KeyFile, IsReadWithoutTheWhiteSpaceAroundTheKey) {
         write(text);
         const auto providers = open();
         ASSERT_TRUE(providers) << providers.error().message;
-        EXPECT_EQ(providers->front().authorization.reveal(), "Bearer " + key);
+        EXPECT_EQ(providers->front().api_key.reveal(), key);
     }
 }
 
 TEST_F(KeyFile, MayBeAsLargeAsItsBoundAndNoLarger) {
     write(std::string(8192, 'k'));
-    EXPECT_EQ(open()->front().authorization.reveal().size(), 8192 + std::string("Bearer ").size());
+    EXPECT_EQ(open()->front().api_key.reveal().size(), 8192U);
     write(std::string(8193, 'k'));
     EXPECT_EQ(complaint(), path_ + " is larger than 8192 bytes: that is no key");
 }
@@ -138,7 +138,7 @@ TEST(Providers, AVariableHoldsOneWordAsWell) {
     const Environment padded{{{"MINE", " " + std::string(kFakeKey) + "\n"}}};
     const auto providers = open_providers(with({.name = "openai", .api_key_env = "MINE"}), padded);
     ASSERT_TRUE(providers) << providers.error().message;
-    EXPECT_EQ(providers->front().authorization.reveal(), "Bearer " + std::string(kFakeKey));
+    EXPECT_EQ(providers->front().api_key.reveal(), kFakeKey);
     const Environment two{{{"OPENAI_API_KEY", "two words"}}};
     EXPECT_EQ(open_providers(with({.name = "openai"}), two).error().message,
               "keywarden.toml:1: provider 'openai': name: the variable OPENAI_API_KEY holds more "

@@ -5,6 +5,7 @@
 
 #include "app/configuration.h"
 #include "base/nearest_name.h"
+#include "providers/provider.h"
 
 namespace keywarden {
 namespace {
@@ -188,6 +189,13 @@ private:
         TRY(out.base_url, text(table, "provider", "base_url", false));
         TRY(out.api_key_env, text(table, "provider", "api_key_env", false));
         TRY(out.api_key_file, text(table, "provider", "api_key_file", false));
+        TRY(const std::string dialect, text(table, "provider", "dialect", false));
+        if (!dialect.empty()) {
+            out.dialect = dialect_named(dialect);
+            if (!out.dialect) {
+                return expected(*table.get("dialect"), "provider.dialect", "openai, or anthropic");
+            }
+        }
         TRY(const std::string privacy, text(table, "provider", "privacy_class", false));
         if (!privacy.empty()) {
             const auto known = privacy_class_of(privacy);

@@ -26,6 +26,8 @@ constexpr std::array kErrors = {
               "Correct the field that the message names and send the request again."},
     ErrorInfo{UnknownField, "unknown_field", 400, kInvalid, kInvalid, Caller, false,
               "Remove the field, or use the name that the message suggests."},
+    ErrorInfo{UnsupportedByProvider, "unsupported_by_provider", 400, kInvalid, kInvalid, Caller,
+              false, "Use a model whose provider can do it, or leave out what the message names."},
     ErrorInfo{ApiKeyLimitReached, "api_key_limit_reached", 400, kInvalid, kInvalid, Caller, false,
               "Revoke a key that is no longer used, or upgrade your plan."},
     ErrorInfo{MissingApiKey, "missing_api_key", 401, kInvalid, kAuth, Caller, false,

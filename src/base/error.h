@@ -17,6 +17,7 @@ namespace keywarden {
 enum class ErrorCode : uint8_t {
     InvalidRequest,
     UnknownField,
+    UnsupportedByProvider,
     ApiKeyLimitReached,
     MissingApiKey,
     InvalidApiKey,

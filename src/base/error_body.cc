@@ -51,8 +51,10 @@ std::string anthropic_body(const Error& error, std::string_view request_id) {
     std::string out = R"({"type":"error","error":{)";
     append_member(out, "type", info(error.code).anthropic_type);
     append_member(out, "message", error.message);
+    out += R"(,"details":{)";  // where Anthropic's SDKs look for a code
+    append_member(out, "error_code", info(error.code).slug);
     append_facts(out, error);
-    out += '}';
+    out += "}}";
     append_member(out, "request_id", request_id);
     return out + "}";
 }

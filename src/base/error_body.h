@@ -13,7 +13,7 @@ namespace keywarden {
 /// Whose error shape a route speaks. Adding one: a line here and a row in error_body.cc.
 enum class Dialect : uint8_t {
     OpenAi,     // {"error":{"message","type","param","code","request_id","doc_url"}}
-    Anthropic,  // {"type":"error","error":{"type","message"},"request_id"}
+    Anthropic,  // {"type":"error","error":{"type","message","details"},"request_id"}
     Bedrock,    // {"message"} and x-amzn-ErrorType
     Api,        // {"error":{"code","message","docUrl","details"}}, UPPER_SNAKE codes
     Problem,    // application/problem+json, RFC 9457

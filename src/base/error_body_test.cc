@@ -35,8 +35,8 @@ TEST(ErrorBody, AnthropicHasItsOwnTypes) {
     const HttpResponse got =
         render_error(Dialect::Anthropic, {.code = ErrorCode::InvalidApiKey, .message = "no"}, "r");
     EXPECT_EQ(got.body,
-              R"({"type":"error","error":{"type":"authentication_error","message":"no"},)"
-              R"("request_id":"r"})");
+              R"({"type":"error","error":{"type":"authentication_error","message":"no",)"
+              R"("details":{"error_code":"invalid_api_key"}},"request_id":"r"})");
 }
 
 TEST(ErrorBody, ApiCodesAreUpperSnakeAndARefusedKeyIsUnauthorized) {

@@ -11,6 +11,10 @@ namespace {
 constexpr std::string_view kSandboxName = "sandbox";
 constexpr std::string_view kOurPrefix = "/v1";
 
+/// Only those that a provider can be told to speak.
+constexpr CredentialField kBearer = {.name = "Authorization", .before = "Bearer "};
+constexpr CredentialField kApiKey = {.name = "x-api-key", .before = ""};
+
 bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
 
 bool is_name_char(char c) {
@@ -35,6 +39,18 @@ Result<Url> read_base(const ProviderConfig& config) {
                    "networks).");
     }
     return url;
+}
+
+Dialect dialect_of(const ProviderConfig& config) {
+    const KnownProvider* known = find_known_provider(config.name);
+    return config.dialect.value_or(known != nullptr ? known->dialect : Dialect::OpenAi);
+}
+
+std::string path_prefix_of(const Provider& provider) {
+    const std::string& path = provider.base.path;
+    const bool has_version =
+        provider.dialect == Dialect::OpenAi ? !path.empty() : path.ends_with(kOurPrefix);
+    return has_version ? path : path + std::string(kOurPrefix);
 }
 
 Result<std::vector<ProviderModel>> read_models(ProviderConfig& config) {
@@ -74,16 +90,27 @@ Result<Provider> open_provider(ProviderConfig config) {
         provider.kind = ProviderKind::Sandbox;
     } else {
         TRY(provider.base, read_base(config));
-        provider.path_prefix = provider.base.path.empty() ? kOurPrefix : provider.base.path;
+        provider.dialect = dialect_of(config);
+        provider.path_prefix = path_prefix_of(provider);
     }
     const std::string_view key = config.api_key.reveal();
     if (!std::ranges::all_of(key, is_visible)) {
         return bad(config.name, "the API key has a space or a control character in it.");
     }
-    if (!key.empty()) provider.authorization = Secret("Bearer " + std::string(key));
     TRY(provider.models, read_models(config));
+    provider.api_key = std::move(config.api_key);
     provider.name = std::move(config.name);
     return provider;
+}
+
+CredentialField credential_field(Dialect dialect) {
+    return dialect == Dialect::Anthropic ? kApiKey : kBearer;
+}
+
+std::optional<Dialect> dialect_named(std::string_view name) {
+    if (name == "openai") return Dialect::OpenAi;
+    if (name == "anthropic") return Dialect::Anthropic;
+    return std::nullopt;
 }
 
 std::string upstream_path(const Provider& provider, std::string_view path) {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error_body.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/url.h"
@@ -17,10 +19,12 @@ namespace keywarden {
 inline constexpr size_t kProviderNameMax = 64;
 inline constexpr size_t kProviderModelsMax = 10'000;
 inline constexpr size_t kModelIdMax = 256;
+/// The version of Anthropic's API, where a client names none: the one that its documents tell of.
+inline constexpr std::string_view kAnthropicVersion = "2023-06-01";
 
 enum class ProviderKind : uint8_t {
-    OpenAiCompatible,  // over HTTP
-    Sandbox,           // built in, offline: providers/sandbox.h
+    Http,
+    Sandbox,  // built in, offline: providers/sandbox.h
 };
 
 struct ProviderModel {
@@ -33,18 +37,20 @@ struct ProviderConfig {
     std::string name{};      // "groq": also the first part of "groq/llama-3.3-70b-versatile"
     std::string base_url{};  // empty: the known provider's own address
     Secret api_key{};        // empty: none is sent (a model server of your own)
+    std::optional<Dialect> dialect{};               // empty: the known provider's own, or OpenAI's
     PrivacyClass privacy = PrivacyClass::Standard;  // what becomes of a prompt there
     std::vector<ProviderModel> models{};
 };
 
 /// A provider that has been checked.
 struct Provider {
-    ProviderKind kind = ProviderKind::OpenAiCompatible;
+    ProviderKind kind = ProviderKind::Http;
+    Dialect dialect = Dialect::OpenAi;  // that it speaks; the sandbox speaks all that there are
     std::string name{};
     PrivacyClass privacy = PrivacyClass::Standard;
     Url base{};                           // empty for the sandbox
     std::string path_prefix{};            // "/openai/v1": see upstream_path
-    Secret authorization{};               // the value of the Authorization header; empty: send none
+    Secret api_key{};                     // see credential_field; empty: send none
     std::vector<ProviderModel> models{};  // no upstream_id is empty
 };
 
@@ -56,17 +62,30 @@ struct Provider {
 /// ASCII without spaces, or there twice. No message repeats a key or an address.
 Result<Provider> open_provider(ProviderConfig config);
 
+/// The field of a request that carries a credential to a provider of that dialect, and what stands
+/// before the credential in it.
+struct CredentialField {
+    std::string_view name;
+    std::string_view before;
+};
+CredentialField credential_field(Dialect dialect);
+
+/// Of those that a provider may speak: "openai", "anthropic". Nothing for any other name.
+std::optional<Dialect> dialect_named(std::string_view name);
+
 /// Where a call goes: `path` is our own route ("/v1/chat/completions"). base_url is what one would
-/// give to an OpenAI SDK, so the "/v1" of `path` is replaced by base_url's path; a base_url
-/// without a path means "/v1".
+/// give to the dialect's own SDK. To OpenAI's that is with its version, so the "/v1" of `path` is
+/// replaced by base_url's path, and a base_url without a path means "/v1"; to Anthropic's it is
+/// without, so `path` is added, and a "/v1" at the end of base_url is taken for the same.
 /// Requires: `path` begins with "/v1/".
 std::string upstream_path(const Provider& provider, std::string_view path);
 
-/// A provider whose address is known: only those that speak OpenAI's dialect.
+/// A provider whose address is known.
 struct KnownProvider {
     std::string_view name;
     std::string_view base_url;
     std::string_view api_key_env;  // where its own SDK looks for the key: the default
+    Dialect dialect = Dialect::OpenAi;
 };
 
 /// Sorted by name. The table is registry.cc.

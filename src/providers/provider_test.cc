@@ -21,10 +21,10 @@ std::string refusal(ProviderConfig config) {
 
 TEST(Provider, AKnownNameNeedsNothingButItsKey) {
     const Provider groq = open("groq", "", "not-a-real-key");
-    EXPECT_EQ(groq.kind, ProviderKind::OpenAiCompatible);
+    EXPECT_EQ(groq.kind, ProviderKind::Http);
     EXPECT_EQ(groq.base.host, "api.groq.com");
     EXPECT_TRUE(groq.base.tls);
-    EXPECT_EQ(groq.authorization.reveal(), "Bearer not-a-real-key");
+    EXPECT_EQ(groq.api_key.reveal(), "not-a-real-key");
     EXPECT_EQ(upstream_path(groq, "/v1/chat/completions"), "/openai/v1/chat/completions");
 }
 
@@ -60,7 +60,33 @@ TEST(Provider, TheBaseUrlIsTheOneOfAnOpenAiSdk) {
 }
 
 TEST(Provider, AServerOfYourOwnNeedsNoKey) {
-    EXPECT_TRUE(open("mine", "http://127.0.0.1:9000").authorization.empty());
+    EXPECT_TRUE(open("mine", "http://127.0.0.1:9000").api_key.empty());
+}
+
+TEST(Provider, AnthropicsAddressIsWithoutItsVersion) {
+    const Provider known = open("anthropic", "", "not-a-real-key");
+    EXPECT_EQ(known.dialect, Dialect::Anthropic);
+    EXPECT_EQ(known.base.host, "api.anthropic.com");
+    EXPECT_EQ(upstream_path(known, "/v1/messages"), "/v1/messages");
+    for (const auto& [address, path] : {std::pair{"https://a.example/", "/v1/messages"},
+                                        std::pair{"https://a.example/v1", "/v1/messages"},
+                                        std::pair{"https://a.example/x", "/x/v1/messages"},
+                                        std::pair{"https://a.example/x/v1", "/x/v1/messages"}}) {
+        const Result<Provider> other =
+            open_provider({.name = "mine", .base_url = address, .dialect = Dialect::Anthropic});
+        ASSERT_TRUE(other) << address;
+        EXPECT_EQ(upstream_path(*other, "/v1/messages"), path) << address;
+    }
+}
+
+TEST(Provider, EachDialectCarriesItsCredentialInAFieldOfItsOwn) {
+    EXPECT_EQ(credential_field(Dialect::OpenAi).name, "Authorization");
+    EXPECT_EQ(credential_field(Dialect::OpenAi).before, "Bearer ");
+    EXPECT_EQ(credential_field(Dialect::Anthropic).name, "x-api-key");
+    EXPECT_EQ(credential_field(Dialect::Anthropic).before, "");
+    EXPECT_EQ(dialect_named("openai"), Dialect::OpenAi);
+    EXPECT_EQ(dialect_named("anthropic"), Dialect::Anthropic);
+    EXPECT_EQ(dialect_named("problem"), std::nullopt);
 }
 
 TEST(Provider, PlainHttpIsForThisMachineAndPrivateNetworks) {

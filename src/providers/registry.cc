@@ -6,8 +6,11 @@
 namespace keywarden {
 namespace {
 
-// Addresses as each provider's own documentation gives them to OpenAI's SDKs. Sorted by name.
+// Addresses as each provider's own documentation gives them to the SDKs of its dialect. Sorted by
+// name.
 constexpr std::array kKnown = {
+    KnownProvider{
+        "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", Dialect::Anthropic},
     KnownProvider{"cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"},
     KnownProvider{"cohere", "https://api.cohere.ai/compatibility/v1", "CO_API_KEY"},
     KnownProvider{

@@ -23,6 +23,8 @@ constexpr std::array kEndpoints = {
     Endpoint{"/v1/chat/completions", answer_chat},
     Endpoint{"/v1/completions", answer_completions},
     Endpoint{"/v1/responses", answer_responses},
+    Endpoint{"/v1/messages", answer_messages},
+    Endpoint{"/v1/messages/count_tokens", answer_count_tokens},
     Endpoint{"/v1/embeddings", answer_embeddings},
     Endpoint{"/v1/moderations", answer_moderations},
     Endpoint{"/v1/rerank", answer_rerank},
@@ -42,14 +44,47 @@ OrderedJson error_body(std::string message, std::string_view type) {
               {"code", "sandbox_error"}}}};
 }
 
-/// What a provider says with such a status, in OpenAI's shape.
-SandboxAnswer chosen_error(int64_t status) {
+OrderedJson anthropic_error_body(std::string message, std::string_view type) {
+    return {{"type", "error"},
+            {"error", {{"type", type}, {"message", std::move(message)}}},
+            {"request_id", "req_sandbox"}};
+}
+
+/// Source: Anthropic's documentation, "Errors".
+std::string_view anthropic_type(int64_t status) {
+    switch (status) {
+        case 401:
+            return "authentication_error";
+        case 402:
+            return "billing_error";
+        case 403:
+            return "permission_error";
+        case 404:
+            return "not_found_error";
+        case 413:
+            return "request_too_large";
+        case 429:
+            return "rate_limit_error";
+        case 504:
+            return "timeout_error";
+        case 529:
+            return "overloaded_error";
+        default:
+            return status >= 500 ? "api_error" : "invalid_request_error";
+    }
+}
+
+/// What a provider says with such a status, in the dialect of the call.
+SandboxAnswer chosen_error(const SandboxCall& call) {
+    const int64_t status = call.controls.error;
     const std::string_view type = status >= 500   ? "server_error"
                                   : status == 429 ? "rate_limit_error"
                                                   : "invalid_request_error";
-    SandboxAnswer answer = whole_answer(to_text(error_body(
-        "The sandbox answers " + std::to_string(status) + " because the model's name asks for it.",
-        type)));
+    const std::string message =
+        "The sandbox answers " + std::to_string(status) + " because the model's name asks for it.";
+    SandboxAnswer answer = whole_answer(
+        to_text(call.is_anthropic ? anthropic_error_body(message, anthropic_type(status))
+                                  : error_body(message, type)));
     answer.status = static_cast<int>(status);
     if (status == 429 || status == 503) answer.headers.push_back({"Retry-After", "1"});
     return answer;
@@ -66,7 +101,8 @@ uint64_t seed_of_request(const Json& body) {
 }
 
 /// Waits and cuts, on top of a whole answer or a stream.
-void apply(const SandboxControls& controls, SandboxAnswer& answer) {
+void apply(const SandboxCall& call, SandboxAnswer& answer) {
+    const SandboxControls& controls = call.controls;
     SandboxSteps& steps = answer.steps;
     steps.first_delay = std::chrono::milliseconds(controls.slow_ms);
     if (answer.streams) steps.delay = std::chrono::milliseconds(controls.delay_ms);
@@ -82,10 +118,11 @@ void apply(const SandboxControls& controls, SandboxAnswer& answer) {
     if (!answer.streams && !controls.cut) return;
     steps.cut_after = std::max<size_t>(1, steps.frames() / 2);
     if (!controls.cut) {
+        const std::string message = "The sandbox fails here because the model's name asks for it.";
         steps.cut_frame =
-            data_frame(error_body("The sandbox fails here because the model's name asks for it.",
-                                  "server_error"))
-                .before;
+            call.is_anthropic
+                ? "event: error\n" + data_frame(anthropic_error_body(message, "api_error")).before
+                : data_frame(error_body(message, "server_error")).before;
     }
 }
 
@@ -152,11 +189,12 @@ Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request) {
     if (call.model == asked && !call.model.starts_with(kPlainModel)) {
         call.model.insert(0, std::string(kPlainModel) + '/');
     }
+    call.is_anthropic = request.path.starts_with("/v1/messages");
     call.translates = request.path.ends_with("/translations");
     call.seed = seed_of_request(call.body);
     Result<SandboxAnswer> answer =
-        call.controls.error == 0 ? endpoint->answer(call) : chosen_error(call.controls.error);
-    if (answer) apply(call.controls, *answer);
+        call.controls.error == 0 ? endpoint->answer(call) : chosen_error(call);
+    if (answer) apply(call, *answer);
     return answer;
 }
 

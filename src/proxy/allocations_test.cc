@@ -106,6 +106,17 @@ TEST_F(Allocations, ABigCallWithAnotherNameForTheModelTakesNone) {
     EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
 }
 
+TEST_F(Allocations, ACallInAnthropicsDialectTakesNone) {
+    constexpr std::string_view kMessage =
+        R"({"type":"message","content":[{"type":"tool_use","input":{"a":{}}}],)"
+        R"("usage":{"input_tokens":5,"output_tokens":7}})";
+    imposter_ = std::make_unique<Imposter>(Imposter::answers(json_answer(kMessage)));
+    add_provider("claude", imposter_->port(), {{"claude-x", ""}}, Dialect::Anthropic);
+    start();
+    const std::string body = R"({"model":"claude-x","max_tokens":9,"messages":[]})";
+    EXPECT_EQ(most_in_a_call(post("/v1/messages", secret(), body), kMessage), 0U);
+}
+
 TEST_F(Allocations, AStreamTakesNone) {
     std::string answer =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";

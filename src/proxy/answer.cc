@@ -40,23 +40,76 @@ private:
 
 int64_t whole_seconds(Nanos wait) { return std::chrono::ceil<std::chrono::seconds>(wait).count(); }
 
-/// Of one kind of limit: its three fields as OpenAI's SDKs read them.
-struct OpenAiFields {
+/// Of one kind of limit: the three fields that a vendor's SDKs read.
+struct LimitFields {
     std::string_view limit;
     std::string_view remaining;
     std::string_view reset;
 };
-constexpr OpenAiFields kRequestFields = {
+constexpr LimitFields kRequestFields = {
     "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
-constexpr OpenAiFields kTokenFields = {
+constexpr LimitFields kTokenFields = {
     "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"};
 
-void add_openai_limit(Exchange* exchange, const OpenAiFields& fields, const LimitView& left) {
+void add_openai_limit(Exchange* exchange, const LimitFields& fields, const LimitView& left) {
     if (left.limit == 0) return;
     exchange->add_field(fields.limit, static_cast<uint64_t>(left.limit));
     exchange->add_field(fields.remaining, static_cast<uint64_t>(left.remaining));
     exchange->add_field(fields.reset,
                         (FieldText() << whole_seconds(left.reset_after) << "s").view());
+}
+
+/// A moment as a field has it, without the heap.
+class DateText {
+public:
+    DateText(TimePoint when, const char* format) {
+        const time_t second =
+            std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
+        std::tm parts{};
+        gmtime_r(&second, &parts);
+        size_ = std::strftime(text_.data(), text_.size(), format, &parts);
+    }
+    std::string_view view() const { return {text_.data(), size_}; }
+
+private:
+    std::array<char, 32> text_;
+    size_t size_;
+};
+/// "Wed, 11 Nov 2026 23:59:59 GMT". Source: RFC 9110, section 5.6.7.
+constexpr const char* kHttpDate = "%a, %d %b %Y %H:%M:%S GMT";
+/// "2026-11-11T23:59:59Z". Source: RFC 3339.
+constexpr const char* kInternetDate = "%Y-%m-%dT%H:%M:%SZ";
+
+/// Source: Anthropic's API documentation, "Rate limits", response headers.
+LimitFields anthropic_fields(LimitKind kind) {
+    switch (kind) {
+        case LimitKind::TokensInPerMinute:
+            return {"anthropic-ratelimit-input-tokens-limit",
+                    "anthropic-ratelimit-input-tokens-remaining",
+                    "anthropic-ratelimit-input-tokens-reset"};
+        case LimitKind::TokensOutPerMinute:
+            return {"anthropic-ratelimit-output-tokens-limit",
+                    "anthropic-ratelimit-output-tokens-remaining",
+                    "anthropic-ratelimit-output-tokens-reset"};
+        case LimitKind::TokensPerMinute:
+            return {"anthropic-ratelimit-tokens-limit",
+                    "anthropic-ratelimit-tokens-remaining",
+                    "anthropic-ratelimit-tokens-reset"};
+        default:
+            return {"anthropic-ratelimit-requests-limit",
+                    "anthropic-ratelimit-requests-remaining",
+                    "anthropic-ratelimit-requests-reset"};
+    }
+}
+
+void add_anthropic_limit(Call* call, const LimitView& left) {
+    if (left.limit == 0) return;
+    const auto [limit, remaining, reset] = anthropic_fields(left.kind);
+    call->exchange->add_field(limit, static_cast<uint64_t>(left.limit));
+    call->exchange->add_field(remaining, static_cast<uint64_t>(left.remaining));
+    const TimePoint full =
+        call->loop->now() + std::chrono::ceil<std::chrono::seconds>(left.reset_after);
+    call->exchange->add_field(reset, DateText(full, kInternetDate).view());
 }
 
 /// Source: draft-ietf-httpapi-ratelimit-headers-10. A field may stand there twice: it is a list.
@@ -72,30 +125,17 @@ void add_limit(Exchange* exchange, const LimitView& left) {
                             .view());
 }
 
-void add_limits(Exchange* exchange, const LimitsLeft& left, bool is_openai) {
-    add_limit(exchange, left.requests);
-    add_limit(exchange, left.tokens);
-    if (!is_openai) return;
-    add_openai_limit(exchange, kRequestFields, left.requests);
-    add_openai_limit(exchange, kTokenFields, left.tokens);
-}
-
-/// "Wed, 11 Nov 2026 23:59:59 GMT". Source: RFC 9110, section 5.6.7.
-class HttpDate {
-public:
-    explicit HttpDate(TimePoint when) {
-        const time_t second =
-            std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
-        std::tm parts{};
-        gmtime_r(&second, &parts);
-        size_ = std::strftime(text_.data(), text_.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+void add_limits(Call* call, const LimitsLeft& left, Dialect dialect) {
+    add_limit(call->exchange, left.requests);
+    add_limit(call->exchange, left.tokens);
+    if (dialect == Dialect::OpenAi) {
+        add_openai_limit(call->exchange, kRequestFields, left.requests);
+        add_openai_limit(call->exchange, kTokenFields, left.tokens);
+    } else if (dialect == Dialect::Anthropic) {
+        add_anthropic_limit(call, left.requests);
+        add_anthropic_limit(call, left.tokens);
     }
-    std::string_view view() const { return {text_.data(), size_}; }
-
-private:
-    std::array<char, 32> text_;
-    size_t size_;
-};
+}
 
 /// Source: RFC 9745 (Deprecation), RFC 8594 (Sunset).
 void add_rotation(Exchange* exchange, const Caller& caller) {
@@ -104,7 +144,9 @@ void add_rotation(Exchange* exchange, const Caller& caller) {
             std::chrono::floor<std::chrono::seconds>(caller.deprecated_at->time_since_epoch());
         exchange->add_field("Deprecation", (FieldText() << "@" << int64_t{since.count()}).view());
     }
-    if (caller.sunset_at) exchange->add_field("Sunset", HttpDate(*caller.sunset_at).view());
+    if (caller.sunset_at) {
+        exchange->add_field("Sunset", DateText(*caller.sunset_at, kHttpDate).view());
+    }
 }
 
 void add_route(Exchange* exchange, const Call& call) {
@@ -130,8 +172,9 @@ void start_answer(Call* call, int status) {
         exchange->add_field("X-Client-Request-Id", call->client_request_id);
     }
     look_at_limits(call);
-    const bool is_openai = call->facts != nullptr && call->facts->dialect == Dialect::OpenAi;
-    if (call->limits) add_limits(exchange, *call->limits, is_openai);
+    const Dialect dialect = call->dialect.value_or(Dialect::Problem);
+    if (dialect == Dialect::Anthropic) exchange->add_field("request-id", call->request_id());
+    if (call->limits) add_limits(call, *call->limits, dialect);
     if (call->caller) add_rotation(exchange, *call->caller);
     if (call->provider != nullptr) add_route(exchange, *call);
 }

@@ -39,13 +39,15 @@ struct Most {
 };
 
 bool writes_text(std::string_view path) {
-    return path == "/v1/chat/completions" || path == "/v1/completions" || path == "/v1/responses";
+    return path == "/v1/chat/completions" || path == "/v1/completions" || path == "/v1/responses" ||
+           path == "/v1/messages";
 }
 
 /// No token is shorter than a byte, so the body bounds its own text; pictures are counted apart.
 Most most_of(const Call& call, const Price& price, bool is_bounded) {
     const RelayRequest& request = *call.request;
     Most most;
+    if (call.endpoint->is_free) return most;
     if (request.form) {
         const auto bytes = call.exchange->head().content_length().value_or(
             call.proxy->parts().limits.stream_body_max);
@@ -79,6 +81,7 @@ Result<bool> find_price(const Call& call, const CallTerms& terms, Charge* charge
     const std::string_view provider = call.provider->name;
     charge->record.price_version = table->version();
     charge->markup_basis_points = terms.markup_basis_points;
+    if (call.endpoint->is_free) return true;
     const std::string_view upstream = call.request->upstream_model;
     if (const PricedModel* const priced = table->find(provider, call.model, upstream)) {
         charge->price = priced->price;
@@ -142,6 +145,7 @@ Result<void> take(Call* call, const PolicyReading* reading, SpendGate* gate, Cha
     if (reading != nullptr) TRY_VOID(take_limits_of(call, *reading));
     if (terms.is_bounded && most.has_output) call->request->output_tokens_max = most.output_tokens;
     charge->input_tokens = std::max(most.input_tokens / kBytesAToken, int64_t{1});
+    if (call->endpoint->is_free) charge->input_tokens = 0;
     charge->record.held = amount;
     charge->record.tags = gate->tags();
     charge->hold = gate->take(amount);
@@ -257,15 +261,20 @@ void note_progress(Call* call) {
 
 std::optional<Used> used_by(const Call& call) {
     const TokenUsage& told = call.meter.usage();
-    if (!told.empty()) return Used{.usage = told};
+    const bool has_told_all = !told.empty() && (!call.streamed || call.meter.has_told_end());
+    if (has_told_all) return Used{.usage = told};
     const int64_t written = call.text_count.tokens();
     const bool failed =
         call.status >= 400 || !call.error.empty() || (call.status == 0 && !call.client.gone());
     if (call.attempts == 0 || (failed && written == 0)) return std::nullopt;
     const int64_t input = call.charge != nullptr ? call.charge->input_tokens : 0;
     if (call.streamed) {
-        return Used{.usage = {.input = input, .output = written}, .basis = UsageBasis::Counted};
+        Used used{.usage = told, .basis = UsageBasis::Counted};
+        if (!used.usage.input) used.usage.input = input;
+        used.usage.output = std::max(written, told.output.value_or(0));
+        return used;
     }
+    if (call.endpoint->is_free) return Used{};
     Used used{.usage = {.input = input}, .basis = UsageBasis::Estimated};
     if (writes_text(call.facts->path)) {
         used.usage.output = static_cast<int64_t>(call.body_bytes) / kBytesAToken;

@@ -8,6 +8,7 @@ namespace {
 using enum Method;
 constexpr Permission kInference = Permission::Inference;
 constexpr Dialect kOpenAi = Dialect::OpenAi;
+constexpr Dialect kAnthropic = Dialect::Anthropic;
 
 constexpr std::array kEndpoints = {
     //         method  path                  needs       dialect   body           streams_usage
@@ -15,6 +16,9 @@ constexpr std::array kEndpoints = {
     Endpoint{{Post, "/v1/completions", kInference, kOpenAi}, BodyForm::Json, true},
     Endpoint{{Post, "/v1/embeddings", kInference, kOpenAi}, BodyForm::Json, false},
     Endpoint{{Post, "/v1/responses", kInference, kOpenAi}, BodyForm::Json, false},
+    Endpoint{{Post, "/v1/messages", kInference, kAnthropic}, BodyForm::Json, false},
+    Endpoint{
+        {Post, "/v1/messages/count_tokens", kInference, kAnthropic}, BodyForm::Json, false, true},
     Endpoint{{Post, "/v1/moderations", kInference, kOpenAi}, BodyForm::Json, false},
     Endpoint{{Post, "/v1/rerank", kInference, kOpenAi}, BodyForm::Json, false},
     Endpoint{{Post, "/v1/images/generations", kInference, kOpenAi}, BodyForm::Json, false},

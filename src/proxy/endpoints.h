@@ -17,7 +17,8 @@ enum class BodyForm : uint8_t {
 struct Endpoint {
     RouteFacts facts;
     BodyForm body;
-    bool streams_usage;  // a stream tells its usage only if stream_options asks for it
+    bool streams_usage;    // a stream tells its usage only if stream_options asks for it
+    bool is_free = false;  // no model works for it
 };
 
 /// All rows, in the order of the router.

@@ -132,8 +132,11 @@ int64_t GovernedBody::choices() const {
 }
 
 int64_t GovernedBody::shown() const {
-    static constexpr std::array<std::string_view, 4> kKinds = {
-        R"("image_url")", R"("input_image")", R"("input_audio")", R"("input_file")"};
+    static constexpr std::array<std::string_view, 5> kKinds = {R"("image_url")",
+                                                               R"("input_image")",
+                                                               R"("input_audio")",
+                                                               R"("input_file")",
+                                                               R"("source")"};  // Anthropic's
     int64_t count = 0;
     for (const std::string_view kind : kKinds) {
         for (size_t at = text_.find(kind); at != std::string_view::npos;

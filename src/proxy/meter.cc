@@ -1,6 +1,9 @@
 #include "proxy/meter.h"
 
+#include <algorithm>
+
 #include "base/bytes16.h"
+#include "domain/price.h"
 #include "proxy/usage_reader.h"
 
 namespace keywarden {
@@ -25,6 +28,19 @@ size_t find_key(std::string_view bytes, size_t from) {
     return bytes.find(kKey, from);
 }
 
+/// How deep a usage may stand: in the answer, or in the message that a stream begins with.
+constexpr int kLevelMax = 2;
+
+/// The first quote or backslash from `from` on, or the end.
+size_t find_quote(std::string_view bytes, size_t from) {
+    constexpr size_t kStep = sizeof(Bytes16);
+    for (; from + kStep <= bytes.size(); from += kStep) {
+        const Bytes16 some = load16(bytes.data() + from);
+        if (any_set((some == '"') | (some == '\\'))) break;
+    }
+    return std::min(bytes.find_first_of("\"\\", from), bytes.size());
+}
+
 bool is_structure(char c) { return c == '"' || c == '\\' || c == '{' || c == '}'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -45,7 +61,7 @@ void UsageMeter::feed(std::string_view bytes) {
     while (!bytes.empty()) {
         switch (state_) {
             case State::Searching:
-                bytes.remove_prefix(search(bytes));
+                bytes.remove_prefix(is_anthropic_ ? search_at_top(bytes) : search(bytes));
                 break;
             case State::Colon:
             case State::Brace:
@@ -98,11 +114,64 @@ size_t UsageMeter::search(std::string_view bytes) {
     return bytes.size();
 }
 
+size_t UsageMeter::search_at_top(std::string_view bytes) {
+    size_t at = 0;
+    while (at < bytes.size()) {
+        const char c = bytes[at];
+        if (!in_string_) {
+            in_string_ = c == '"';
+            matched_ = in_string_ && level_ <= kLevelMax ? 1 : 0;
+            if (c == '{' || c == '[') ++level_;
+            if (c == '}' || c == ']') level_ = std::max(0, level_ - 1);
+            ++at;
+        } else if (escaped_) {
+            escaped_ = false;
+            ++at;
+        } else if (matched_ > 0 && c == kKey[matched_]) {
+            ++at;
+            if (++matched_ < kKey.size()) continue;
+            matched_ = 0;
+            in_string_ = false;
+            state_ = State::Colon;
+            return at;
+        } else {
+            matched_ = 0;
+            at = find_quote(bytes, at);
+            if (at == bytes.size()) break;
+            escaped_ = bytes[at] == '\\';
+            in_string_ = escaped_;
+            ++at;
+        }
+    }
+    return at;
+}
+
+void UsageMeter::take(const TokenUsage& told) {
+    ++tellings_;
+    if (!is_anthropic_) {
+        usage_ = told;
+        return;
+    }
+    for (const auto count : {&TokenUsage::input,
+                             &TokenUsage::output,
+                             &TokenUsage::cached_input,
+                             &TokenUsage::cache_write,
+                             &TokenUsage::reasoning}) {
+        if (told.*count) told_.*count = told.*count;
+    }
+    usage_ = told_;
+    if (!usage_.input) return;
+    for (const auto cache : {told_.cached_input, told_.cache_write}) {
+        *usage_.input =
+            std::min(*usage_.input, kTokensMax) + std::min(cache.value_or(0), kTokensMax);
+    }
+}
+
 size_t UsageMeter::capture(std::string_view bytes) {
     if (depth_ == 0) {  // at its brace: mostly the rest of it is here too
         const UsageReading reading = read_usage(bytes.substr(0, kObjectBytesMax));
         if (reading.size > 0) {
-            if (!reading.usage.empty()) usage_ = reading.usage;
+            if (!reading.usage.empty()) take(reading.usage);
             state_ = State::Searching;
             return reading.size;
         }
@@ -132,7 +201,7 @@ size_t UsageMeter::capture(std::string_view bytes) {
     if (ended && !too_long) {
         object_.append(bytes.substr(0, at));
         const TokenUsage found = read_usage(object_).usage;
-        if (!found.empty()) usage_ = found;
+        if (!found.empty()) take(found);
     } else if (!too_long) {
         object_.append(bytes.substr(0, at));
     }

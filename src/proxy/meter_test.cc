@@ -24,6 +24,43 @@ TEST(UsageMeter, FindsTheLastUsageWhereverTheBytesAreCut) {
     EXPECT_EQ(bytewise.usage().input, 3);
 }
 
+TEST(UsageMeter, InAnthropicsDialectNothingCountsThatAModelWrote) {
+    const std::string body =
+        R"({"type":"message","content":[{"type":"tool_use","input":{"a":"}\"{",)"
+        R"("usage":{"input_tokens":900,"output_tokens":900}}},"usage"],"model":"usage",)"
+        R"("usage": {"input_tokens":10,"cache_creation_input_tokens":200,)"
+        R"("cache_read_input_tokens":3000,"output_tokens":40,)"
+        R"("cache_creation":{"ephemeral_5m_input_tokens":200},)"
+        R"("output_tokens_details":{"thinking_tokens":7}},)"
+        R"("after":[{"b":{"usage":{"input_tokens":1,"output_tokens":1}}}]})";
+    const TokenUsage wanted{
+        .input = 3'210, .output = 40, .cached_input = 3'000, .cache_write = 200, .reasoning = 7};
+    for (size_t cut = 0; cut <= body.size(); ++cut) {
+        UsageMeter meter;
+        meter.expect(Dialect::Anthropic);
+        meter.feed(std::string(body, 0, cut));
+        meter.feed(std::string(body, cut));
+        EXPECT_EQ(meter.usage(), wanted) << "cut at " << cut;
+    }
+    UsageMeter bytewise;
+    bytewise.expect(Dialect::Anthropic);
+    for (const char c : body) bytewise.feed({&c, 1});
+    EXPECT_EQ(bytewise.usage(), wanted);
+}
+
+TEST(UsageMeter, AStreamOfAnthropicsTellsInParts) {
+    UsageMeter meter;
+    meter.expect(Dialect::Anthropic);
+    meter.feed(
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+        "{\"input_tokens\":10,\"cache_read_input_tokens\":5,\"output_tokens\":1}}}\n\n");
+    EXPECT_EQ(meter.usage(), (TokenUsage{.input = 15, .output = 1, .cached_input = 5}));
+    EXPECT_FALSE(meter.has_told_end());
+    meter.feed("event: message_delta\ndata: {\"delta\":{},\"usage\":{\"output_tokens\":42}}\n\n");
+    EXPECT_EQ(meter.usage(), (TokenUsage{.input = 15, .output = 42, .cached_input = 5}));
+    EXPECT_TRUE(meter.has_told_end());
+}
+
 TEST(UsageMeter, AnObjectWithoutEndIsNotKept) {
     UsageMeter meter;
     meter.feed(R"({"usage":{"prompt_tokens":1,"x":")" + std::string(10'000, 'x'));

@@ -15,7 +15,7 @@
 
 namespace keywarden {
 
-/// Of one provider, "up", whose models have no price of the book's.
+/// Of the providers "up" and "claude", whose models have no price of the book's.
 struct TestMoney {
     TestMoney(const Clock& clock, UsageStore& store, size_t journal_bytes_max)
         : spend(clock), prices(store, built_in_price_book(), kProviders, kEstimate) {
@@ -31,7 +31,8 @@ struct TestMoney {
     }
 
     static constexpr Price kEstimate{.input = 3'000'000'000, .output = 3'000'000'000};
-    inline static const std::vector<PricedProvider> kProviders = {{.name = "up", .host = ""}};
+    inline static const std::vector<PricedProvider> kProviders = {{.name = "up", .host = ""},
+                                                                  {.name = "claude", .host = ""}};
 
     test::Folder folder;
     SpendDirectory spend;

@@ -115,6 +115,7 @@ Result<void> find_model(Call* call) {
     call->provider_index = target.provider;
     call->provider = &call->proxy->parts().providers[target.provider];
     request->upstream_model = target.upstream_id;
+    call->meter.expect(call->facts->dialect);
     call->model = target.id;
     if (!target.is_listed) {  // a part of the request, which is let go before the answer comes
         call->model_storage = target.id;

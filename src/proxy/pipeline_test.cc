@@ -234,16 +234,19 @@ TEST_F(PipelineTest, ABodyOverTheBoundIs413) {
     EXPECT_EQ(code(answer), "request_too_large");
 }
 
-TEST_F(PipelineTest, ListsModelsInOpenAisShape) {
+/// A model as both vendors' lists have it.
+std::string listed(const std::string& id) {
+    return R"({"id":")" + id + R"(","object":"model","created":0,"owned_by":"up","type":"model",)" +
+           R"("display_name":")" + id + R"(","created_at":"1970-01-01T00:00:00Z"})";
+}
+
+TEST_F(PipelineTest, ListsModelsInOpenAisShapeAndInAnthropics) {
     parts_.aliases = {{"best", "gpt-4o"}};
     start_answering();
-    EXPECT_EQ(
-        body(ask(get("/v1/models", secret()))),
-        R"({"object":"list","data":[{"id":"gpt-4o","object":"model","created":0,"owned_by":"up"},)"
-        R"({"id":"small","object":"model","created":0,"owned_by":"up"},)"
-        R"({"id":"best","object":"model","created":0,"owned_by":"up"}]})");
-    EXPECT_EQ(body(ask(get("/v1/models/up%2Fsmall", secret()))),
-              R"({"id":"up/small","object":"model","created":0,"owned_by":"up"})");
+    EXPECT_EQ(body(ask(get("/v1/models", secret()))),
+              R"({"object":"list","data":[)" + listed("gpt-4o") + "," + listed("small") + "," +
+                  listed("best") + R"(],"first_id":"gpt-4o","last_id":"best","has_more":false})");
+    EXPECT_EQ(body(ask(get("/v1/models/up%2Fsmall", secret()))), listed("up/small"));
     EXPECT_EQ(code(ask(get("/v1/models/none", secret()))), "model_not_found");
     EXPECT_EQ(status(ask("GET /v1/models HTTP/1.1\r\nHost: g\r\n\r\n")), 401);
 }

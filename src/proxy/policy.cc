@@ -28,8 +28,9 @@ BodyBound smallest_body(std::span<const LimitScope> scopes) {
 }
 
 /// By estimate: a token for each few bytes of a JSON body, and the most output that it asks for.
-LimitRequest amounts(const RelayRequest& request) {
-    if (request.form) return {};
+LimitRequest amounts(const Call& call) {
+    const RelayRequest& request = *call.request;
+    if (request.form || call.endpoint->is_free) return {};
     return {.tokens_in = static_cast<int64_t>(request.json.size()) / kBytesAToken,
             .tokens_out_max = request.json.output_tokens_max()};
 }
@@ -99,16 +100,29 @@ Error body_too_large(const Call& call, size_t own_max) {
 }
 
 Result<void> take_limits_of(Call* call, const PolicyReading& reading) {
-    LimitResult taken = take_limits(reading.limits(), amounts(*call->request), call->loop->mono());
+    LimitResult taken = take_limits(reading.limits(), amounts(*call), call->loop->mono());
     call->limits = {taken.requests, taken.tokens};
     if (taken.denial) return fail(limit_error(*taken.denial));
     call->ticket = std::move(taken.ticket);
     return {};
 }
 
+Result<void> check_dialect(const Call& call) {
+    const Provider& provider = *call.provider;
+    const bool is_spoken = provider.dialect == call.facts->dialect;
+    if (is_spoken || provider.kind == ProviderKind::Sandbox) return {};
+    return fail(Error{.code = ErrorCode::UnsupportedByProvider,
+                      .message = "The provider '" + provider.name + "' has no " +
+                                 std::string(call.facts->path) + ": it speaks another dialect.",
+                      .param = "model"});
+}
+
 Result<void> admit(Call* call) {
     if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
-    if (call->caller->is_operator) return take_charge(call, nullptr);
+    if (call->caller->is_operator) {
+        TRY_VOID(check_dialect(*call));
+        return take_charge(call, nullptr);
+    }
     const ProxyParts& parts = call->proxy->parts();
     const PolicyReading reading = parts.keys->read_policy(
         *call->caller,
@@ -117,6 +131,7 @@ Result<void> admit(Call* call) {
                          call->proxy->catalogue(),
                          call->request->model,
                          {.provider = call->provider_index, .id = call->model}));
+    TRY_VOID(check_dialect(*call));
     return take_charge(call, &reading);
 }
 

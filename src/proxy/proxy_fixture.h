@@ -172,11 +172,15 @@ protected:
         return *directory_->create(key, "", false);
     }
 
-    void add_provider(std::string name, uint16_t port, std::vector<ProviderModel> models) {
+    void add_provider(std::string name,
+                      uint16_t port,
+                      std::vector<ProviderModel> models,
+                      Dialect dialect = Dialect::OpenAi) {
         parts_.providers.push_back(
             *open_provider({.name = std::move(name),
                             .base_url = "http://127.0.0.1:" + std::to_string(port) + "/base/v1",
                             .api_key = Secret(std::string(kUpstreamKey)),
+                            .dialect = dialect,
                             .models = std::move(models)}));
     }
 

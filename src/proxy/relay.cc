@@ -84,8 +84,10 @@ Result<void> check_status(const AnswerHead& head, const std::string& provider) {
                     "The provider '" + provider + "' does not accept this gateway's credential.",
                     "it answered" + status());
     }
+    constexpr int kOverloaded = 529;  // Anthropic's
     const bool passes = (head.status >= 200 && head.status < 300) ||
-                        (head.status >= 400 && head.status < 500) || head.status == 503;
+                        (head.status >= 400 && head.status < 500) || head.status == 503 ||
+                        head.status == kOverloaded;
     if (passes) return {};
     return fail(ErrorCode::UpstreamError, "The provider '" + provider + "' failed" + status());
 }

@@ -30,7 +30,7 @@ bool is_json(std::string_view content_type) {
 }
 
 void take_own_key(RelayRequest* request, std::string_view key) {
-    if (!key.empty()) request->own_key = Secret("Bearer " + std::string(key));
+    if (!key.empty()) request->own_key = Secret(std::string(key));
 }
 
 Task<Result<void>> read_json(Call* call) {

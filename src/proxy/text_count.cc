@@ -9,14 +9,15 @@ namespace keywarden {
 namespace {
 
 constexpr size_t kBytesAToken = 4;
-constexpr std::array<std::string_view, 8> kTextKeys = {"content",
+constexpr std::array<std::string_view, 9> kTextKeys = {"content",
                                                        "text",
                                                        "delta",
                                                        "arguments",
                                                        "reasoning_content",
                                                        "reasoning",
                                                        "refusal",
-                                                       "partial_json"};
+                                                       "partial_json",
+                                                       "thinking"};
 
 /// Where the quote stands that ends a key before a colon, from `from` on, or npos.
 size_t find_key_end(std::string_view bytes, size_t from) {

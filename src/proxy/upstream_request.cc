@@ -20,9 +20,16 @@ using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
 
 /// The fields of a request that go on to the provider: no two names are of one length. All as they
 /// came, but for the last.
-constexpr std::array<std::string_view, 4> kPassedOn = {
-    "Accept", "OpenAI-Beta", "Content-Type", "Idempotency-Key"};
-constexpr size_t kIdempotencyKey = 3;
+constexpr std::array<std::string_view, 6> kPassedOn = {"Accept",
+                                                       "OpenAI-Beta",
+                                                       "anthropic-beta",
+                                                       "anthropic-version",
+                                                       "Content-Type",
+                                                       "Idempotency-Key"};
+constexpr size_t kAnthropicVersionField = 3;
+constexpr size_t kIdempotencyKey = 5;
+/// Anthropic's SDKs say with it that they use what is being tried out; the only query that passes.
+constexpr std::string_view kBetaQuery = "beta=true";
 
 /// Which of them that is, or kPassedOn.size().
 size_t passed_on(std::string_view name) {
@@ -60,16 +67,43 @@ void pass_fields_on(const Call& call, Buffer& out) {
             out.append_field(kPassedOn[index], field.value);
         }
     }
+    if (call.provider->dialect == Dialect::Anthropic && !is_there[kAnthropicVersionField]) {
+        out.append_field(kPassedOn[kAnthropicVersionField], kAnthropicVersion);
+    }
+}
+
+/// Request line, Host and User-Agent.
+void append_start(const Call& call, Buffer& out) {
+    std::string_view start = call.proxy->upstream_head(call.provider_index, call.route);
+    if (call.provider->dialect == Dialect::Anthropic &&
+        call.exchange->head().query() == kBetaQuery) {
+        const size_t path_end = start.find(' ', start.find(' ') + 1);
+        out.append(start.substr(0, path_end));
+        out.append("?");
+        out.append(kBetaQuery);
+        start.remove_prefix(path_end);
+    }
+    out.append(start);
+}
+
+/// The caller's own, or the provider's.
+void append_credential(const Call& call, Buffer& out) {
+    const Secret& own = call.request->own_key;
+    const Secret& key = own.empty() ? call.provider->api_key : own;
+    if (key.empty()) return;
+    const CredentialField field = credential_field(call.provider->dialect);
+    out.append(field.name);
+    out.append(": ");
+    out.append(field.before);
+    out.append(key.reveal());
+    out.append("\r\n");
 }
 
 /// The head, with the body's length; none: it comes in chunks.
 void write_head(Call* call, std::optional<uint64_t> length) {
     Buffer& out = call->request->head;
-    const Provider& provider = *call->provider;
-    out.append(call->proxy->upstream_head(call->provider_index, call->route));
-    const Secret& key =
-        call->request->own_key.empty() ? provider.authorization : call->request->own_key;
-    if (!key.empty()) out.append_field("Authorization", key.reveal());
+    append_start(*call, out);
+    append_credential(*call, out);
     pass_fields_on(*call, out);
     if (length) {
         out.append("Content-Length: ");

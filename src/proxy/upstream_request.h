@@ -13,9 +13,10 @@ namespace keywarden {
 /// Sends the request to the provider and reads the head of its answer; then the request is let go.
 ///
 /// The head is written from what we know, never copied: of the client's fields only Content-Type,
-/// Accept and OpenAI-Beta go on, and Idempotency-Key as a digest that is bound to the team. No
-/// credential of the client, nothing that says who it is, no Accept-Encoding (a packed answer could
-/// not be metered), and not its query.
+/// Accept, OpenAI-Beta, anthropic-beta and anthropic-version go on, and Idempotency-Key as a digest
+/// that is bound to the team. No credential of the client, nothing that says who it is, no
+/// Accept-Encoding (a packed answer could not be metered), and not its query, but for the
+/// `beta=true` of Anthropic's SDKs.
 /// Errors: UpstreamError, UpstreamTimeout, those of reading the rest of a form.
 Task<Result<void>> send_upstream(Call* call, OriginPool* pool);
 

@@ -23,6 +23,9 @@ constexpr std::array kCounts = {Name{"prompt_tokens", &TokenUsage::input},
                                 Name{"total_tokens", &TokenUsage::total},
                                 Name{"input_tokens", &TokenUsage::input},
                                 Name{"output_tokens", &TokenUsage::output},
+                                // Anthropic's, which are not part of its input_tokens:
+                                Name{"cache_read_input_tokens", &TokenUsage::cached_input},
+                                Name{"cache_creation_input_tokens", &TokenUsage::cache_write},
                                 // DeepSeek's, and what stands in the place of details elsewhere:
                                 Name{"prompt_cache_hit_tokens", &TokenUsage::cached_input}};
 
@@ -37,7 +40,7 @@ constexpr std::array<Name, 3> kInputDetails = {
      {"cache_creation_tokens", &TokenUsage::cache_write}}};
 constexpr std::array<Name, 3> kOutputDetails = {{{"reasoning_tokens", &TokenUsage::reasoning},
                                                  {"audio_tokens", &TokenUsage::audio_output},
-                                                 {}}};
+                                                 {"thinking_tokens", &TokenUsage::reasoning}}};
 constexpr std::array<Details, 4> kDetails = {{{"prompt_tokens_details", kInputDetails},
                                               {"completion_tokens_details", kOutputDetails},
                                               {"input_tokens_details", kInputDetails},
@@ -64,7 +67,7 @@ private:
             if (each.text != name || !next_is('{')) continue;
             return object([this, &each](std::string_view inner) {
                 for (const Name& detail : each.counts) {
-                    if (detail.text == inner && detail.count != nullptr) {
+                    if (detail.text == inner) {
                         return count(usage_.*detail.count);
                     }
                 }

@@ -82,6 +82,26 @@ def test_ci_needs_no_more_than_its_page_says(shell):
     shell(*blocks(GUIDES / "ci.md", "sh"), cwd=ROOT)
 
 
+def test_anthropics_clients_talk_to_the_sandbox_as_their_page_says(shell, gateway):
+    page = GUIDES / "claude-code.md"
+    assert '"type":"message"' in shell(*blocks(page, "sh"))
+    environment = PLAIN_ENVIRONMENT | {"KEYWARDEN_API_KEY": gateway.key}
+    (NODE / "claude.mjs").write_text(blocks(page, "js")[0].replace("http://127.0.0.1:8080",
+                                                                   gateway.url))
+    script = blocks(page, "python")[0].replace("http://127.0.0.1:8080", gateway.url)
+    for command in ([sys.executable, "-c", script], ["node", NODE / "claude.mjs"]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60,
+                              check=False)
+        assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def test_the_configuration_of_anthropics_page_is_right(shell, tmp_path):
+    [config] = blocks(ROOT / "docs" / "providers" / "anthropic.md", "toml")
+    (tmp_path / "keywarden.toml").write_text(config)
+    shell("export ANTHROPIC_API_KEY=sk-ant-...",
+          "keywarden config show --config keywarden.toml", cwd=tmp_path)
+
+
 def test_the_configuration_of_the_providers_page_is_right(shell, tmp_path):
     [config] = blocks(GUIDES / "providers.md", "toml")
     (tmp_path / "keywarden.toml").write_text(config)

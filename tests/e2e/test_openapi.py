@@ -248,6 +248,8 @@ RELAYED = [
     ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello"}]}),
     ("/v1/completions", {"prompt": "Once", "max_tokens": 4}),
     ("/v1/responses", {"input": "Hello"}),
+    ("/v1/messages", {"max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}),
+    ("/v1/messages/count_tokens", {"messages": [{"role": "user", "content": "Hello"}]}),
     ("/v1/embeddings", {"input": ["a", "b"]}),
     ("/v1/moderations", {"input": "Hello"}),
     ("/v1/rerank", {"query": "fruit", "documents": ["apple", "car"]}),
@@ -262,10 +264,15 @@ def test_relayed_answers(client, spec, path, body):
 
 
 @pytest.mark.parametrize("path, body", RELAYED, ids=[path for path, _ in RELAYED])
-def test_an_unknown_model_is_told_in_openais_shape(client, spec, path, body):
+def test_an_unknown_model_is_told_in_the_shape_of_the_route(client, spec, path, body):
     refused = check(spec, client.post(path, json={"model": "no-such-model", **body}))
     assert refused.status_code == 404
-    assert refused.json()["error"]["code"] == "model_not_found"
+    error = refused.json()["error"]
+    if path.startswith("/v1/messages"):
+        assert (error["type"], error["details"]["error_code"]) == (
+            "not_found_error", "model_not_found")
+    else:
+        assert error["code"] == "model_not_found"
 
 
 MULTIPART = ["/v1/images/edits", "/v1/images/variations", "/v1/audio/transcriptions",
@@ -280,7 +287,7 @@ def test_relayed_forms(client, spec, path):
     assert check(spec, response).status_code == 200
 
 
-@pytest.mark.parametrize("path, body", RELAYED[:3], ids=[path for path, _ in RELAYED[:3]])
+@pytest.mark.parametrize("path, body", RELAYED[:4], ids=[path for path, _ in RELAYED[:4]])
 def test_streams(client, spec, path, body):
     with client.stream("POST", path, json={"model": MODEL, "stream": True, **body}) as response:
         response.read()

@@ -50,7 +50,8 @@ def reach(caller: str, permission: str) -> str:
 
 def code_of(answer) -> str:
     body = answer.json()
-    return (body["error"] if "error" in body else body)["code"].lower()
+    error = body.get("error", body)
+    return (error.get("code") or error["details"]["error_code"]).lower()  # Anthropic's
 
 
 class Team:

@@ -10,6 +10,8 @@ namespace keywarden {
 Result<SandboxAnswer> answer_chat(const SandboxCall& call);
 Result<SandboxAnswer> answer_completions(const SandboxCall& call);
 Result<SandboxAnswer> answer_responses(const SandboxCall& call);
+Result<SandboxAnswer> answer_messages(const SandboxCall& call);
+Result<SandboxAnswer> answer_count_tokens(const SandboxCall& call);
 Result<SandboxAnswer> answer_embeddings(const SandboxCall& call);
 Result<SandboxAnswer> answer_moderations(const SandboxCall& call);
 Result<SandboxAnswer> answer_rerank(const SandboxCall& call);

@@ -92,7 +92,12 @@ Reply make_reply(const Ask& ask, const SandboxControls& controls, uint64_t seed,
     }
     if (!tools.empty()) return reply;
     std::string text = make_text(ask, controls, seed);
-    for (const std::string& stop : ask.stop) text.resize(std::min(text.find(stop), text.size()));
+    for (const std::string& stop : ask.stop) {
+        const size_t at = text.find(stop);
+        if (at == std::string::npos) continue;
+        text.resize(at);
+        reply.stop = stop;
+    }
     reply.text = first_words(text, budget);
     reply.cut_short = reply.text.size() < text.size();
     reply.tokens = count_words(reply.text);

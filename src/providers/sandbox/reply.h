@@ -26,6 +26,7 @@ struct SandboxCall {
     std::string model;        // as answers name it
     uint64_t seed = 0;        // of what is asked
     bool translates = false;  // /v1/audio/translations
+    bool is_anthropic = false;
 };
 
 struct OfferedTool {
@@ -60,6 +61,7 @@ struct ToolCall {
 struct Reply {
     std::string text{};
     std::vector<ToolCall> calls{};
+    std::string stop{};      // the stop sequence that ended it
     bool cut_short = false;  // by max_tokens
     size_t tokens = 0;
 };
