@@ -15,8 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Nanos kPace = milliseconds(100);  // after a batch that was not full
-constexpr Nanos kWaitMax = seconds(5);      // an upkeep may be due
+// After a batch that was not full: the more rows come together, the fewer sums are written.
+constexpr Nanos kPace = milliseconds(300);
+constexpr Nanos kWaitMax = seconds(5);  // an upkeep may be due
 constexpr Nanos kBackoffMin = milliseconds(200);
 constexpr Nanos kBackoffMax = seconds(10);
 constexpr Nanos kLastWordsMax = seconds(5);

@@ -64,7 +64,7 @@ private:
     std::thread thread_;
 };
 
-inline constexpr size_t kApplyRowsMax = 2000;  // a transaction
+inline constexpr size_t kApplyRowsMax = 5000;  // a transaction
 inline constexpr size_t kPruneRowsMax = 1000;
 
 }  // namespace keywarden

@@ -214,8 +214,9 @@ public:
 
     // ---- upkeep -------------------------------------------------------------------------------
 
-    /// Deletes at most `rows_max` rows of calls that ended before `before`, of each team the oldest
-    /// first; rollups and what accounts have spent stay. Returns how many went.
+    /// Deletes rows of calls that ended before `before`, of each team the oldest first, until
+    /// `rows_max` or somewhat more are gone; those of one batch and one hour go together, once all
+    /// of them are old. Rollups and what accounts have spent stay. Returns how many went.
     virtual Result<int64_t> prune_calls(TimePoint before, size_t rows_max) = 0;
     /// Recomputes every rollup, every account, and every balance from the rows (and, where rows
     /// were pruned, from the rollups of those days), and says what differs.

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "tests/contract/usage_fixture.h"
@@ -101,12 +102,48 @@ TEST_P(UsageContract, ARowThatIsThereAlreadyChangesNothing) {
     again.cost = {999};
     apply({first, again});
     apply({again, a_call(kNow, 1)});
+    if (lasts()) open();
+    apply({again});
     EXPECT_EQ(usage().get_call("team_a", first.id)->record.cost, NanoUsd{100});
     EXPECT_EQ(spent(Period::Total), 101);
     EXPECT_THAT(told({.team_id = "team_a", .from = kDay, .until = kNow}),
                 ElementsAre(" 2 calls 101"));
     EXPECT_EQ(usage().get_credit("team_a")->spent, NanoUsd{101});
     EXPECT_EQ(usage().list_calls({.team_id = "team_a"})->items.size(), 2U);
+}
+
+TEST_P(UsageContract, CallsThatDifferInOneTextKeepTheirOwn) {
+    std::vector<CallRecord> calls(14, a_call());
+    calls[1].team_id = "other";
+    calls[2].key_id = "other";
+    calls[3].app_id = "other";
+    calls[4].user_id = "other";
+    calls[5].provider = "other";
+    calls[6].model = "other";
+    calls[7].route = "other";
+    calls[8].error = "other";
+    calls[9].session_id = "other";
+    calls[10].makers[0] = "other";
+    calls[11].tags[0] = "other";
+    calls[12].tags = {"o", "ther"};
+    calls[13].makers = {"o", "ther"};
+    for (size_t i = 0; i < calls.size(); ++i) {
+        calls[i].id = a_call().id;
+        calls[i].cost = {static_cast<int64_t>(i)};
+    }
+    apply(calls);
+    for (const CallRecord& call : calls) {
+        const CallRow row = *usage().get_call(call.team_id, call.id);
+        const CallRecord& kept = row.record;
+        SCOPED_TRACE(call.cost.value);
+        EXPECT_EQ(std::tie(kept.team_id, kept.key_id, kept.app_id, kept.user_id, kept.provider),
+                  std::tie(call.team_id, call.key_id, call.app_id, call.user_id, call.provider));
+        EXPECT_EQ(std::tie(kept.model, kept.route, kept.error, kept.session_id, kept.cost),
+                  std::tie(call.model, call.route, call.error, call.session_id, call.cost));
+        EXPECT_EQ(kept.makers, call.makers);
+        EXPECT_EQ(kept.tags, call.tags);
+    }
+    EXPECT_THAT(findings(), IsEmpty());
 }
 
 TEST_P(UsageContract, ACopiedRowKeepsItsTexts) {

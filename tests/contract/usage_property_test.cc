@@ -195,5 +195,57 @@ TEST(UsageProperty, AnotherTimeZoneMeansTheSameToBoth) {
     }
 }
 
+/// The costs of all calls that a query finds, page by page: each call has its own.
+std::vector<int64_t> listed(UsageStore& usage, CallQuery query) {
+    std::vector<int64_t> costs;
+    for (size_t pages = 0; pages < 200; ++pages) {
+        const auto page = usage.list_calls(query);
+        EXPECT_TRUE(page) << page.error().detail;
+        if (!page) break;
+        for (const CallRow& row : page->items) costs.push_back(row.record.cost.value);
+        query.after = page->next;
+        if (query.after.empty()) break;
+    }
+    return costs;
+}
+
+TEST(UsageProperty, WhateverIsAskedForThePagesAreTheSame) {
+    for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Chance chance(seed);
+        const TempFolder folder;
+        const auto memory = a_store("memory:");
+        const auto sqlite = a_store("sqlite:" + (folder / "kw.db"));
+        std::vector<CallRecord> calls(1 + chance.below(150));
+        for (size_t i = 0; i < calls.size(); ++i) {
+            calls[i] = random_call(chance);
+            // Within a few hours, and some at one moment.
+            calls[i].ended_at = kNow - std::chrono::seconds(60 * chance.below(200));
+            calls[i].admitted_at = calls[i].ended_at - 1s;
+            calls[i].cost = {static_cast<int64_t>(i)};
+        }
+        for (const auto& batch : random_batches(chance, calls)) {
+            ASSERT_TRUE(memory->usage().apply(batch, {}));
+            ASSERT_TRUE(sqlite->usage().apply(batch, {}));
+        }
+        for (int i = 0; i < 60; ++i) {
+            CallQuery query{.team_id = std::string(chance.one_of({"team_a", "team_b"})),
+                            .limit = 1 + chance.below(12)};
+            if (chance.below(3) == 0) query.from = kNow - std::chrono::minutes(chance.below(200));
+            if (chance.below(3) == 0) query.until = kNow - std::chrono::minutes(chance.below(200));
+            if (chance.below(3) == 0) query.key_id = chance.one_of({"key_1", "key_2", "none"});
+            if (chance.below(3) == 0) query.app_id = chance.one_of({"app_1", "app_2"});
+            if (chance.below(3) == 0) {
+                query.model =
+                    chance.one_of({"gpt-4o", "groq/gpt-4o", "meta/llama", "openai/meta/llama"});
+            }
+            if (chance.below(4) == 0) query.session_id = chance.one_of({"a", "b"});
+            if (chance.below(3) == 0) query.failed = chance.below(2) == 0;
+            EXPECT_EQ(listed(sqlite->usage(), query), listed(memory->usage(), query));
+        }
+        EXPECT_THAT(sqlite->usage().verify()->differences, IsEmpty());
+    }
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -5,6 +5,8 @@ Read as docs/reference/ledger.md says, not as the gateway reads: from its databa
 import sqlite3
 import struct
 
+from stored_calls import calls_of
+
 HEADER_BYTES = 64
 OPEN, CLOSE = 1, 2
 COST_SO_FAR_BYTES = 16
@@ -18,8 +20,10 @@ def check_books(data_dir, ended_well: bool):
     with sqlite3.connect(path, timeout=10) as database:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'rollups'").fetchone():
             return  # of a version that had no money
-        check_sums(database)
-        ids = {row[0] for row in database.execute("SELECT id FROM calls")}
+        calls = [(team, call) for team, rows in database.execute("SELECT team, rows FROM call_blocks")
+                 for call in calls_of(rows)]
+        check_sums(database, calls)
+        ids = {call["id"] for _, call in calls}
         has_pruned = database.execute("SELECT 1 FROM credit WHERE pruned_until > 0").fetchone()
     opened, closed = read_journal(data_dir / "journal")
     assert len(closed) == len(set(closed)), "a call ended twice"
@@ -28,13 +32,16 @@ def check_books(data_dir, ended_well: bool):
         assert has_pruned or set(closed) <= ids, "a row is not in the database"
 
 
-def check_sums(database):
+def check_sums(database, calls):
     """Rows = what accounts have spent = every kind of sum, for every team."""
     def by_team(sql):
         return {row[0]: row[1:] for row in database.execute(sql)}
 
     pruned = by_team("SELECT team, pruned_until FROM credit WHERE pruned_until > 0")
-    rows = by_team("SELECT team, count(*), sum(cost) FROM calls GROUP BY team")
+    rows = {}
+    for team, call in calls:
+        count, cost = rows.get(team, (0, 0))
+        rows[team] = count + 1, cost + call["cost"]
     credit = by_team("SELECT team, spent, credited FROM credit")
     ledger = by_team("SELECT team, sum(amount) FROM ledger GROUP BY team")
     assert {team for team in rows} <= set(credit), "calls of a team without an account"

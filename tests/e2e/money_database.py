@@ -3,8 +3,8 @@ import json
 import sqlite3
 import time
 
-OUTCOMES = ("settled", "voided", "expired")
-BASES = ("exact", "counted", "estimated")
+from stored_calls import calls_of
+
 APPLIED_SECONDS_MAX = 15
 
 
@@ -23,16 +23,16 @@ class MoneyDatabase:
             connection.execute(sql, values)
 
     def calls(self) -> list[dict]:
-        """Every row of a call, the oldest first, with its words."""
-        rows = self.ask("""
-            SELECT c.*, s.id AS session_name, m.word AS model_name, e.word AS error_name,
-                   r.word AS route_name
-            FROM calls c JOIN words m ON m.n = c.model JOIN words e ON e.n = c.error
-                 JOIN words r ON r.n = c.route JOIN call_sessions s ON s.n = c.session
-            ORDER BY c.n""")
+        """Every row of a call, in the order in which they were written, with its words."""
+        rows = []
+        for block in self.ask("SELECT rows FROM call_blocks ORDER BY n"):
+            rows.extend(calls_of(block["rows"]))
+        # Read after the calls: then there is none whose words are not there yet.
+        words = {row["n"]: row["word"] for row in self.ask("SELECT n, word FROM words")}
+        sessions = {row["n"]: row["id"] for row in self.ask("SELECT n, id FROM call_sessions")}
         for row in rows:
-            row["outcome"] = OUTCOMES[row["outcome"]]
-            row["basis"] = BASES[row["basis"]]
+            row["session_name"] = sessions[row["session"]]
+            row |= {f"{name}_name": words[row[name]] for name in ("model", "error", "route")}
         return rows
 
     def wait_for_calls(self, count: int) -> list[dict]:

@@ -26,8 +26,9 @@ def left(start, tmp_path):
 
 
 DAMAGES = [
-    "UPDATE calls SET cost = cost + 1 WHERE n = 1",
-    "DELETE FROM calls WHERE n = 1",
+    # Each call of the first block twice.
+    "UPDATE call_blocks SET rows = CAST(rows || substr(rows, 2) AS BLOB) WHERE n = 1",
+    "DELETE FROM call_blocks WHERE n = 1",
     "UPDATE credit SET spent = spent + 1",
     "UPDATE credit SET credited = credited + 1",
     "UPDATE rollups SET calls = calls + 1 WHERE dim = 3",

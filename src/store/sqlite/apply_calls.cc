@@ -16,7 +16,7 @@ constexpr auto kWeek = static_cast<size_t>(Period::Week);
 constexpr auto kMonth = static_cast<size_t>(Period::Month);
 constexpr auto kTotal = static_cast<size_t>(Period::Total);
 
-int64_t micros(Nanos duration) { return duration / std::chrono::microseconds(1); }
+constexpr size_t kAlikeMax = 2000;  // remembered
 
 // Finer and coarser sums grow alike.
 #define KEYWARDEN_SUMS_ "calls, failed, input, cached_input, output, reasoning, unpriced, cost"
@@ -75,8 +75,7 @@ Result<void> write_rollup(Database& database,
         .run();
 }
 
-}  // namespace
-
+/// A session's number within its team; it is made where it is new.
 Result<int64_t> add_session(Database& database, int64_t team, std::string_view id) {
     TRY(const auto there,
         number_of(
@@ -86,6 +85,8 @@ Result<int64_t> add_session(Database& database, int64_t team, std::string_view i
         database, "INSERT INTO call_sessions(team, id) VALUES (?1, ?2) RETURNING n", team, id));
 }
 
+}  // namespace
+
 Result<void> CallApplier::apply(Database& database,
                                 std::span<const CallRecord> rows,
                                 std::span<const JournalPosition> positions) {
@@ -94,11 +95,20 @@ Result<void> CallApplier::apply(Database& database,
     clear();
     failpoint("store.applied");
     if (done) done = transaction.commit();
-    if (!done) words_.forget();
+    if (!done) {
+        words_.forget();
+        ids_.forget();
+        alike_.clear();
+    }
     return done;
 }
 
 void CallApplier::clear() {
+    for (Alike* alike : open_) alike->block = nullptr;
+    open_.clear();
+    if (alike_.size() > kAlikeMax) alike_.clear();
+    ids_.trim();
+    blocks_.clear();
     calendars_.clear();
     parts_.clear();
     spend_.clear();
@@ -110,11 +120,11 @@ Result<void> CallApplier::write(Database& database,
                                 std::span<const CallRecord> rows,
                                 std::span<const JournalPosition> positions) {
     for (const CallRecord& row : rows) {
-        TRY(const bool is_there,
-            has_row(Query(
-                database, "SELECT 1 FROM calls WHERE id = ?1", std::span<const uint8_t>(row.id))));
-        if (!is_there) TRY_VOID(add_row(database, as_kept(row)));
+        TRY(const bool is_new, ids_.add(database, row.id));
+        if (is_new) TRY_VOID(add_row(database, row));
     }
+    for (Alike* alike : open_) TRY_VOID(sum_up(*alike));
+    for (auto& [name, block] : blocks_) TRY_VOID(insert_block(database, block));
     TRY_VOID(write_sums(database));
     TRY_VOID(write_spend(database));
     TRY_VOID(write_sessions(database));
@@ -130,61 +140,53 @@ Result<void> CallApplier::write(Database& database,
 }
 
 Result<void> CallApplier::add_row(Database& database, const CallRecord& record) {
-    TRY(Numbers n, number(database, record));
-    TRY(n.session, number_session(database, n, record));
-    TRY(const std::string makers, number_all(database, record.makers));
-    TRY(const std::string tags, number_all(database, record.tags));
-    TRY(PeriodCalendar * calendar, calendar_of(database, n.team));
-    const PeriodStarts& begun = calendar->starts(record.ended_at);
-    TRY_VOID(
-        Query(database,
-              "INSERT INTO calls(id, team, key, app, provider, model, session, ended_at, day, "
-              "status, priced, cost, input, cached_input, output, reasoning, makers, tags, "
-              "admitted_at, user, route, error, named_session, attempts, streamed, client_left, "
-              "outcome, basis, total, cache_write, audio_input, audio_output, images, "
-              "price_version, held, duration, first_byte, overhead) VALUES (?1, ?2, ?3, ?4, ?5, "
-              "?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "
-              "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38)",
-              std::span<const uint8_t>(record.id),
-              n.team,
-              n.key,
-              n.app,
-              n.provider,
-              n.model,
-              n.session,
-              record.ended_at,
-              begun[kDay],
-              int64_t{record.status},
-              int64_t{record.priced},
-              record.cost.value,
-              record.usage.input,
-              record.usage.cached_input,
-              record.usage.output,
-              record.usage.reasoning,
-              makers,
-              tags,
-              record.admitted_at,
-              n.user,
-              n.route,
-              n.error,
-              int64_t{!record.session_id.empty()},
-              int64_t{record.attempts},
-              int64_t{record.streamed},
-              int64_t{record.client_left},
-              static_cast<int64_t>(record.outcome),
-              static_cast<int64_t>(record.basis),
-              record.usage.total,
-              record.usage.cache_write,
-              record.usage.audio_input,
-              record.usage.audio_output,
-              record.usage.images,
-              record.price_version,
-              record.held.value,
-              micros(record.duration),
-              micros(record.first_byte),
-              micros(record.overhead))
-            .run());
-    return sum_up(database, n, record, begun);
+    TRY(Alike* const alike, alike_of(database, record));
+    StoredCall& call = alike->call;
+    call.record = as_kept(record);
+    call.named_session = !record.session_id.empty();
+    TRY(call.session, number_session(database, call.numbers, call.record));
+    TRY(PeriodCalendar* const calendar, calendar_of(database, call.numbers.team));
+    const PeriodStarts& begun = calendar->starts(call.record.ended_at);
+    const TimePoint hour = std::chrono::floor<std::chrono::hours>(call.record.ended_at);
+    call.day = begun[kDay];
+    if (alike->block == nullptr || alike->hour != hour || alike->starts != begun) {
+        if (alike->block == nullptr) open_.push_back(alike);
+        TRY_VOID(sum_up(*alike));
+        alike->block = &blocks_[{call.numbers.team, hour}];
+        alike->block->team = call.numbers.team;
+        alike->hour = hour;
+        alike->starts = begun;
+        alike->places = {};
+    }
+    alike->block->add(call, alike->places);
+    return add_to(alike->sums, sums_of(call.record));
+}
+
+/// Most rows name what others named before them: one look at all their texts finds it.
+Result<CallApplier::Alike*> CallApplier::alike_of(Database& database, const CallRecord& record) {
+    name_.clear();
+    const auto add = [this](std::string_view text) {
+        const auto size = static_cast<uint32_t>(text.size());
+        name_.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);
+    };
+    for (const std::string_view text : {record.team_id,
+                                        record.key_id,
+                                        record.app_id,
+                                        record.user_id,
+                                        record.provider,
+                                        record.model,
+                                        record.route,
+                                        record.error}) {
+        add(text);
+    }
+    for (const std::string_view text : record.makers) add(text);
+    for (const std::string_view text : record.tags) {
+        if (!text.empty()) add(text);
+    }
+    const auto known = alike_.find(name_);
+    if (known != alike_.end()) return &known->second;
+    TRY(CallNumbers numbers, number(database, record));
+    return &alike_.try_emplace(name_, StoredCall{.numbers = std::move(numbers)}).first->second;
 }
 
 Result<PeriodCalendar*> CallApplier::calendar_of(Database& database, int64_t team) {
@@ -199,8 +201,8 @@ Result<PeriodCalendar*> CallApplier::calendar_of(Database& database, int64_t tea
     return &calendars_.try_emplace(team, zone).first->second;
 }
 
-Result<CallApplier::Numbers> CallApplier::number(Database& database, const CallRecord& record) {
-    Numbers n;
+Result<CallNumbers> CallApplier::number(Database& database, const CallRecord& record) {
+    CallNumbers n;
     TRY(n.team, words_.add(database, record.team_id));
     TRY(n.key, words_.add(database, record.key_id));
     TRY(n.app, words_.add(database, record.app_id));
@@ -209,24 +211,24 @@ Result<CallApplier::Numbers> CallApplier::number(Database& database, const CallR
     TRY(n.model, words_.add(database, record.model));
     TRY(n.route, words_.add(database, record.route));
     TRY(n.error, words_.add(database, record.error));
+    TRY(n.model_named, words_.add(database, model_name(record.provider, record.model)));
+    TRY_VOID(number_all(database, record.makers, n.makers));
+    TRY_VOID(number_all(database, record.tags, n.tags));
     return n;
 }
 
-/// "12 7": those that are there.
-Result<std::string> CallApplier::number_all(Database& database,
-                                            std::span<const std::string_view> words) {
-    std::string numbers;
+Result<void> CallApplier::number_all(Database& database,
+                                     std::span<const std::string_view> words,
+                                     std::vector<int64_t>& numbers) {
     for (const std::string_view word : words) {
         if (word.empty()) continue;
-        TRY(const int64_t n, words_.add(database, word));
-        if (!numbers.empty()) numbers += ' ';
-        numbers += std::to_string(n);
+        TRY(numbers.emplace_back(), words_.add(database, word));
     }
-    return numbers;
+    return {};
 }
 
 Result<int64_t> CallApplier::number_session(Database& database,
-                                            const Numbers& n,
+                                            const CallNumbers& n,
                                             const CallRecord& record) {
     if (!record.session_id.empty()) return add_session(database, n.team, record.session_id);
     const auto [at, is_new] = sessions_.try_emplace({n.team, n.key});
@@ -249,36 +251,38 @@ Result<int64_t> CallApplier::number_session(Database& database,
         return known.number;
     }
     const KeySession begun = session_from(record);
-    TRY(const int64_t number, add_session(database, n.team, begun.id));
+    TRY(const int64_t number,
+        count_of(Query(database,
+                       "INSERT INTO call_sessions(team, id) VALUES (?1, ?2) "
+                       "ON CONFLICT DO UPDATE SET id = excluded.id RETURNING n",
+                       n.team,
+                       begun.id)));
     if (!is_known || record.ended_at > known.session.last) {
         known = {.number = number, .session = begun, .changed = true};
     }
     return number;
 }
 
-Result<void> CallApplier::sum_up(Database& database,
-                                 const Numbers& n,
-                                 const CallRecord& record,
-                                 const PeriodStarts& starts) {
-    const UsageSums sums = sums_of(record);
-    const int64_t hour = to_millis(std::chrono::floor<std::chrono::hours>(record.ended_at));
-    const auto name = [&](int64_t grain, int64_t start) {
-        return PartName{n.team, grain, start, n.key, n.app, n.provider, n.model};
+/// Adds what is open to the sums, and closes it.
+Result<void> CallApplier::sum_up(Alike& alike) {
+    if (alike.block == nullptr) return {};
+    const CallNumbers& n = alike.call.numbers;
+    const auto add = [&](int64_t grain, TimePoint start) {
+        return add_to(parts_[{n.team, grain, to_millis(start), n.key, n.app, n.provider, n.model}],
+                      alike.sums);
     };
-    TRY_VOID(add_to(parts_[name(kHourParts, hour)], sums));
-    TRY_VOID(add_to(parts_[name(kDayParts, to_millis(starts[kDay]))], sums));
+    TRY_VOID(add(kHourParts, alike.hour));
+    TRY_VOID(add(kDayParts, alike.starts[kDay]));
+    models_[{n.provider, n.model}] = n.model_named;
 
-    int64_t& model_named = models_[{n.provider, n.model}];
-    PeriodSpend cost{.starts = starts};
-    cost.spent.fill(record.cost);
+    PeriodSpend cost{.starts = alike.starts};
+    cost.spent.fill(alike.sums.cost);
     Result<void> counted;
-    for_each_account(record, [&](SpendScope scope, std::string_view target) {
+    for_each_account(n.names(), [&](SpendScope scope, int64_t target) {
         if (!counted) return;
-        const auto word = words_.add(database, target);
-        if (word && scope == SpendScope::Model) model_named = *word;
-        counted = word ? count_spend(spend_[{n.team, static_cast<int64_t>(scope), *word}], cost)
-                       : std::unexpected(word.error());
+        counted = count_spend(spend_[{n.team, static_cast<int64_t>(scope), target}], cost);
     });
+    alike.sums = {};
     return counted;
 }
 

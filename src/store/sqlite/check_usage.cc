@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite/apply_calls.h"
-#include "store/sqlite/call_numbers.h"
+#include "store/sqlite/call_blocks.h"
 #include "store/sqlite/read.h"
 #include "store/sqlite/words.h"
 #include "store/usage_rules.h"
@@ -78,7 +78,7 @@ std::string span_name(std::string_view team_id, int64_t grain, TimePoint start) 
 
 class UsageCheck {
 public:
-    explicit UsageCheck(Database& database) : database_(database), reader_(database) {}
+    explicit UsageCheck(Database& database) : database_(database) {}
 
     Result<LedgerFindings> run();
 
@@ -86,17 +86,17 @@ private:
     Result<void> check_team(const TeamCredit& team);
     Result<void> read_accounts(const TeamCredit& team);
     Result<void> read_rows(const TeamCredit& team);
-    Result<void> count_row(const CallNumbers& call, const UsageSums& sums, TimePoint day);
+    Result<void> count_row(const StoredCall& call);
     Result<void> close_windows(const TeamCredit& team, TimePoint before);
     Result<void> compare_parts(const TeamCredit& team,
                                std::pair<int64_t, TimePoint> window,
-                               const Sums& counted);
+                               Sums counted);
     Result<void> find_empty_parts(const TeamCredit& team);
     Result<void> check_rollups(const TeamCredit& team, int64_t grain);
     Result<void> compare_rollups(const TeamCredit& team,
                                  int64_t grain,
                                  TimePoint start,
-                                 const Sums& counted);
+                                 Sums counted);
     Result<void> find_empty_rollups(const TeamCredit& team);
     Result<void> check_accounts(const TeamCredit& team);
     Result<void> check_balance(const TeamCredit& team);
@@ -104,15 +104,18 @@ private:
     template <class Name>
     Result<void> compare(std::string_view where,
                          const Sums& stored,
-                         const Sums& counted,
+                         Sums counted,
                          const Name& name);
     Result<std::string> part_name(const SumName& part);
     Result<std::string> rollup_name(const SumName& rollup);
+    /// The number of "provider/model".
+    Result<int64_t> model_named(int64_t provider, int64_t model);
     void differ(std::string sentence);
 
     Database& database_;
-    CallNumberReader reader_;
     LedgerFindings findings_;
+    int64_t places_ = 0;                                     // by which blocks must be found
+    std::map<std::pair<int64_t, int64_t>, int64_t> models_;  // "provider/model", by both
     // Of the team:
     std::map<std::pair<SpendScope, int64_t>, Account> accounts_;
     std::map<std::pair<int64_t, TimePoint>, Sums> windows_;  // by grain, and start
@@ -144,9 +147,13 @@ Result<LedgerFindings> UsageCheck::run() {
     }
     for (const TeamCredit& team : teams) TRY_VOID(check_team(team));
     findings_.teams = std::ssize(teams);
-    TRY(const int64_t rows, count_of(Query(database_, "SELECT count(*) FROM calls")));
+    TRY(const int64_t rows, count_of(Query(database_, "SELECT sum(calls) FROM call_blocks")));
     if (rows != findings_.rows) {
         differ(fmt::format("{} calls belong to a team without an account.", rows - findings_.rows));
+    }
+    TRY(const int64_t places, count_of(Query(database_, "SELECT count(*) FROM call_places")));
+    if (places != places_) {
+        differ(fmt::format("Calls are found by {} places and not by {}.", places, places_));
     }
     TRY_VOID(Query(database_, "COMMIT").run());
     return std::move(findings_);
@@ -188,40 +195,39 @@ Result<void> UsageCheck::read_accounts(const TeamCredit& team) {
 }
 
 Result<void> UsageCheck::read_rows(const TeamCredit& team) {
-    Query rows(database_,
-               "SELECT " KEYWARDEN_NUMBER_COLUMNS_
-               ", day, status, priced, input, cached_input, output, reasoning "
-               "FROM calls INDEXED BY calls_of_team WHERE team = ?1 ORDER BY ended_at",
-               team.number);
-    CallNumbers call;
+    Query blocks(database_,
+                 KEYWARDEN_BLOCKS_ "ORDER BY p.last_at",
+                 team.number,
+                 static_cast<int64_t>(PlaceKind::Team),
+                 int64_t{0});
+    StoredCall call;
     while (true) {
-        TRY(const bool row, rows.next());
-        if (!row) return close_windows(team, TimePoint::max());
-        TRY_VOID(reader_.read(rows, call));
-        const CallRecord record{.status = static_cast<int32_t>(rows.integer(11)),
-                                .priced = rows.integer(12) != 0,
-                                .usage = {.input = rows.maybe_integer(13),
-                                          .output = rows.maybe_integer(15),
-                                          .cached_input = rows.maybe_integer(14),
-                                          .reasoning = rows.maybe_integer(16)},
-                                .cost = call.cost};
-        ++findings_.rows;
-        TRY_VOID(count_row(call, sums_of(record), rows.moment(10)));
-        TRY_VOID(close_windows(team, call.ended_at - kWindow));
+        TRY(const bool is_there, blocks.next());
+        if (!is_there) return close_windows(team, TimePoint::max());
+        std::set<Place> places;
+        TRY_VOID(for_each_call(std::as_const(blocks), call, [&] {
+            ++findings_.rows;
+            for (const Place& place : places_of(call)) places.insert(place);
+            return count_row(call);
+        }));
+        places_ += std::ssize(places);
+        TRY_VOID(close_windows(team, blocks.moment(3) - kWindow));
     }
 }
 
-Result<void> UsageCheck::count_row(const CallNumbers& call, const UsageSums& sums, TimePoint day) {
-    const TimePoint hour = std::chrono::floor<std::chrono::hours>(call.ended_at);
-    const SumName name = {call.key, call.app, call.provider, call.model};
+Result<void> UsageCheck::count_row(const StoredCall& call) {
+    const CallNumbers& n = call.numbers;
+    const UsageSums sums = sums_of(call.record);
+    const TimePoint hour = std::chrono::floor<std::chrono::hours>(call.record.ended_at);
+    const SumName name = {n.key, n.app, n.provider, n.model};
     TRY_VOID(add_to(windows_[{kHourParts, hour}][name], sums));
-    TRY_VOID(add_to(windows_[{kDayParts, day}][name], sums));
+    TRY_VOID(add_to(windows_[{kDayParts, call.day}][name], sums));
     Result<void> counted;
-    for_each_account(call.names(), [&](SpendScope scope, int64_t target) {
+    for_each_account(n.names(), [&](SpendScope scope, int64_t target) {
         Account& account = accounts_[{scope, target}];
         for (size_t i = 0; i < kPeriods && counted; ++i) {
-            if (i != kTotal && call.ended_at < account.stored.starts.at(i)) continue;
-            counted = add_to(account.counted.spent.at(i), call.cost);
+            if (i != kTotal && call.record.ended_at < account.stored.starts.at(i)) continue;
+            counted = add_to(account.counted.spent.at(i), call.record.cost);
         }
     });
     return counted;
@@ -231,7 +237,7 @@ Result<void> UsageCheck::close_windows(const TeamCredit& team, TimePoint before)
     for (const int64_t grain : {kHourParts, kDayParts}) {
         auto at = windows_.lower_bound({grain, TimePoint::min()});
         while (at != windows_.end() && at->first.first == grain && at->first.second < before) {
-            TRY_VOID(compare_parts(team, at->first, at->second));
+            TRY_VOID(compare_parts(team, at->first, std::move(at->second)));
             at = windows_.erase(at);
         }
     }
@@ -240,7 +246,7 @@ Result<void> UsageCheck::close_windows(const TeamCredit& team, TimePoint before)
 
 Result<void> UsageCheck::compare_parts(const TeamCredit& team,
                                        std::pair<int64_t, TimePoint> window,
-                                       const Sums& counted) {
+                                       Sums counted) {
     seen_.insert(window);
     const auto& [grain, start] = window;
     if (start < team.pruned_until) return {};  // some of its rows are gone
@@ -260,9 +266,10 @@ Result<void> UsageCheck::compare_parts(const TeamCredit& team,
                 read_sums(rows, 4);
         }
     }
-    return compare(span_name(team.id, grain, start), stored, counted, [this](const SumName& name) {
-        return part_name(name);
-    });
+    return compare(
+        span_name(team.id, grain, start), stored, std::move(counted), [this](const SumName& name) {
+            return part_name(name);
+        });
 }
 
 /// Sums of an hour or a day in which there are no rows at all.
@@ -283,11 +290,10 @@ Result<void> UsageCheck::find_empty_parts(const TeamCredit& team) {
 template <class Name>
 Result<void> UsageCheck::compare(std::string_view where,
                                  const Sums& stored,
-                                 const Sums& counted,
+                                 Sums counted,
                                  const Name& name) {
-    Sums both = counted;
-    for (const auto& [key, sums] : stored) both.try_emplace(key);
-    for (const auto& [key, sums] : both) {
+    for (const auto& [key, sums] : stored) counted.try_emplace(key);
+    for (const auto& [key, sums] : counted) {
         const auto found = stored.find(key);
         const std::string what =
             difference(found == stored.end() ? UsageSums() : found->second, sums);
@@ -316,14 +322,12 @@ Result<void> UsageCheck::check_rollups(const TeamCredit& team, int64_t grain) {
                "WHERE team = ?1 AND grain = ?2 ORDER BY start",
                team.number,
                grain);
-    CallNumberReader models(database_);
     Sums counted;
     TimePoint start{};
     while (true) {
         TRY(const bool row, rows.next());
         if ((!row || rows.moment(0) != start) && !counted.empty()) {
-            TRY_VOID(compare_rollups(team, grain, start, counted));
-            counted.clear();
+            TRY_VOID(compare_rollups(team, grain, start, std::exchange(counted, Sums())));
         }
         if (!row) return {};
         start = rows.moment(0);
@@ -332,7 +336,7 @@ Result<void> UsageCheck::check_rollups(const TeamCredit& team, int64_t grain) {
             TRY_VOID(add_to(counted[{kHourWhole, 0}], sums));
             continue;
         }
-        TRY(const int64_t model, models.model_named(rows.integer(3), rows.integer(4)));
+        TRY(const int64_t model, model_named(rows.integer(3), rows.integer(4)));
         const std::array<int64_t, 5> targets = {
             0, rows.integer(1), rows.integer(2), model, rows.integer(3)};
         for (size_t dim = 0; dim < targets.size(); ++dim) {
@@ -344,7 +348,7 @@ Result<void> UsageCheck::check_rollups(const TeamCredit& team, int64_t grain) {
 Result<void> UsageCheck::compare_rollups(const TeamCredit& team,
                                          int64_t grain,
                                          TimePoint start,
-                                         const Sums& counted) {
+                                         Sums counted) {
     Sums stored;
     const bool is_hour = grain == kHourParts;
     for (int64_t dim = is_hour ? kHourWhole : 0; dim <= (is_hour ? kHourWhole : 4); ++dim) {
@@ -360,9 +364,10 @@ Result<void> UsageCheck::compare_rollups(const TeamCredit& team,
             stored[{dim, rows.integer(0)}] = read_sums(rows, 1);
         }
     }
-    return compare(span_name(team.id, grain, start), stored, counted, [this](const SumName& name) {
-        return rollup_name(name);
-    });
+    return compare(
+        span_name(team.id, grain, start), stored, std::move(counted), [this](const SumName& name) {
+            return rollup_name(name);
+        });
 }
 
 Result<void> UsageCheck::find_empty_rollups(const TeamCredit& team) {
@@ -390,6 +395,16 @@ Result<std::string> UsageCheck::rollup_name(const SumName& rollup) {
     TRY(const std::string word, read_word(database_, rollup[1]));
     if (rollup[0] == 0 || rollup[0] == kHourWhole) return std::string(kDims.at(dim));
     return fmt::format("{} '{}'", kDims.at(dim), word);
+}
+
+Result<int64_t> UsageCheck::model_named(int64_t provider, int64_t model) {
+    const auto known = models_.find({provider, model});
+    if (known != models_.end()) return known->second;
+    TRY(const std::string provider_word, read_word(database_, provider));
+    TRY(const std::string model_word, read_word(database_, model));
+    TRY(const int64_t number, find_word(database_, model_name(provider_word, model_word)));
+    models_[{provider, model}] = number;
+    return number;
 }
 
 // ---- accounts, and the balance -----------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "domain/call_id.h"
+#include "store/sqlite/call_blocks.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace keywarden {
@@ -71,6 +72,39 @@ protected:
     std::vector<std::string> after(const std::string& sql) {
         EXPECT_TRUE(run(sql));
         return findings();
+    }
+
+    /// Alters the stored call of that cost, or deletes it where nothing is left of its block.
+    template <class Alter>
+    void alter(int64_t cost, const Alter& alter) {
+        const auto file = *Database::open((folder_ / "kw.db").string(), Database::Mode::ReadWrite);
+        int64_t block = 0;
+        std::vector<uint8_t> bytes;
+        {
+            Query blocks(*file, "SELECT n, team, rows FROM call_blocks");
+            bool is_found = false;
+            while (!is_found && *blocks.next()) {
+                block = blocks.integer(0);
+                bytes.clear();
+                StoredCall call;
+                EXPECT_TRUE(for_each_call(std::as_const(blocks), call, [&]() -> Result<void> {
+                    const bool is_it = call.record.cost.value == cost;
+                    is_found |= is_it;
+                    if (!is_it || alter(call)) write_call(call, bytes);
+                    return {};
+                }));
+            }
+            ASSERT_TRUE(is_found) << cost;
+        }
+        if (bytes.empty()) {
+            ASSERT_TRUE(Query(*file, "DELETE FROM call_blocks WHERE n = ?1", block).run());
+            return;
+        }
+        ASSERT_TRUE(Query(*file,
+                          "UPDATE call_blocks SET rows = ?1 WHERE n = ?2",
+                          std::span<const uint8_t>(bytes),
+                          block)
+                        .run());
     }
 
     fs::path folder_;
@@ -177,17 +211,39 @@ TEST_F(CheckUsage, ALedgerThatWasAltered) {
 }
 
 TEST_F(CheckUsage, ACallThatWasAltered) {
-    const auto found = after("UPDATE calls SET cost = 0 WHERE cost = 5");
+    alter(5, [](StoredCall& call) {
+        call.record.cost = {};
+        return true;
+    });
+    const auto found = findings();
     EXPECT_THAT(found, Contains(HasSubstr("day from 2026-11-19T00:00:00.000Z")));
     EXPECT_THAT(found, Contains(HasSubstr("account of tag 'blue': the week is")));
     EXPECT_THAT(found, Contains(HasSubstr("takes off 18 nano-dollars and not 13.")));
 }
 
 TEST_F(CheckUsage, ACallThatIsMissingOrIsNobodys) {
-    EXPECT_THAT(after("DELETE FROM calls WHERE cost = 6"),
-                Contains(HasSubstr("takes off 18 nano-dollars and not 12.")));
+    alter(6, [](StoredCall&) { return false; });
+    EXPECT_THAT(findings(), Contains(HasSubstr("takes off 18 nano-dollars and not 12.")));
     EXPECT_THAT(after("DELETE FROM credit"),
-                ElementsAre("3 calls belong to a team without an account."));
+                Contains("3 calls belong to a team without an account."));
+}
+
+TEST_F(CheckUsage, ACallThatIsNotFoundByWhatItNames) {
+    for (int kind = 0; kind < 6; ++kind) {
+        SCOPED_TRACE(kind);
+        const std::string where = " FROM call_places WHERE kind = " + std::to_string(kind) +
+                                  " AND last_at = 1795173342123";
+        ASSERT_TRUE(run("CREATE TABLE kept AS SELECT *" + where));
+        const auto found = after("DELETE" + where);
+        EXPECT_THAT(found, Contains(HasSubstr("Calls are found by ")));
+        if (kind == 1) {
+            EXPECT_THAT(found, Contains("2 calls belong to a team without an account."));
+        } else {
+            EXPECT_EQ(found.size(), 1U);
+        }
+        EXPECT_THAT(after("INSERT INTO call_places SELECT * FROM kept; DROP TABLE kept"),
+                    IsEmpty());
+    }
 }
 
 TEST_F(CheckUsage, WhatPrunedRowsCameToIsHeldToTheDays) {
@@ -211,23 +267,21 @@ TEST_F(CheckUsage, SaysNoMoreThanAPersonReads) {
 }
 
 TEST_F(CheckUsage, ARowThatWeDidNotWriteIsDamageAndNotAGuess) {
-    ASSERT_TRUE(
-        run("UPDATE calls SET tags = 'x' WHERE cost = 3; "
-            "UPDATE calls SET outcome = 9 WHERE cost = 4; "
-            "UPDATE calls SET tags = '1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8' WHERE cost = 5; "
-            "UPDATE calls SET makers = '999' WHERE cost = 6"));
-    const auto file = *Database::open((folder_ / "kw.db").string(), Database::Mode::QueryOnly);
-    Query ids(*file, "SELECT id FROM calls");
-    int count = 0;
-    while (*ids.next()) {
-        CallId id{};
-        std::ranges::copy(ids.bytes(0), id.begin());
-        const auto got = store_->usage().get_call("team_1", id);
+    const Page<CallRow> all = *store_->usage().list_calls({.team_id = "team_1"});
+    ASSERT_EQ(all.items.size(), 4U);
+    alter(6, [](StoredCall& call) {
+        call.numbers.makers = {999};
+        return true;
+    });
+    EXPECT_FALSE(store_->usage().get_call("team_1", all.items.back().record.id)) << "no such word";
+    ASSERT_TRUE(run("UPDATE call_blocks SET rows = substr(rows, 1, length(rows) - 1)"));
+    for (const CallRow& row : all.items) {
+        const auto got = store_->usage().get_call("team_1", row.record.id);
         ASSERT_FALSE(got);
         EXPECT_EQ(got.error().code, ErrorCode::StoreUnavailable);
-        ++count;
     }
-    EXPECT_EQ(count, 4);
+    EXPECT_EQ(store_->usage().list_calls({.team_id = "team_1"}).error().code,
+              ErrorCode::StoreUnavailable);
     EXPECT_EQ(store_->usage().verify().error().code, ErrorCode::StoreUnavailable);
     ASSERT_TRUE(
         run("UPDATE credit SET mode = 9; "

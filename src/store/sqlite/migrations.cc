@@ -171,10 +171,11 @@ CREATE INDEX secret_networks_age ON secret_networks(last_used_at);
 // teams, keys, and apps, so that what is deleted keeps its past; the empty one is 0. Sums that no
 // longer fit fail, since STRICT takes no number that is not whole.
 //
-// `calls` has a row for each call that was let through. `day` is when the day of its team began.
-// `rollup_parts` sums them finely, by hour in UTC (grain 0) and by day (1); `rollups` sums those
-// further: dim 0 by day, 1 to 4 by day and key, app, model, provider, 5 by hour. `spend` has what
-// an account has spent in its newest day, week, and month, in all, and of that in pruned rows.
+// `call_blocks` has each call that was let through, many in one row, as call_code.h writes them;
+// `call_places` says in which of them a key, app, model, … has calls that ended between two
+// moments. `rollup_parts` sums them finely, by hour in UTC (grain 0) and by day (1); `rollups` sums
+// those further: dim 0 by day, 1 to 4 by day and key, app, model, provider, 5 by hour. `spend` has
+// what an account has spent in its newest day, week, and month, in all, and of that in pruned rows.
 constexpr const char* kUsage = R"sql(
 CREATE TABLE words(
     n    INTEGER PRIMARY KEY,
@@ -198,51 +199,22 @@ CREATE TABLE key_sessions(
     PRIMARY KEY (team, key)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE calls(
-    n             INTEGER PRIMARY KEY,
-    id            BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
-    team          INTEGER NOT NULL,
-    key           INTEGER NOT NULL,
-    app           INTEGER NOT NULL,
-    provider      INTEGER NOT NULL,
-    model         INTEGER NOT NULL,
-    session       INTEGER NOT NULL,
-    ended_at      INTEGER NOT NULL,
-    day           INTEGER NOT NULL,
-    status        INTEGER NOT NULL,
-    priced        INTEGER NOT NULL,
-    cost          INTEGER NOT NULL,
-    input         INTEGER,
-    cached_input  INTEGER,
-    output        INTEGER,
-    reasoning     INTEGER,
-    makers        TEXT NOT NULL,
-    tags          TEXT NOT NULL,
-    admitted_at   INTEGER NOT NULL,
-    user          INTEGER NOT NULL,
-    route         INTEGER NOT NULL,
-    error         INTEGER NOT NULL,
-    named_session INTEGER NOT NULL,
-    attempts      INTEGER NOT NULL,
-    streamed      INTEGER NOT NULL,
-    client_left   INTEGER NOT NULL,
-    outcome       INTEGER NOT NULL,
-    basis         INTEGER NOT NULL,
-    total         INTEGER,
-    cache_write   INTEGER,
-    audio_input   INTEGER,
-    audio_output  INTEGER,
-    images        INTEGER,
-    price_version INTEGER NOT NULL,
-    held          INTEGER NOT NULL,
-    duration      INTEGER NOT NULL,
-    first_byte    INTEGER NOT NULL,
-    overhead      INTEGER NOT NULL
+CREATE TABLE call_blocks(
+    n     INTEGER PRIMARY KEY,
+    team  INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    rows  BLOB NOT NULL
 ) STRICT;
-CREATE INDEX calls_of_team ON calls(team, ended_at);
-CREATE INDEX calls_of_key ON calls(team, key, ended_at);
-CREATE INDEX calls_of_session ON calls(session, ended_at);
-CREATE INDEX calls_failed ON calls(team, ended_at) WHERE status = 0 OR status >= 400;
+
+CREATE TABLE call_places(
+    team     INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    target   INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    block    INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    PRIMARY KEY (team, kind, target, last_at, block)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rollup_parts(
     team         INTEGER NOT NULL,

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "store/account_rules.h"
-#include "store/sqlite/call_numbers.h"
+#include "store/sqlite/call_blocks.h"
 #include "store/sqlite/read.h"
 #include "store/sqlite/usage_rows.h"
 #include "store/sqlite/words.h"

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "store/sqlite/call_numbers.h"
+#include "store/sqlite/call_blocks.h"
 #include "store/sqlite/read.h"
 #include "store/usage_rules.h"
 
@@ -13,46 +13,56 @@ namespace {
 
 /// What goes of one team.
 struct Pruned {
-    std::vector<int64_t> rows;
-    std::set<int64_t> sessions;
-    std::map<std::pair<SpendScope, int64_t>, NanoUsd> spent;  // by account
-    TimePoint last{};
+    struct Block {
+        int64_t n = 0;
+        TimePoint last{};
+        std::set<Place> places{};
+    };
+    std::vector<Block> blocks{};
+    int64_t calls = 0;
+    std::set<int64_t> sessions{};
+    std::map<std::pair<SpendScope, int64_t>, NanoUsd> spent{};  // by account
 };
 
-Result<Pruned> find_old(Database& database, int64_t team, TimePoint before, int64_t rows_max) {
+Result<Pruned> find_old(Database& database, int64_t team, TimePoint before, int64_t calls_max) {
     Pruned pruned;
-    Query rows(database,
-               "SELECT " KEYWARDEN_NUMBER_COLUMNS_
-               "FROM calls WHERE team = ?1 AND ended_at < ?2 ORDER BY ended_at LIMIT ?3",
-               team,
-               before,
-               rows_max);
-    CallNumberReader reader(database);
-    CallNumbers call;
-    while (true) {
-        TRY(const bool row, rows.next());
-        if (!row) return pruned;
-        TRY_VOID(reader.read(rows, call));
-        pruned.rows.push_back(call.n);
-        pruned.sessions.insert(call.session);
-        pruned.last = call.ended_at;
-        Result<void> counted;
-        for_each_account(call.names(), [&](SpendScope scope, int64_t target) {
-            if (counted) counted = add_to(pruned.spent[{scope, target}], call.cost);
-        });
-        TRY_VOID(counted);
+    Query blocks(database,
+                 KEYWARDEN_BLOCKS_ "AND p.last_at < ?4 ORDER BY p.last_at",
+                 team,
+                 static_cast<int64_t>(PlaceKind::Team),
+                 int64_t{0},
+                 before);
+    StoredCall call;
+    while (pruned.calls < calls_max) {
+        TRY(const bool is_there, blocks.next());
+        if (!is_there) break;
+        Pruned::Block& block =
+            pruned.blocks.emplace_back(blocks.integer(0), blocks.moment(3), std::set<Place>());
+        TRY_VOID(for_each_call(std::as_const(blocks), call, [&]() -> Result<void> {
+            ++pruned.calls;
+            pruned.sessions.insert(call.session);
+            for (const Place& place : places_of(call)) block.places.insert(place);
+            Result<void> counted;
+            for_each_account(call.numbers.names(), [&](SpendScope scope, int64_t target) {
+                if (counted) counted = add_to(pruned.spent[{scope, target}], call.record.cost);
+            });
+            return counted;
+        }));
     }
+    return pruned;
 }
 
 Result<void> take_out(Database& database, int64_t team, const Pruned& pruned) {
-    for (const int64_t n : pruned.rows) {
-        TRY_VOID(Query(database, "DELETE FROM calls WHERE n = ?1", n).run());
+    for (const auto& [n, last, places] : pruned.blocks) {
+        TRY_VOID(delete_block(database, n, last, places));
     }
     for (const int64_t session : pruned.sessions) {
         TRY_VOID(Query(database,
-                       "DELETE FROM call_sessions WHERE n = ?1 "
-                       "AND NOT EXISTS (SELECT 1 FROM calls WHERE session = ?1)",
-                       session)
+                       "DELETE FROM call_sessions WHERE n = ?1 AND NOT EXISTS "
+                       "(SELECT 1 FROM call_places WHERE team = ?2 AND kind = ?3 AND target = ?1)",
+                       session,
+                       team,
+                       static_cast<int64_t>(PlaceKind::Session))
                      .run());
     }
     for (const auto& [account, spent] : pruned.spent) {
@@ -68,7 +78,7 @@ Result<void> take_out(Database& database, int64_t team, const Pruned& pruned) {
     return Query(database,
                  "UPDATE credit SET pruned_until = max(pruned_until, ?2 + 1) WHERE team = ?1",
                  team,
-                 pruned.last)
+                 pruned.blocks.back().last)
         .run();
 }
 
@@ -83,9 +93,9 @@ Result<int64_t> prune_call_rows(Database& writer, TimePoint before, size_t rows_
     for (const int64_t team : teams) {
         if (left <= 0) break;
         TRY(const Pruned pruned, find_old(writer, team, before, left));
-        if (pruned.rows.empty()) continue;
+        if (pruned.blocks.empty()) continue;
         TRY_VOID(take_out(writer, team, pruned));
-        left -= std::ssize(pruned.rows);
+        left -= pruned.calls;
     }
     TRY_VOID(transaction.commit());
     return static_cast<int64_t>(rows_max) - left;

@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <ranges>
+#include <utility>
 
 #include "base/clock.h"
 #include "domain/call_accounts.h"
 #include "domain/call_id.h"
 #include "store/account_rules.h"
+#include "store/key_rules.h"
 #include "store/sqlite/apply_calls.h"
+#include "store/sqlite/call_blocks.h"
 #include "store/sqlite/read.h"
 #include "store/sqlite/usage_rows.h"
 #include "store/sqlite/words.h"
+#include "store/usage_rules.h"
 
 namespace keywarden {
 namespace {
@@ -33,7 +38,7 @@ Result<ModelFilter> model_filter_of(Database& database, std::string_view model) 
 }
 
 /// The number of what must be; nothing where anything may.
-Result<std::optional<int64_t>> wanted(Database& database, std::string_view word) {
+Result<std::optional<int64_t>> number_wanted(Database& database, std::string_view word) {
     if (word.empty()) return std::optional<int64_t>();
     TRY(const int64_t number, find_word(database, word));
     return std::optional(number);
@@ -63,10 +68,10 @@ struct UsageReports::Filter {
 
 Result<UsageReports::Filter> UsageReports::filter_of(Database& database, const UsageQuery& query) {
     Filter filter;
-    TRY(filter.team, wanted(database, query.team_id));
-    TRY(filter.key, wanted(database, query.key_id));
-    TRY(filter.app, wanted(database, query.app_id));
-    TRY(filter.provider, wanted(database, query.provider));
+    TRY(filter.team, number_wanted(database, query.team_id));
+    TRY(filter.key, number_wanted(database, query.key_id));
+    TRY(filter.app, number_wanted(database, query.app_id));
+    TRY(filter.provider, number_wanted(database, query.provider));
     if (query.model.empty()) return filter;
     TRY(filter.model, model_filter_of(database, query.model));
     filter.bare = filter.model.bare;
@@ -166,141 +171,110 @@ Result<std::vector<UsageLine>> UsageReports::usage(Database& database, const Usa
 
 namespace {
 
-// ?1 team, ?2 and ?3: what comes before this, ?4 from, ?5 limit, then what must be.
-#define KEYWARDEN_CALLS_(index, condition)                               \
-    KEYWARDEN_CALL_COLUMNS_                                              \
-    "INDEXED BY " index " WHERE c.team = ?1 " condition                  \
-    "AND (c.ended_at, c.n) < (?2, ?3) AND c.ended_at >= ?4 "             \
-    "AND (?6 IS NULL OR c.key = ?6) AND (?7 IS NULL OR c.session = ?7) " \
-    "AND (?8 IS NULL OR c.app = ?8) AND (?9 IS NULL OR c.model = ?9 "    \
-    "OR (c.provider = ?10 AND c.model = ?11)) "                          \
-    "AND (?12 IS NULL OR ?12 = (c.status = 0 OR c.status >= 400)) "      \
-    "ORDER BY c.ended_at DESC, c.n DESC LIMIT ?5"
+/// What a query asks for, by numbers.
+struct Wanted {
+    int64_t team = kNoWord;
+    Place place{};  // of all that is asked for, what is likely to be rare
+    std::optional<int64_t> key{}, app{}, session{};
+    std::optional<ModelFilter> model{};
+    std::optional<bool> failed{};
+    TimePoint from{};
+    TimePoint until = TimePoint::max();
+    CallPosition before{.ended_at = TimePoint::max()};  // the cursor
 
-constexpr const char* kCallsOfTeam = KEYWARDEN_CALLS_("calls_of_team", "");
-constexpr const char* kCallsOfKey = KEYWARDEN_CALLS_("calls_of_key", "AND c.key = ?6 ");
-constexpr const char* kCallsOfSession = KEYWARDEN_CALLS_("calls_of_session", "AND c.session = ?7 ");
-constexpr const char* kCallsFailed =
-    KEYWARDEN_CALLS_("calls_failed", "AND (c.status = 0 OR c.status >= 400) ");
-
-const char* calls_by(const CallQuery& query) {
-    if (!query.session_id.empty()) return kCallsOfSession;
-    if (!query.key_id.empty()) return kCallsOfKey;
-    return query.failed.value_or(false) ? kCallsFailed : kCallsOfTeam;
-}
-
-/// Where in time a page is looked for: what ended at `from` or later, and comes before (`before`,
-/// `before_n`).
-struct Range {
-    int64_t from = 0;
-    int64_t before = INT64_MAX;
-    int64_t before_n = INT64_MAX;
-
-    void end_at(int64_t end) {
-        if (end > before) return;
-        before = end;
-        before_n = 0;  // rows are numbered from 1
+    bool is_one(const StoredCall& call, const CallPosition& position) const {
+        const CallNumbers& n = call.numbers;
+        return call.record.ended_at >= from && call.record.ended_at < until && position < before &&
+               n.key == key.value_or(n.key) && n.app == app.value_or(n.app) &&
+               call.session == session.value_or(call.session) &&
+               (!model || n.model == model->bare ||
+                (n.provider == model->provider && n.model == model->model)) &&
+               has_failed(call.record) == failed.value_or(has_failed(call.record));
     }
 };
 
-/// What is rare is not looked for where there is none: the days say when the app had any calls.
-Result<void> narrow_to_app(Database& database, int64_t team, std::string_view app, Range& range) {
-    constexpr int64_t kTwoDays = int64_t{2} * 86'400'000;  // longer than any day
-    TRY(const int64_t word, find_word(database, app));
-    Query days(database,
-               "SELECT ifnull(min(start), 0), ifnull(max(start), -?4) FROM rollups "
-               "WHERE team = ?1 AND dim = ?2 AND target = ?3",
-               team,
-               static_cast<int64_t>(UsageSplit::App),
-               word,
-               kTwoDays);
-    TRY(const bool row, days.next());
-    if (!row) return {};
-    range.from = std::max(range.from, days.integer(0));
-    range.end_at(days.integer(1) + kTwoDays);
-    return {};
-}
-
-/// Errors: InvalidRequest when the query's cursor is none.
-Result<Range> range_of(Database& database, int64_t team, const CallQuery& query) {
-    Range range{.from = to_millis(query.from)};
-    if (!query.after.empty()) {
-        const auto id = call_id_of(query.after);
-        if (!id) return no_such_cursor();
-        Query cursor(database,
-                     "SELECT ended_at, n FROM calls WHERE id = ?1 AND team = ?2",
-                     std::span<const uint8_t>(*id),
-                     team);
-        TRY(const bool row, cursor.next());
-        if (!row) return no_such_cursor();
-        range.before = cursor.integer(0);
-        range.before_n = cursor.integer(1);
+Result<Wanted> wanted_of(Database& database, const CallQuery& query) {
+    Wanted wanted{.failed = query.failed,
+                  .from = in_millis(query.from),
+                  .until = query.until.value_or(TimePoint::max())};
+    TRY(wanted.team, find_word(database, query.team_id));
+    const auto look_at = [&](PlaceKind kind, int64_t target) {
+        wanted.place = {wanted.team, static_cast<int64_t>(kind), target};
+    };
+    look_at(PlaceKind::Team, 0);
+    if (query.failed.value_or(false)) look_at(PlaceKind::Failed, 0);
+    if (!query.model.empty()) {
+        TRY(wanted.model, model_filter_of(database, query.model));
+        look_at(PlaceKind::Model, wanted.model->bare);
     }
-    if (query.until) range.end_at(to_millis(*query.until));
-    if (!query.app_id.empty()) TRY_VOID(narrow_to_app(database, team, query.app_id, range));
-    return range;
+    TRY(wanted.app, number_wanted(database, query.app_id));
+    if (wanted.app) look_at(PlaceKind::App, *wanted.app);
+    TRY(wanted.key, number_wanted(database, query.key_id));
+    if (wanted.key) look_at(PlaceKind::Key, *wanted.key);
+    if (!query.session_id.empty()) {
+        TRY(const auto session,
+            number_of(Query(database,
+                            "SELECT n FROM call_sessions WHERE team = ?1 AND id = ?2",
+                            wanted.team,
+                            query.session_id)));
+        wanted.session = session.value_or(kNoWord);
+        look_at(PlaceKind::Session, *wanted.session);
+    }
+    if (query.after.empty()) return wanted;
+    const auto id = call_id_of(query.after);
+    if (!id) return no_such_cursor();
+    TRY(const auto cursor, find_call(database, wanted.team, *id));
+    if (!cursor) return no_such_cursor();
+    wanted.before = cursor->first;
+    return wanted;
 }
 
 }  // namespace
 
 Result<Page<CallRow>> list_call_rows(Database& database, const CallQuery& query) {
-    TRY(const int64_t team, find_word(database, query.team_id));
-    TRY(const Range range, range_of(database, team, query));
-    TRY(const auto key, wanted(database, query.key_id));
-    TRY(const auto app, wanted(database, query.app_id));
-    std::optional<int64_t> session;
-    if (!query.session_id.empty()) {
-        TRY(session,
-            number_of(Query(database,
-                            "SELECT n FROM call_sessions WHERE team = ?1 AND id = ?2",
-                            team,
-                            query.session_id)));
-        if (!session) return Page<CallRow>();
-    }
-    std::optional<int64_t> bare;
-    ModelFilter model;
-    if (!query.model.empty()) {
-        TRY(model, model_filter_of(database, query.model));
-        bare = model.bare;
-    }
-    std::optional<int64_t> failed;
-    if (query.failed) failed = *query.failed ? 1 : 0;
-    Query rows(database,
-               calls_by(query),
-               team,
-               range.before,
-               range.before_n,
-               range.from,
-               static_cast<int64_t>(query.limit + 1),
-               key,
-               session,
-               app,
-               bare,
-               model.provider,
-               model.model,
-               failed);
-    Page<CallRow> page;
+    TRY(const Wanted wanted, wanted_of(database, query));
+    std::map<CallPosition, StoredCall> newest;  // one more than fits on the page
+    Query blocks(database,
+                 KEYWARDEN_BLOCKS_
+                 "AND p.last_at >= ?4 AND p.first_at <= ?5 ORDER BY p.last_at DESC",
+                 wanted.place[0],
+                 wanted.place[1],
+                 wanted.place[2],
+                 wanted.from,
+                 std::min(wanted.until, wanted.before.ended_at));
+    StoredCall call;
     while (true) {
-        TRY(const bool row, rows.next());
-        if (!row) return page;
+        TRY(const bool is_there, blocks.next());
+        if (!is_there) break;
+        const bool is_full = newest.size() > query.limit;
+        if (is_full && blocks.moment(3) < newest.begin()->first.ended_at) break;
+        CallPosition position{.block = blocks.integer(0)};
+        TRY_VOID(for_each_call(std::as_const(blocks), call, [&]() -> Result<void> {
+            position.ended_at = call.record.ended_at;
+            const bool has_room = newest.size() <= query.limit || position > newest.begin()->first;
+            if (has_room && wanted.is_one(call, position)) newest.emplace(position, call);
+            if (newest.size() > query.limit + 1) newest.erase(newest.begin());
+            ++position.index;
+            return {};
+        }));
+    }
+    Page<CallRow> page;
+    for (const auto& [position, found] : std::views::reverse(newest)) {
         if (page.items.size() == query.limit) {
             page.next = text_of(page.items.back().record.id).view();
-            return page;
+            break;
         }
-        TRY(CallRow call, read_call(database, rows));
-        page.items.push_back(std::move(call));
+        TRY(CallRow row, read_call(database, found));
+        page.items.push_back(std::move(row));
     }
+    return page;
 }
 
 Result<CallRow> get_call_row(Database& database, std::string_view team_id, const CallId& id) {
     TRY(const int64_t team, find_word(database, team_id));
-    Query query(database,
-                KEYWARDEN_CALL_COLUMNS_ "WHERE c.id = ?1 AND c.team = ?2",
-                std::span<const uint8_t>(id),
-                team);
-    TRY(const bool row, query.next());
-    if (!row) return no_such("request");
-    return read_call(database, query);
+    TRY(const auto found, find_call(database, team, id));
+    if (!found) return no_such("request");
+    return read_call(database, found->second);
 }
 
 }  // namespace keywarden

@@ -1,12 +1,12 @@
 #include "store/sqlite/usage_rows.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "domain/price_fields.h"
-#include "store/sqlite/call_numbers.h"
 #include "store/sqlite/words.h"
 #include "store/usage_rules.h"
 
@@ -28,68 +28,32 @@ bool read_enum(int64_t number, T& value) {
     return true;
 }
 
-/// The words of these numbers.
-Result<std::vector<std::string>> read_words(Database& database, std::string_view text) {
-    std::vector<int64_t> numbers;
-    TRY_VOID(read_numbers(text, numbers));
-    std::vector<std::string> words;
-    for (const int64_t number : numbers) {
-        TRY(std::string word, read_word(database, number));
-        words.push_back(std::move(word));
-    }
-    return words;
-}
-
-template <size_t N>
-bool fill(std::array<std::string_view, N>& views, const std::vector<std::string>& words) {
-    if (words.size() > N) return false;
-    std::ranges::copy(words, views.begin());
-    return true;
-}
-
 }  // namespace
 
-Result<CallRow> read_call(Database& database, const Query& row) {
-    CallRecord record{.admitted_at = row.moment(13),
-                      .ended_at = row.moment(14),
-                      .team_id = row.text(1),
-                      .app_id = row.text(2),
-                      .key_id = row.text(3),
-                      .user_id = row.text(4),
-                      .provider = row.text(5),
-                      .model = row.text(6),
-                      .route = row.text(7),
-                      .error = row.text(8),
-                      .status = static_cast<int32_t>(row.integer(15)),
-                      .attempts = static_cast<int32_t>(row.integer(16)),
-                      .streamed = row.integer(17) != 0,
-                      .client_left = row.integer(18) != 0,
-                      .priced = row.integer(19) != 0,
-                      .usage = {.input = row.maybe_integer(22),
-                                .output = row.maybe_integer(23),
-                                .total = row.maybe_integer(24),
-                                .cached_input = row.maybe_integer(25),
-                                .cache_write = row.maybe_integer(26),
-                                .audio_input = row.maybe_integer(27),
-                                .reasoning = row.maybe_integer(28),
-                                .audio_output = row.maybe_integer(29),
-                                .images = row.maybe_integer(30)},
-                      .price_version = row.integer(31),
-                      .held = {row.integer(32)},
-                      .cost = {row.integer(33)},
-                      .duration = std::chrono::microseconds(row.integer(34)),
-                      .first_byte = std::chrono::microseconds(row.integer(35)),
-                      .overhead = std::chrono::microseconds(row.integer(36))};
-    if (row.integer(10) != 0) record.session_id = row.text(9);
-    TRY(const std::vector<std::string> makers, read_words(database, row.text(11)));
-    TRY(const std::vector<std::string> tags, read_words(database, row.text(12)));
-    const std::span<const uint8_t> id = row.bytes(0);
-    if (id.size() != record.id.size() || !fill(record.makers, makers) || !fill(record.tags, tags) ||
-        !read_enum(row.integer(20), record.outcome) || !read_enum(row.integer(21), record.basis)) {
-        return damaged("a call of", record.team_id);
-    }
-    std::ranges::copy(id, record.id.begin());
-    return own(record, std::string(row.text(9)));
+Result<CallRow> read_call(Database& database, const StoredCall& call) {
+    CallRecord record = call.record;
+    const CallNumbers& n = call.numbers;
+    std::deque<std::string> words;  // they stay where they are
+    const auto read = [&](std::string_view& text, int64_t number) -> Result<void> {
+        TRY(words.emplace_back(), read_word(database, number));
+        text = words.back();
+        return {};
+    };
+    TRY_VOID(read(record.team_id, n.team));
+    TRY_VOID(read(record.app_id, n.app));
+    TRY_VOID(read(record.key_id, n.key));
+    TRY_VOID(read(record.user_id, n.user));
+    TRY_VOID(read(record.provider, n.provider));
+    TRY_VOID(read(record.model, n.model));
+    TRY_VOID(read(record.route, n.route));
+    TRY_VOID(read(record.error, n.error));
+    for (size_t i = 0; i < n.makers.size(); ++i) TRY_VOID(read(record.makers.at(i), n.makers[i]));
+    for (size_t i = 0; i < n.tags.size(); ++i) TRY_VOID(read(record.tags.at(i), n.tags[i]));
+    Query session(database, "SELECT id FROM call_sessions WHERE n = ?1", call.session);
+    TRY(const bool is_there, session.next());
+    if (!is_there) return damaged("the session of a call of", record.team_id);
+    if (call.named_session) record.session_id = session.text(0);
+    return own(record, std::string(session.text(0)));
 }
 
 Result<LedgerEntry> read_ledger_entry(const Query& row) {

@@ -5,22 +5,13 @@
 #include <string>
 
 #include "base/result.h"
+#include "store/sqlite/call_code.h"
 #include "store/sqlite/database.h"
 #include "store/usage_store.h"
 
 namespace keywarden {
 
 // What a SELECT must name for each, in this order, and from which tables.
-#define KEYWARDEN_WORD_(column) "(SELECT word FROM words WHERE n = c." column "), "
-#define KEYWARDEN_CALL_COLUMNS_ \
-    "SELECT c.id, " KEYWARDEN_WORD_("team") KEYWARDEN_WORD_("app") KEYWARDEN_WORD_("key")    \
-        KEYWARDEN_WORD_("user") KEYWARDEN_WORD_("provider") KEYWARDEN_WORD_("model")         \
-            KEYWARDEN_WORD_("route") KEYWARDEN_WORD_("error")                                \
-    "(SELECT id FROM call_sessions WHERE n = c.session), c.named_session, c.makers, c.tags, " \
-    "c.admitted_at, c.ended_at, c.status, c.attempts, c.streamed, c.client_left, c.priced, "  \
-    "c.outcome, c.basis, c.input, c.output, c.total, c.cached_input, c.cache_write, "         \
-    "c.audio_input, c.reasoning, c.audio_output, c.images, c.price_version, c.held, c.cost, " \
-    "c.duration, c.first_byte, c.overhead FROM calls c "
 #define KEYWARDEN_LEDGER_COLUMNS_                                                   \
     "SELECT l.id, w.word, l.kind, l.amount, l.at, l.actor, l.reason FROM ledger l " \
     "JOIN words w ON w.n = l.team "
@@ -34,8 +25,10 @@ namespace keywarden {
 #define KEYWARDEN_CREDIT_COLUMNS_ \
     "credited, spent, mode, credit_limit, unpriced, markup, clamps_output, time_zone, version "
 
+/// With its words. Errors: StoreUnavailable when there is none of such a number.
+Result<CallRow> read_call(Database& database, const StoredCall& call);
+
 // Errors: StoreUnavailable when the row is none that we wrote.
-Result<CallRow> read_call(Database& database, const Query& row);
 Result<LedgerEntry> read_ledger_entry(const Query& row);
 Result<Budget> read_budget(const Query& row);
 Result<UsageEvent> read_event(const Query& row);

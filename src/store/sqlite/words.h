@@ -19,6 +19,14 @@ Result<int64_t> find_word(Database& database, std::string_view word);
 Result<int64_t> add_word(Database& database, std::string_view word);
 Result<std::string> read_word(Database& database, int64_t number);
 
+/// Looked up by texts that are not copied for it.
+struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+template <class Value>
+using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
 /// Words that were asked for lately. Requires: forget() is called when a transaction in which it
 /// was asked is undone.
 class WordCache {
@@ -28,13 +36,7 @@ public:
 
 private:
     static constexpr size_t kWordsMax = 100'000;
-    struct Hash {
-        using is_transparent = void;
-        size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-    std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> numbers_;
+    TextMap<int64_t> numbers_;
 };
 
 }  // namespace keywarden

@@ -1,9 +1,10 @@
 // Calls in SQLite: how fast they go in, and how long people wait for what they ask.
 //
-//   usage_bench DATABASE ROWS DAYS [check]    adds ROWS calls of the last DAYS to an empty database
+//   usage_bench DATABASE ROWS DAYS [check] [busy]
+//                                             adds ROWS calls of the last DAYS to an empty database
 //
 // Half of the calls are one team's, the rest are spread over 50 others; each team has 40 keys (the
-// large one 400), 8 apps, and 12 models of 4 providers.
+// large one 400), 8 apps, and 12 models of 4 providers. Busy: all are of four keys of one team.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -43,8 +44,8 @@ struct Names {
 
 class Calls {
 public:
-    Calls(const Names& names, int64_t rows, int64_t days)
-        : names_(names), rows_(rows), span_(days * kDay) {}
+    Calls(const Names& names, int64_t rows, int64_t days, bool is_busy)
+        : names_(names), rows_(rows), span_(days * kDay), is_busy_(is_busy) {}
 
     /// The next calls, in the order of time.
     const std::vector<CallRecord>& next() {
@@ -63,8 +64,9 @@ private:
     CallRecord make() {
         const TimePoint at = kEnd - std::chrono::milliseconds(span_ * (rows_ - made_) / rows_);
         ++made_;
-        const size_t team = draw(2) == 0 ? 0 : 1 + draw(kTeams);
-        const size_t key = team == 0 ? draw_uneven(400) : 400 + (team - 1) * 40 + draw_uneven(40);
+        const size_t team = is_busy_ || draw(2) == 0 ? 0 : 1 + draw(kTeams);
+        const size_t key =
+            team == 0 ? draw_uneven(is_busy_ ? 4 : 400) : 400 + (team - 1) * 40 + draw_uneven(40);
         const size_t model = (key + draw_uneven(3)) % 12;
         CallRecord call{.id = *call_id_of(new_request_id(at).view()),
                         .admitted_at = at - std::chrono::milliseconds(1500),
@@ -97,6 +99,7 @@ private:
     const Names& names_;
     int64_t rows_;
     int64_t span_;
+    bool is_busy_;
     int64_t made_ = 0;
     std::mt19937_64 chance_{1};
     std::vector<CallRecord> batch_;
@@ -141,8 +144,7 @@ void measure(const char* what, const std::function<size_t()>& ask) {
                 lines);
 }
 
-void fill(UsageStore& usage, const Names& names, int64_t rows, int64_t days) {
-    Calls calls(names, rows, days);
+void fill(UsageStore& usage, Calls calls, int64_t rows) {
     int64_t inside = 0;
     int64_t slowest = 0;
     int64_t worked = 0;
@@ -243,18 +245,22 @@ void ask(UsageStore& usage, const std::string& team) {
 
 int run(int count, char** arguments) {
     if (count < 4) {
-        std::fprintf(stderr, "usage: usage_bench DATABASE ROWS DAYS [check]\n");
+        std::fprintf(stderr, "usage: usage_bench DATABASE ROWS DAYS [check] [busy]\n");
         return EXIT_FAILURE;
     }
     const auto store = must(open_store(std::string("sqlite:") + arguments[1]));
     UsageStore& usage = store->usage();
     const Names names;
     const auto there = must(usage.list_calls({.team_id = names.teams[0], .limit = 1}));
+    const auto is_asked = [&](std::string_view what) {
+        return std::find(arguments + 4, arguments + count, what) != arguments + count;
+    };
+    const int64_t rows = std::atoll(arguments[2]);
     if (there.items.empty()) {
-        fill(usage, names, std::atoll(arguments[2]), std::atoll(arguments[3]));
+        fill(usage, Calls(names, rows, std::atoll(arguments[3]), is_asked("busy")), rows);
     }
     ask(usage, names.teams[0]);
-    if (count < 5) return EXIT_SUCCESS;
+    if (!is_asked("check")) return EXIT_SUCCESS;
     LedgerFindings found;
     const int64_t took = micros_of([&] { found = must(usage.verify()); });
     std::printf("checked %lld rows in %lld ms: %zu differences\n",
