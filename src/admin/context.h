@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/bound_secret.h"
 #include "base/clock.h"
 #include "base/http.h"
 #include "domain/catalogue.h"
 #include "domain/failed_attempts.h"
 #include "domain/permission.h"
 #include "domain/policy.h"
+#include "store/credential_directory.h"
 #include "store/key_directory.h"
 #include "store/price_directory.h"
 #include "store/spend_directory.h"
@@ -38,6 +40,16 @@ struct AdminContext {
     PriceDirectory* prices = nullptr;
     /// What is spent and held; set before the first call.
     SpendDirectory* spend = nullptr;
+    /// With what providers are called; set before the first call.
+    CredentialDirectory* credentials = nullptr;
+    /// Asks a provider for its models with that credential: with which status it answers.
+    /// Errors: NotFound when there is no such provider; whatever kept it from answering.
+    std::function<Result<int>(const std::string& provider, const BoundSecret& credential)>
+        ask_provider{};
+    /// Makes the next master key, beside the one that holds, or reads the one that was made.
+    std::function<Result<Secret>()> make_master_key{};
+    /// The next master key holds from here on, and the one before is gone.
+    std::function<Result<void>()> keep_master_key{};
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };

@@ -131,6 +131,18 @@ Result<HttpResponse> put_price(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> delete_price(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall& call);
 
+// credentials.cc
+Result<HttpResponse> list_credentials(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> put_credential(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_credential_of(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_credential(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> delete_credential(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> test_credential(AdminContext& context, const ApiCall& call);
+
+// vault.cc
+Result<HttpResponse> read_vault(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> rotate_vault(AdminContext& context, const ApiCall& call);
+
 // apply.cc
 Result<HttpResponse> apply_document(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> export_document(AdminContext& context, const ApiCall& call);

@@ -24,6 +24,7 @@ using Permission::KeysWrite;
 using Permission::MembersWrite;
 using Permission::Operator;
 using Permission::PolicyWrite;
+using Permission::ProvidersWrite;
 using Permission::Public;
 using Permission::UsageRead;
 using Permission::Verify;
@@ -87,6 +88,12 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/account/members", MembersWrite, add_member},
     Row{Patch, "/v1/account/members/{user}", MembersWrite, change_member},
     Row{Delete, "/v1/account/members/{user}", MembersWrite, remove_member},
+    Row{Get, "/v1/account/providers", AccountRead, list_credentials},
+    Row{Put, "/v1/account/providers", ProvidersWrite, put_credential},
+    Row{Get, "/v1/account/providers/{id}", AccountRead, read_credential_of},
+    Row{Put, "/v1/account/providers/{id}", ProvidersWrite, change_credential},
+    Row{Delete, "/v1/account/providers/{id}", ProvidersWrite, delete_credential},
+    Row{Post, "/v1/account/providers/{id}/test", ProvidersWrite, test_credential},
     Row{Get, "/v1/account/audit", AuditRead, list_audit},
     Row{Get, "/v1/account/audit/export", AuditRead, export_audit},
 
@@ -154,6 +161,14 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/admin/prices/{model+}", Operator, read_price_of_model},
     Row{Put, "/v1/admin/prices/{model+}", Operator, put_price},
     Row{Delete, "/v1/admin/prices/{model+}", Operator, delete_price},
+    Row{Get, "/v1/admin/providers", Operator, list_credentials},
+    Row{Put, "/v1/admin/providers", Operator, put_credential},
+    Row{Get, "/v1/admin/providers/{id}", Operator, read_credential_of},
+    Row{Put, "/v1/admin/providers/{id}", Operator, change_credential},
+    Row{Delete, "/v1/admin/providers/{id}", Operator, delete_credential},
+    Row{Post, "/v1/admin/providers/{id}/test", Operator, test_credential},
+    Row{Get, "/v1/admin/vault", Operator, read_vault},
+    Row{Post, "/v1/admin/vault/rotate", Operator, rotate_vault},
     Row{Get, "/v1/admin/users", Operator, list_users},
     Row{Get, "/v1/admin/users/{id}", Operator, read_user},
     Row{Patch, "/v1/admin/users/{id}", Operator, change_user},

@@ -59,6 +59,14 @@ Result<bool> show_first_key(Instance& instance,
     return true;
 }
 
+void reload_credentials(Gateway& gateway) {
+    const auto reloaded = gateway.reload_credentials();
+    if (reloaded) return;
+    log(LogLevel::Error,
+        "provider_credentials.reload_failed",
+        {{"message", std::string_view(reloaded.error().message)}});
+}
+
 void reload_certificate(Gateway& gateway) {
     const auto reloaded = gateway.reload_certificate();
     if (reloaded) {
@@ -78,6 +86,7 @@ int wait_for_end(Gateway& gateway, Signals& signals, Nanos drain_bound) {
         const Signals::What what = signals.wait();
         if (what == Signals::What::Reload) {
             reload_certificate(gateway);
+            reload_credentials(gateway);
         } else if (what == Signals::What::Woken) {
             if (is_draining) return kExitOk;
         } else if (is_draining) {
@@ -149,7 +158,8 @@ Result<int> AppHost::serve(const Arguments& arguments, Terminal& terminal) {
         }
     }
     TRY(const auto instance, open_at_start(configuration));
-    TRY(const auto gateway, Gateway::start(configuration, *instance, std::move(providers)));
+    TRY(const auto gateway,
+        Gateway::start(configuration, *instance, std::move(providers), environment_));
     TRY_VOID(show_first_key(*instance, gateway->base_url(), arguments.has("json"), terminal.out));
     log(LogLevel::Info,
         "server.started",

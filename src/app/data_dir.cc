@@ -166,4 +166,9 @@ Result<void> write_secret_file(const std::string& path) {
     return sync_folder_of(path);
 }
 
+Result<void> replace_file(const std::string& from, const std::string& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) return failed_to("replace", to);
+    return sync_folder_of(to);
+}
+
 }  // namespace keywarden

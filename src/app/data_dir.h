@@ -38,6 +38,7 @@ private:
 inline constexpr std::string_view kDatabaseName = "keywarden.db";
 inline constexpr std::string_view kJournalName = "journal";  // a folder
 inline constexpr std::string_view kMasterKeyName = "master.key";
+inline constexpr std::string_view kNextMasterKeyName = "master.key.next";
 inline constexpr std::string_view kPepperName = "pepper";
 
 /// Whether there is a file of that name. A broken link counts as one.
@@ -52,6 +53,10 @@ Result<Secret> read_secret_file(const std::string& path);
 /// or not at all, also after a power failure.
 /// Errors: StartupFailed.
 Result<void> write_secret_file(const std::string& path);
+
+/// Gives the file another name, instead of what had it. Whole or not at all, also after a power
+/// failure. Errors: StartupFailed.
+Result<void> replace_file(const std::string& from, const std::string& to);
 
 /// Why others could get at the file, or nothing: "mode 0644 lets others read it".
 std::string why_too_open(const std::string& path);

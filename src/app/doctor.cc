@@ -16,6 +16,7 @@
 #include "app/probe.h"
 #include "app/providers.h"
 #include "base/clock.h"
+#include "base/json/scan.h"
 #include "base/time_zone.h"
 #include "cli/send.h"
 #include "net/tls.h"
@@ -219,6 +220,29 @@ Findings look_at_gateway(const Patient& patient) {
                "Look at its log; then restart it.");
 }
 
+/// What the running gateway says of its vault: only it has all that opens credentials.
+Findings look_at_vault(const Patient& patient) {
+    if (!patient.is_running) return good("not looked at: no gateway runs on this data folder");
+    const auto answer = send_over_http(
+        {.unix_socket = patient.file(kOperatorSocketName)}, {.path = "/v1/admin/vault"}, {});
+    constexpr std::array<std::string_view, 3> kNames = {"sealed", "unusable", "rotating"};
+    std::array<JsonMember, kNames.size()> found;
+    if (!answer || answer->status != 200 || !find_json_members(answer->body, kNames, found)) {
+        return bad("the gateway does not say", "Look at its log; then restart it.");
+    }
+    const std::string_view sealed = found[0].text_of(answer->body);
+    const std::string_view unusable = found[1].text_of(answer->body);
+    if (unusable != "0") {
+        return bad(fmt::format("{} of the credentials of providers cannot be used", unusable),
+                   "keywarden providers list (--shared) says which and why: bring back the master "
+                   "key, or set them anew.");
+    }
+    if (found[2].text_of(answer->body) == "true") {
+        return warning("the master key is being changed", "End it: keywarden vault rotate.");
+    }
+    return good(fmt::format("{} credentials of providers are sealed, and all can be read", sealed));
+}
+
 Findings look_at_clock(const Patient& patient) {
     const TimePoint now = system_clock().now();
     const std::string found = fmt::format("it is {}", format_iso8601(now));
@@ -249,7 +273,7 @@ std::string models_of(const Provider& provider) {
 
 /// Calls it: a key that is wrong and an address that leads nowhere are not to be seen otherwise.
 Findings call_provider(const Provider& provider, const Settings& settings) {
-    const auto answered = ask_provider(provider, settings.upstream_ca_file);
+    const auto answered = ask_provider(provider, provider.api_key, settings.upstream_ca_file);
     if (!answered) {
         const Error& error = answered.error();
         return bad(fmt::format("{}: cannot be reached: {}",
@@ -346,6 +370,7 @@ constexpr std::array kChecks = {
     Check{"disk", look_at_disk},
     Check{"address", look_at_port},
     Check{"gateway", look_at_gateway},
+    Check{"vault", look_at_vault},
     Check{"clock", look_at_clock},
     Check{"time zones", look_at_time_zones},
     Check{"providers", look_at_providers},

@@ -8,6 +8,7 @@
 
 #include "admin/routes.h"
 #include "app/call_log.h"
+#include "app/credentials.h"
 #include "app/limit_file.h"
 #include "app/money.h"
 #include "app/probe.h"
@@ -85,12 +86,15 @@ public:
 
     Result<void> start(const Configuration& configuration,
                        Instance& instance,
-                       std::vector<Provider> providers) {
+                       std::vector<Provider> providers,
+                       const Environment& environment) {
         const Settings& settings = configuration.settings;
         const size_t threads = thread_count(settings);
         TRY_VOID(open_tls(settings));
         TRY(money_, Money::open(settings, instance, providers, threads));
+        TRY(credentials_, open_credentials(settings, environment, instance, providers));
         TRY_VOID(open_proxy(configuration, instance, std::move(providers)));
+        join_vault(settings, instance);
         shared_ = {.proxy = proxy_.get(),
                    .server_tls = server_tls_.get(),
                    .client_tls = client_tls_.get(),
@@ -120,7 +124,9 @@ public:
                               std::exchange(unix_listener, {})));
             workers_.push_back(std::move(worker));
         }
-        upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_, *money_);
+        alarms_ = std::make_unique<CredentialAlarms>(
+            *credentials_, instance.store->usage(), instance.team_id);
+        upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_, *money_, *alarms_);
         return {};
     }
 
@@ -138,6 +144,8 @@ public:
         TRY_VOID(server_tls_->reload());
         return true;
     }
+
+    Result<void> reload_credentials() { return credentials_->load(); }
 
     void drain(Nanos bound, const std::function<void()>& when_done) {
         if (draining_.exchange(true)) return;
@@ -162,12 +170,23 @@ private:
         return {};
     }
 
+    void join_vault(const Settings& settings, Instance& instance) {
+        admin_.credentials = credentials_.get();
+        admin_.ask_provider = [proxy = proxy_.get(), ca_file = settings.upstream_ca_file](
+                                  const std::string& name, const BoundSecret& credential) {
+            return ask_with(proxy->parts().providers, name, credential, ca_file);
+        };
+        admin_.make_master_key = [&instance] { return make_next_master_key(instance); };
+        admin_.keep_master_key = [&instance] { return keep_next_master_key(instance); };
+    }
+
     Result<void> open_proxy(const Configuration& configuration,
                             Instance& instance,
                             std::vector<Provider> providers) {
         ProxyParts parts{.keys = instance.directory.get(),
                          .spend = &money_->spend(),
                          .prices = &money_->prices(),
+                         .credentials = credentials_.get(),
                          .blocking = &blocking_,
                          .providers = std::move(providers),
                          .aliases = aliases_of(configuration),
@@ -194,6 +213,8 @@ private:
     bool socket_is_ours_ = false;
     LimitFile limit_file_;
     std::unique_ptr<Money> money_;
+    std::unique_ptr<CredentialDirectory> credentials_;
+    std::unique_ptr<CredentialAlarms> alarms_;
     ListenAddress address_;
     std::atomic<bool> draining_ = false;
     std::atomic<size_t> left_ = 0;  // workers that still drain
@@ -211,9 +232,10 @@ Gateway::~Gateway() = default;
 
 Result<std::unique_ptr<Gateway>> Gateway::start(const Configuration& configuration,
                                                 Instance& instance,
-                                                std::vector<Provider> providers) {
+                                                std::vector<Provider> providers,
+                                                const Environment& environment) {
     auto impl = std::make_unique<Impl>(instance);
-    TRY_VOID(impl->start(configuration, instance, std::move(providers)));
+    TRY_VOID(impl->start(configuration, instance, std::move(providers), environment));
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
@@ -231,6 +253,7 @@ Result<void> Gateway::check(const Configuration& configuration, std::vector<Prov
 std::string Gateway::address() const { return impl_->address(); }
 std::string Gateway::base_url() const { return impl_->base_url(); }
 Result<bool> Gateway::reload_certificate() { return impl_->reload_certificate(); }
+Result<void> Gateway::reload_credentials() { return impl_->reload_credentials(); }
 void Gateway::drain(Nanos bound, const std::function<void()>& when_done) {
     impl_->drain(bound, when_done);
 }

@@ -9,6 +9,7 @@
 #include "app/configuration.h"
 #include "app/instance.h"
 #include "base/result.h"
+#include "cli/environment.h"
 #include "providers/provider.h"
 
 namespace keywarden {
@@ -16,12 +17,14 @@ namespace keywarden {
 class Gateway {
 public:
     /// Listens at the configured address and on the operator's socket, and serves.
+    /// `environment`: what references of credentials name.
     /// Requires: `instance` outlives the gateway. Signals that the process waits for are blocked
     /// before, so that no thread made here takes them.
     /// Errors: InvalidConfig (models, aliases, TLS files), StartupFailed (the port is in use).
     static Result<std::unique_ptr<Gateway>> start(const Configuration& configuration,
                                                   Instance& instance,
-                                                  std::vector<Provider> providers);
+                                                  std::vector<Provider> providers,
+                                                  const Environment& environment = {});
 
     /// What `start` would refuse before it listens.
     /// Errors: InvalidConfig.
@@ -38,6 +41,9 @@ public:
     /// Where a client on this machine finds it: "http://127.0.0.1:8080", with the port that was
     /// chosen when the configuration left that to the system.
     std::string base_url() const;
+
+    /// Reads all credentials again, and what references name. Errors: StoreUnavailable.
+    Result<void> reload_credentials();
 
     /// Reads the TLS files again. New connections get what is in them; after an error, what they
     /// had. False: the gateway runs without TLS.

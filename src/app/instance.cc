@@ -59,6 +59,25 @@ Result<Secret> open_secret(const DataDir& dir, Store& store, std::string_view na
     return secret;
 }
 
+/// The master keys, the newest first. There are two while the vault is rotated. Where the database
+/// knows the next one already, the last step of a rotation was interrupted, and is done here.
+Result<std::vector<Secret>> open_master_keys(const DataDir& dir, Store& store) {
+    std::vector<Secret> out;
+    const std::string next = dir.file(kNextMasterKeyName);
+    if (file_exists(next)) {
+        TRY(Secret key, read_secret_file(next));
+        TRY(const auto expected, setting(store, check_setting_of(kMasterKeyName)));
+        if (expected == check_value(key, kMasterKeyName)) {
+            TRY_VOID(replace_file(next, dir.file(kMasterKeyName)));
+        } else {
+            out.push_back(std::move(key));
+        }
+    }
+    TRY(Secret key, open_secret(dir, store, kMasterKeyName));
+    out.push_back(std::move(key));
+    return out;
+}
+
 /// Opens the store, and says which file is meant when it cannot.
 Result<std::unique_ptr<Store>> open_database(const std::string& path) {
     auto store = open_store(fmt::format("sqlite:{}", path));
@@ -131,14 +150,14 @@ Result<std::unique_ptr<Instance>> open_instance(const Configuration& configurati
     const Settings& settings = configuration.settings;
     TRY(DataDir dir, DataDir::open(settings.data_dir));
     TRY(auto store, open_database(dir.file(kDatabaseName)));
-    TRY(Secret master_key, open_secret(dir, *store, kMasterKeyName));
+    TRY(std::vector<Secret> master_keys, open_master_keys(dir, *store));
     TRY(const Secret pepper, open_secret(dir, *store, kPepperName));
     TRY(KeyFormats formats, KeyFormats::open(settings.key_formats, pepper));
     TRY(std::string operator_id, open_operator(*store, clock));
     TRY(std::string team_id, open_team(*store, operator_id, clock));
     auto out = std::make_unique<Instance>(Instance{.dir = std::move(dir),
                                                    .store = std::move(store),
-                                                   .master_key = std::move(master_key),
+                                                   .master_keys = std::move(master_keys),
                                                    .formats = std::move(formats),
                                                    .directory = nullptr,
                                                    .operator_id = std::move(operator_id),
@@ -146,6 +165,20 @@ Result<std::unique_ptr<Instance>> open_instance(const Configuration& configurati
     TRY(out->directory,
         KeyDirectory::load(*out->store, out->formats, defaults_of(settings), clock));
     return out;
+}
+
+Result<Secret> make_next_master_key(const Instance& instance) {
+    const std::string path = instance.dir.file(kNextMasterKeyName);
+    if (!file_exists(path)) TRY_VOID(write_secret_file(path));
+    return read_secret_file(path);
+}
+
+Result<void> keep_next_master_key(Instance& instance) {
+    const std::string next = instance.dir.file(kNextMasterKeyName);
+    TRY(const Secret key, read_secret_file(next));
+    TRY_VOID(instance.store->put_setting(check_setting_of(kMasterKeyName),
+                                         check_value(key, kMasterKeyName)));
+    return replace_file(next, instance.dir.file(kMasterKeyName));
 }
 
 Result<std::optional<MintedKey>> make_first_key(Instance& instance) {

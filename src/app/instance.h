@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/configuration.h"
 #include "app/data_dir.h"
@@ -19,7 +20,7 @@ namespace keywarden {
 struct Instance {
     DataDir dir;
     std::unique_ptr<Store> store;
-    Secret master_key;
+    std::vector<Secret> master_keys;  // the newest first; two while one is changed
     KeyFormats formats;
     std::unique_ptr<KeyDirectory> directory;  // views store and formats
     std::string operator_id;
@@ -43,6 +44,14 @@ Result<void> note_first_key_shown(Instance& instance);
 
 /// What is printed with it: the key, and a `curl` line that works as it is.
 std::string first_key_words(const Secret& key, const std::string& base_url);
+
+/// The next master key, beside the one that holds: made, or read where it was made before.
+/// Errors: StartupFailed.
+Result<Secret> make_next_master_key(const Instance& instance);
+/// From here on it is the master key. Whatever moment it is interrupted at, the next start finds
+/// either both or the new one. Requires: nothing is wrapped by the one before.
+/// Errors: StartupFailed, StoreUnavailable.
+Result<void> keep_next_master_key(Instance& instance);
 
 /// A value that proves which secret a database was made with, and gives nothing of it away.
 std::string check_value(const Secret& secret, std::string_view name);

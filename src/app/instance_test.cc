@@ -62,6 +62,46 @@ TEST_F(InstanceTest, AFirstStartMakesEverythingForItsOwnerAlone) {
     }
 }
 
+TEST_F(InstanceTest, ANextMasterKeyStandsBesideTheOneThatHoldsUntilItIsKept) {
+    std::string old;
+    std::string next;
+    {
+        const auto instance = open();
+        old = instance->master_keys.front().reveal();
+        next = make_next_master_key(*instance)->reveal();
+        EXPECT_NE(next, old);
+        EXPECT_EQ(make_next_master_key(*instance)->reveal(), next) << "it is made once";
+    }
+    {
+        const auto instance = open();
+        ASSERT_EQ(instance->master_keys.size(), 2U);
+        EXPECT_EQ(instance->master_keys.at(0).reveal(), next);
+        EXPECT_EQ(instance->master_keys.at(1).reveal(), old);
+        ASSERT_TRUE(keep_next_master_key(*instance));
+    }
+    EXPECT_FALSE(std::filesystem::exists(in(kNextMasterKeyName)));
+    const auto instance = open();
+    ASSERT_EQ(instance->master_keys.size(), 1U);
+    EXPECT_EQ(instance->master_keys.front().reveal(), next);
+}
+
+TEST_F(InstanceTest, AKeyThatWasKeptAllButItsNameIsTheMasterKeyAtTheNextStart) {
+    std::string next;
+    {
+        const auto instance = open();
+        next = make_next_master_key(*instance)->reveal();
+        // As when the process dies before the file has its name.
+        ASSERT_TRUE(
+            instance->store->put_setting(check_setting_of(kMasterKeyName),
+                                         check_value(Secret(std::string(next)), kMasterKeyName)));
+    }
+    const auto instance = open();
+    ASSERT_NE(instance, nullptr);
+    ASSERT_EQ(instance->master_keys.size(), 1U);
+    EXPECT_EQ(instance->master_keys.front().reveal(), next);
+    EXPECT_FALSE(std::filesystem::exists(in(kNextMasterKeyName)));
+}
+
 TEST_F(InstanceTest, ASecondStartChangesNothingAndShowsNoKey) {
     std::string secret;
     std::string team;

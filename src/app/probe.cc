@@ -38,22 +38,22 @@ bool somebody_listens(const std::string& unix_socket) {
     return probe && ::connect(probe.get(), raw(*address), address->size) == 0;
 }
 
-Result<int> ask_provider(const Provider& provider, const std::string& ca_file) {
+Result<int> ask_provider(const Provider& provider,
+                         const BoundSecret& credential,
+                         const std::string& ca_file) {
     constexpr CallTimeouts kBriefly{.connect = std::chrono::seconds(5),
                                     .first_byte = std::chrono::seconds(5),
                                     .idle = std::chrono::seconds(5),
                                     .write_stall = std::chrono::seconds(5),
                                     .total = std::chrono::seconds(10)};
-    const Url& base = provider.base;
     TRY(const auto client,
-        BlockingClient::make({.tls = base.tls, .host = base.host, .port = base.port},
-                             {.ca_file = ca_file, .timeouts = kBriefly}));
+        BlockingClient::make(provider.origin(), {.ca_file = ca_file, .timeouts = kBriefly}));
     BlockingRequest request{.target = upstream_path(provider, "/v1/models")};
-    if (!provider.api_key.empty()) {
+    if (!credential.empty()) {
+        TRY(const std::string_view key, credential.reveal_to(provider.origin()));
         const CredentialField field = credential_field(provider.dialect);
         request.headers.push_back(
-            {std::string(field.name),
-             std::string(field.before) + std::string(provider.api_key.reveal())});
+            {std::string(field.name), std::string(field.before) + std::string(key)});
     }
     if (provider.dialect == Dialect::Anthropic) {
         request.headers.push_back({"anthropic-version", std::string(kAnthropicVersion)});

@@ -17,9 +17,11 @@ Result<void> check_port_is_free(const ListenAddress& address);
 /// Whether somebody accepts connections on that Unix socket.
 bool somebody_listens(const std::string& unix_socket);
 
-/// Asks the provider for its models, with its key, and says with which status it answers. Takes a
-/// few seconds at most, and reads no list.
-/// Errors: GatewayUnreachable and others of BlockingClient, with the cause in `detail`.
-Result<int> ask_provider(const Provider& provider, const std::string& ca_file);
+/// Asks the provider for its models, with a credential (none where it is empty), and says with
+/// which status it answers. Takes a few seconds at most, and reads no list. Errors:
+/// GatewayUnreachable and others of BlockingClient, with the cause in `detail`.
+Result<int> ask_provider(const Provider& provider,
+                         const BoundSecret& credential,
+                         const std::string& ca_file);
 
 }  // namespace keywarden

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <optional>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,16 +69,10 @@ Result<Secret> read_key(const ProviderSettings& provider,
     return Secret(std::string(text));
 }
 
-/// The file's bytes, to one more than there may be.
-Result<std::string> read_bytes(const ProviderSettings& provider) {
-    const auto failed = [&] {
-        return wrong(
-            provider,
-            "api_key_file",
-            fmt::format("cannot read {}: {}", provider.api_key_file, std::strerror(errno)));
-    };
-    const int file = ::open(provider.api_key_file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return failed();
+/// The file's bytes, to one more than there may be; nothing, with errno, when it cannot be read.
+std::optional<std::string> read_bytes(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return std::nullopt;
     std::string text(kKeyFileBytesMax + 1, '\0');
     size_t length = 0;
     ssize_t got = 0;
@@ -88,7 +83,7 @@ Result<std::string> read_bytes(const ProviderSettings& provider) {
     const int error = errno;
     ::close(file);
     errno = error;
-    if (got < 0) return failed();
+    if (got < 0) return std::nullopt;
     text.resize(length);
     return text;
 }
@@ -101,15 +96,21 @@ Result<Secret> read_variable(const ProviderSettings& provider,
 }
 
 Result<Secret> read_key_file(const ProviderSettings& provider) {
-    TRY(std::string text, read_bytes(provider));
-    Result<Secret> key = text.size() <= kKeyFileBytesMax
-                             ? read_key(provider, "api_key_file", provider.api_key_file, text)
+    std::optional<std::string> text = read_bytes(provider.api_key_file);
+    if (!text) {
+        return wrong(
+            provider,
+            "api_key_file",
+            fmt::format("cannot read {}: {}", provider.api_key_file, std::strerror(errno)));
+    }
+    Result<Secret> key = text->size() <= kKeyFileBytesMax
+                             ? read_key(provider, "api_key_file", provider.api_key_file, *text)
                              : wrong(provider,
                                      "api_key_file",
                                      fmt::format("{} is larger than {} bytes: that is no key",
                                                  provider.api_key_file,
                                                  kKeyFileBytesMax));
-    explicit_bzero(text.data(), text.size());
+    explicit_bzero(text->data(), text->size());
     return key;
 }
 
@@ -129,6 +130,17 @@ Result<Secret> credential_of(const ProviderSettings& provider, const Environment
     if (known == nullptr || known->api_key_env.empty()) return Secret();
     if (environment.get(known->api_key_env).empty()) return Secret();
     return read_variable(provider, "name", known->api_key_env, environment);
+}
+
+Result<Secret> read_text_file(const std::string& path) {
+    std::optional<std::string> text = read_bytes(path);
+    if (!text) {
+        return fail(ErrorCode::InvalidConfig,
+                    fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+    }
+    Secret out(std::move(*text));
+    if (out.reveal().size() <= kKeyFileBytesMax) return out;
+    return fail(ErrorCode::InvalidConfig, fmt::format("{} is too large", path));
 }
 
 std::string why_others_read_key(const ProviderSettings& provider) {

@@ -29,6 +29,9 @@ Result<void> check_providers(const Configuration& configuration);
 /// Errors: InvalidConfig when it is named and not there, or is not one word.
 Result<Secret> credential_of(const ProviderSettings& provider, const Environment& environment);
 
+/// The text of a file of keys. Errors: InvalidConfig when it cannot be read, or is over 8 KiB.
+Result<Secret> read_text_file(const std::string& path);
+
 /// Who else can read the provider's key file, in words; empty when nobody can. It is not refused:
 /// secrets that Docker and Kubernetes mount are such files, in a container where nobody else is.
 std::string why_others_read_key(const ProviderSettings& provider);

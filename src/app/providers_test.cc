@@ -19,6 +19,10 @@ Configuration with(ProviderSettings provider) {
     return out;
 }
 
+std::string key_of(const Provider& provider) {
+    return std::string(provider.api_key.reveal_to(provider.origin()).value());
+}
+
 TEST(Providers, TheSandboxIsAlwaysThere) {
     const auto providers = open_providers({}, {});
     ASSERT_TRUE(providers);
@@ -37,7 +41,7 @@ TEST(Providers, TakesTheCredentialOfTheVariableItNames) {
         open_providers(with({.name = "openai", .api_key_env = "MINE"}),
                        {{{"MINE", std::string(kFakeKey)}, {"OPENAI_API_KEY", "another"}}});
     ASSERT_TRUE(providers);
-    EXPECT_EQ(providers->front().api_key.reveal(), kFakeKey);
+    EXPECT_EQ(key_of(providers->front()), kFakeKey);
 }
 
 TEST(Providers, AKnownOneHasAVariableByCustom) {
@@ -88,13 +92,13 @@ TEST_F(KeyFile, IsReadWithoutTheWhiteSpaceAroundTheKey) {
         write(text);
         const auto providers = open();
         ASSERT_TRUE(providers) << providers.error().message;
-        EXPECT_EQ(providers->front().api_key.reveal(), key);
+        EXPECT_EQ(key_of(providers->front()), key);
     }
 }
 
 TEST_F(KeyFile, MayBeAsLargeAsItsBoundAndNoLarger) {
     write(std::string(8192, 'k'));
-    EXPECT_EQ(open()->front().api_key.reveal().size(), 8192U);
+    EXPECT_EQ(key_of(open()->front()).size(), 8192U);
     write(std::string(8193, 'k'));
     EXPECT_EQ(complaint(), path_ + " is larger than 8192 bytes: that is no key");
 }
@@ -138,7 +142,7 @@ TEST(Providers, AVariableHoldsOneWordAsWell) {
     const Environment padded{{{"MINE", " " + std::string(kFakeKey) + "\n"}}};
     const auto providers = open_providers(with({.name = "openai", .api_key_env = "MINE"}), padded);
     ASSERT_TRUE(providers) << providers.error().message;
-    EXPECT_EQ(providers->front().api_key.reveal(), kFakeKey);
+    EXPECT_EQ(key_of(providers->front()), kFakeKey);
     const Environment two{{{"OPENAI_API_KEY", "two words"}}};
     EXPECT_EQ(open_providers(with({.name = "openai"}), two).error().message,
               "keywarden.toml:1: provider 'openai': name: the variable OPENAI_API_KEY holds more "

@@ -152,6 +152,14 @@ constexpr std::array kRows = {
         .fallback = "false",
         .sentence = "Whether a key that spikes is held back (key_quarantined) until an owner or an "
                     "admin of its team releases it; otherwise it is only told of, as an event."},
+    SettingRow{.name = "vault.form", .kind = Choice, .member = &S::vault_form,
+        .fallback = "envelope", .choices = "envelope|fernet",
+        .sentence = "How credentials of providers are sealed in the database; those that are there "
+                    "take another form on with `keywarden vault rotate`."},
+    SettingRow{.name = "vault.fernet_keys_file", .kind = Text,
+        .member = &S::vault_fernet_keys_file, .fallback = "",
+        .sentence = "A file of Fernet keys, a line each: the first encrypts where vault.form is "
+                    "fernet, and all of them open tokens that are imported."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
         .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys an address may send before it is made to wait."},

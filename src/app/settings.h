@@ -51,6 +51,8 @@ struct Settings {
     std::string ledger_durability;
     int64_t ledger_journal_bytes_max;
     Nanos ledger_calls_kept;
+    std::string vault_form;
+    std::string vault_fernet_keys_file;
     int64_t failed_attempts_burst;
     int64_t failed_attempts_per_second;
     int64_t spikes_factor;

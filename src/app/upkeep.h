@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "app/credentials.h"
 #include "app/limit_file.h"
 #include "app/money.h"
 #include "store/key_directory.h"
@@ -16,7 +17,7 @@ namespace keywarden {
 class Upkeep {
 public:
     /// All of these must outlive it.
-    Upkeep(KeyDirectory& directory, LimitFile& limits, Money& money);
+    Upkeep(KeyDirectory& directory, LimitFile& limits, Money& money, CredentialAlarms& alarms);
     ~Upkeep();
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
@@ -29,6 +30,7 @@ private:
     KeyDirectory& directory_;
     LimitFile& limits_;
     Money& money_;
+    CredentialAlarms& alarms_;
     bool limits_failed_ = false;  // as below
     bool store_failed_ = false;   // said once, until it works again
     std::mutex mutex_;

@@ -74,6 +74,24 @@ constexpr Option kPricing[] = {
     kSocketDir,
     {"all", "", "All that was set and the whole price book, as the operator."},
 };
+constexpr Option kShared = {"shared", "", "Those that all teams share, as the operator."};
+constexpr Option kCrediting[] = {
+    kSocketDir,
+    kShared,
+    {"name", "NAME", "What to call it, of several for one provider; else default."},
+    {"from-env", "VARIABLE", "Take the key from this variable; else from standard input."},
+    {"reference",
+     "PLACE",
+     "Where the key is kept, as the operator: env:NAME, file:/PATH, vault:MOUNT/PATH#FIELD."},
+    {"fernet", "", "What comes is a Fernet token that holds the key (vault.fernet_keys_file)."},
+    {"keep", "", "Keep the key that is there: change only what else is named."},
+    {"weight", "N", "Its share of the calls, where there are several: 1 to 1000."},
+    {"cooldown", "SECONDS", "How long it rests after a 429, a 401, or a 403; else 60."},
+    {"disable", "", "Take it out of service."},
+    {"enable", "", "Take it into service again."},
+};
+constexpr Option kOfProviders[] = {kSocketDir, kShared};
+constexpr Option kRemoving[] = {kSocketDir, kShared, kYes};
 constexpr Option kChatting[] = {
     kSocketDir,
     {"model", "ID", "The model to ask; else sandbox."},
@@ -255,6 +273,19 @@ constexpr Command kCommands[] = {
      "Set a price, as the operator: input=2.50 output=10.00, in dollars a million tokens."},
     {"prices reset", "MODEL", 1, 1, kAsking, run_prices_reset,
      "Go back to the price book's price, as the operator."},
+    {"providers add", "PROVIDER", 1, 1, kCrediting, run_providers_add,
+     "Set a credential for a provider, or change the one of that name. The key is never an "
+     "argument: it comes from standard input or a variable."},
+    {"providers list", "", 0, 0, kOfProviders, run_providers_list,
+     "List credentials for providers, by previews of them."},
+    {"providers test", "ID", 1, 1, kOfProviders, run_providers_test,
+     "Ask the provider whether it takes the credential: by its id, or the provider's name."},
+    {"providers remove", "ID", 1, 1, kRemoving, run_providers_remove,
+     "Remove a credential, by its id or the provider's name."},
+    {"vault status", "", 0, 0, kAsking, run_vault_status,
+     "Say how providers' credentials are sealed, and whether all can be read, as the operator."},
+    {"vault rotate", "", 0, 0, kAsking, run_vault_rotate,
+     "Change the master key and all data keys while calls go on, as the operator."},
     {"chat", "[PROMPT]", 0, kWordsMax, kChatting, run_chat,
      "Ask a model; without a prompt, or with -, standard input is read."},
     {"config show", "", 0, 0, kServing, run_config_show,

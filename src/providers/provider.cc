@@ -98,7 +98,7 @@ Result<Provider> open_provider(ProviderConfig config) {
         return bad(config.name, "the API key has a space or a control character in it.");
     }
     TRY(provider.models, read_models(config));
-    provider.api_key = std::move(config.api_key);
+    if (!key.empty()) provider.api_key = {std::move(config.api_key), provider.origin()};
     provider.name = std::move(config.name);
     return provider;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bound_secret.h"
 #include "base/error_body.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -50,8 +51,11 @@ struct Provider {
     PrivacyClass privacy = PrivacyClass::Standard;
     Url base{};                           // empty for the sandbox
     std::string path_prefix{};            // "/openai/v1": see upstream_path
-    Secret api_key{};                     // see credential_field; empty: send none
+    BoundSecret api_key{};                // see credential_field; empty: send none
     std::vector<ProviderModel> models{};  // no upstream_id is empty
+
+    /// Where its credentials may go. Requires: it is not the sandbox.
+    Origin origin() const { return {.tls = base.tls, .host = base.host, .port = base.port}; }
 };
 
 /// Checks a configuration. A name of the table below needs no base_url; "sandbox" takes none, and

@@ -24,7 +24,7 @@ TEST(Provider, AKnownNameNeedsNothingButItsKey) {
     EXPECT_EQ(groq.kind, ProviderKind::Http);
     EXPECT_EQ(groq.base.host, "api.groq.com");
     EXPECT_TRUE(groq.base.tls);
-    EXPECT_EQ(groq.api_key.reveal(), "not-a-real-key");
+    EXPECT_EQ(groq.api_key.reveal_to(groq.origin()).value(), "not-a-real-key");
     EXPECT_EQ(upstream_path(groq, "/v1/chat/completions"), "/openai/v1/chat/completions");
 }
 

@@ -24,6 +24,8 @@
 
 namespace keywarden {
 
+struct HeldCredential;
+
 /// What is kept of a request until the provider has it. Then all of it is let go.
 struct RelayRequest : Pooled {
     GovernedBody json{};
@@ -31,6 +33,7 @@ struct RelayRequest : Pooled {
     Buffer held{};     // of a form: what came before the model was known
     Buffer head{};     // as it goes to the provider
     Secret own_key{};  // the caller's own credential for the provider
+    std::shared_ptr<const HeldCredential> credential{};  // or a team's, or the operator's
     std::string_view model{};
     std::string_view upstream_model{};
     int64_t output_tokens_max = 0;  // of a choice, where more cannot be paid; 0: as the body says

@@ -26,6 +26,7 @@
 
 namespace keywarden {
 
+class CredentialDirectory;
 class PriceDirectory;
 class SpendDirectory;
 
@@ -62,6 +63,8 @@ struct ProxyParts {
     KeyDirectory* keys = nullptr;
     SpendDirectory* spend = nullptr;  // both null only in tests, whose calls cost nothing
     const PriceDirectory* prices = nullptr;
+    /// Credentials beside the configuration's; null only in tests: there are none.
+    const CredentialDirectory* credentials = nullptr;
     BlockingPool* blocking = nullptr;  // where handlers of `api_routes` run
     std::vector<Provider> providers{};
     std::vector<ModelAlias> aliases{};

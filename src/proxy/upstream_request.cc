@@ -10,6 +10,7 @@
 #include "base/http.h"
 #include "providers/provider.h"
 #include "proxy/policy.h"
+#include "proxy/upstream_credential.h"
 
 namespace keywarden {
 namespace {
@@ -86,24 +87,11 @@ void append_start(const Call& call, Buffer& out) {
     out.append(start);
 }
 
-/// The caller's own, or the provider's.
-void append_credential(const Call& call, Buffer& out) {
-    const Secret& own = call.request->own_key;
-    const Secret& key = own.empty() ? call.provider->api_key : own;
-    if (key.empty()) return;
-    const CredentialField field = credential_field(call.provider->dialect);
-    out.append(field.name);
-    out.append(": ");
-    out.append(field.before);
-    out.append(key.reveal());
-    out.append("\r\n");
-}
-
-/// The head, with the body's length; none: it comes in chunks.
-void write_head(Call* call, std::optional<uint64_t> length) {
+/// The head, with the body's length; none: it comes in chunks. Errors: those of append_credential.
+Result<void> write_head(Call* call, std::optional<uint64_t> length) {
     Buffer& out = call->request->head;
     append_start(*call, out);
-    append_credential(*call, out);
+    TRY_VOID(append_credential(*call, out));
     pass_fields_on(*call, out);
     if (length) {
         out.append("Content-Length: ");
@@ -112,6 +100,7 @@ void write_head(Call* call, std::optional<uint64_t> length) {
     } else {
         out.append("Transfer-Encoding: chunked\r\n\r\n");
     }
+    return {};
 }
 
 bool asks_for_usage(const Call& call) {
@@ -138,7 +127,7 @@ Task<Result<void>> send_json(Call* call) {
     RelayRequest* const request = call->request.get();
     const Splice splice = request->json.edited(edits_of(*call));
     call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
-    write_head(call, splice.size());
+    CO_TRY_VOID(write_head(call, splice.size()));
     std::array<std::string_view, Splice::kPiecesMax + 1> pieces;
     pieces[0] = request->head.view();
     const auto body = splice.pieces(std::span(pieces).subspan<1, Splice::kPiecesMax>());
@@ -209,7 +198,7 @@ Task<Result<void>> send_form(Call* call) {
     const Splice held = edited_form(*request);
     std::optional<uint64_t> length = call->exchange->head().content_length();
     if (length) length = *length + held.size() - request->held.size();
-    write_head(call, length);
+    CO_TRY_VOID(write_head(call, length));
     CO_TRY_VOID(co_await call->upstream_call().open("POST", request->head.view()));
     std::array<std::string_view, Splice::kPiecesMax> storage;
     CO_TRY(const bool goes_on, co_await write_piece(call, held.pieces(storage), !length));
@@ -224,6 +213,7 @@ Task<Result<void>> send_form(Call* call) {
 
 Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
     call->upstream.emplace(pool, call->proxy->parts().limits.upstream);
+    CO_TRY_VOID(choose_credential(call));
     const bool is_json = call->endpoint->body == BodyForm::Json;
     if (is_json) call->client.begin();
     note_sent(call);
@@ -232,6 +222,7 @@ Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
     call->waited += precise_mono() - sent;
     call->attempts = call->upstream_call().attempts();
     if (!answered) co_return answered;
+    note_credential_answer(*call);
     const bool body_ended = is_json || call->request->body_ended;
     call->request.reset();
     if (!body_ended) co_return Result<void>();  // it was answered before all was sent
