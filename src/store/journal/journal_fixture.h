@@ -1,6 +1,7 @@
 // A journal on a disk in memory, with calls to write to it.
 #pragma once
 
+#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
