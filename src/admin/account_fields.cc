@@ -6,6 +6,7 @@
 
 #include "admin/account_record.h"
 #include "admin/policy_field.h"
+#include "admin/spike_field.h"
 
 namespace keywarden {
 namespace {
@@ -58,6 +59,8 @@ constexpr std::array kPlanFields = {
     Field<Plan>{
         "policy",
         [](const Json& value, Plan& plan) { return read_policy("policy", value, plan.policy); }},
+    Field<Plan>{"spikes",
+                [](const Json& value, Plan& plan) { return read_spikes(value, plan.spikes); }},
 };
 
 constexpr std::array kUserFields = {

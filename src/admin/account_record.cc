@@ -5,6 +5,7 @@
 
 #include "admin/key_fields.h"
 #include "admin/policy_field.h"
+#include "admin/spike_field.h"
 #include "base/clock.h"
 #include "store/key_rules.h"
 
@@ -41,6 +42,7 @@ Json plan_record(const Plan& plan) {
             {"creations_per_hour_max", number_or_null(plan.creations_per_hour_max)},
             {"key_defaults", limits_record(plan.key_defaults)},
             {"policy", policy_record(plan.policy)},
+            {"spikes", spikes_record(plan.spikes)},
             {"version", plan.version}};
 }
 

@@ -213,6 +213,29 @@ TEST_F(AccountApi, PlansHoldForTheirTeamsAtOnce) {
     EXPECT_EQ(get("/v1/admin/audit?limit=1").json()["data"][0]["action"], "plan.update");
 }
 
+TEST_F(AccountApi, APlanSaysWhatIsASpike) {
+    const Json plan = post("/v1/admin/plans",
+                           R"({"name":"P","spikes":{"spend_floor_usd":"7.5","action":"none"}})")
+                          .json();
+    EXPECT_EQ(plan["spikes"], Json({{"spend_floor_usd", "7.50"}, {"action", "none"}}));
+    const std::string path = "/v1/admin/plans/" + plan["id"].get<std::string>();
+    const auto spikes = [&](const std::string& text) {
+        return change(path, R"({"spikes":)" + text + "}");
+    };
+    EXPECT_EQ(spikes(R"({"factor":0,"refusals":9,"action":null})").json()["spikes"],
+              Json({{"factor", 0}, {"spend_floor_usd", "7.50"}, {"refusals", 9}}));
+    EXPECT_EQ(spikes(R"({"factor":1001})").json()["param"], "spikes.factor");
+    EXPECT_EQ(spikes(R"({"factor_elsewhere":0})").json()["param"], "spikes.factor_elsewhere");
+    EXPECT_EQ(spikes(R"({"token_floor":1.5})").json()["param"], "spikes.token_floor");
+    EXPECT_EQ(spikes(R"({"spend_floor_usd":"-1"})").json()["param"], "spikes.spend_floor_usd");
+    EXPECT_EQ(spikes(R"({"spend_floor_usd":"1000001"})").json()["param"], "spikes.spend_floor_usd");
+    EXPECT_EQ(spikes(R"({"action":"shout"})").json()["param"], "spikes.action");
+    EXPECT_EQ(spikes(R"({"fctor":1})").json()["suggestion"], "factor");
+    EXPECT_EQ(spikes("[]").json()["param"], "spikes");
+    EXPECT_EQ(get(path).json()["spikes"]["refusals"], 9);
+    EXPECT_EQ(spikes("null").json()["spikes"], Json::object());
+}
+
 TEST_F(AccountApi, ANewTeamGetsItsOwnerAndItsFirstKey) {
     const Json team = post("/v1/admin/teams", R"({"name":"Search"})").json();
     const std::string path = "/v1/admin/teams/" + team["id"].get<std::string>();

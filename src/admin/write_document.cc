@@ -7,6 +7,7 @@
 #include "admin/estate_document.h"
 #include "admin/key_fields.h"
 #include "admin/policy_field.h"
+#include "admin/spike_field.h"
 #include "base/clock.h"
 #include "store/account_rules.h"
 
@@ -136,6 +137,7 @@ private:
                 item["key_defaults"] = limits_record(plan->key_defaults);
             }
             put_policy(item, plan->policy);
+            if (plan->spikes != SpikeTerms()) item["spikes"] = spikes_record(plan->spikes);
         }
         return out;
     }

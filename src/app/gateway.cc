@@ -193,7 +193,11 @@ private:
                          .api_routes = admin_routes(admin_),
                          .operator_team_id = instance.team_id,
                          .limits = proxy_limits(configuration.settings),
-                         .on_call = log_call};
+                         .on_call = [money = money_.get()](const CallLine& line) {
+                             log_call(line);
+                             if (line.status != kRefusedStatus || line.key_id.empty()) return;
+                             money->refused().note(line.team_id, line.key_id, system_clock().now());
+                         }};
         TRY(parts.trusted_proxies, parse_networks(configuration.settings.trusted_proxies));
         admin_.wrong_keys = std::make_unique<FailedAttempts>(parts.limits.failed_attempts);
         TRY(proxy_, Proxy::open(std::move(parts)));

@@ -30,7 +30,9 @@ SpikeRule spike_rule(const Settings& settings) {
     return {.factor = settings.spikes_factor,
             .factor_elsewhere = settings.spikes_factor_elsewhere,
             .spend_floor = settings.spikes_spend_floor,
-            .token_floor = settings.spikes_token_floor};
+            .token_floor = settings.spikes_token_floor,
+            .refusals = settings.spikes_refusals,
+            .action = spike_action_of(settings.spikes_action).value_or(SpikeAction::Event)};
 }
 
 }  // namespace
@@ -48,9 +50,9 @@ Money::Money(const Settings& settings,
                     .output = settings.estimate_output_price.value}),
       spikes_({.spending = &spend_,
                .keys = &keys_,
+               .refused = &refused_,
                .events = &events_,
-               .rule = spike_rule(settings),
-               .quarantines = settings.spikes_quarantine}) {}
+               .rule = spike_rule(settings)}) {}
 
 Money::~Money() { keys_.tell(nullptr); }
 

@@ -9,6 +9,7 @@
 #include "app/configuration.h"
 #include "app/instance.h"
 #include "app/money_events.h"
+#include "app/refused_calls.h"
 #include "app/spike_watch.h"
 #include "base/result.h"
 #include "providers/provider.h"
@@ -37,6 +38,7 @@ public:
     SpendDirectory& spend() { return spend_; }
     PriceDirectory& prices() { return prices_; }
     Journal& journal() { return *journal_; }
+    RefusedCalls& refused() { return refused_; }
 
     /// Looks for spikes, and writes what there is to tell: of them, of thresholds that were
     /// crossed, of tokens that have no price. Called about once a second, by one thread. Errors:
@@ -52,6 +54,7 @@ private:
     SpendDirectory spend_;
     PriceDirectory prices_;
     MoneyEvents events_;
+    RefusedCalls refused_;
     SpikeWatch spikes_;
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Applier> applier_;

@@ -68,13 +68,14 @@ void MoneyEvents::note(const KeySpike& spike) {
          .at = spike.at,
          .body = fmt::format(R"({{"of":"{}","since":"{}","spent_usd":"{}","tokens":{},)"
                              R"("busiest_hour_spent_usd":"{}","busiest_hour_tokens":{},)"
-                             R"("from_elsewhere":{},"quarantined":{}}})",
+                             R"("refusals":{},"from_elsewhere":{},"quarantined":{}}})",
                              name(spike.kind),
                              format_iso8601(spike.start),
                              format_usd(spike.hour.spent),
                              spike.hour.tokens,
                              format_usd(spike.before.spent),
                              spike.before.tokens,
+                             spike.hour.refusals,
                              spike.elsewhere,
                              spike.quarantined)});
 }

@@ -115,7 +115,7 @@ TEST_F(MoneyEventsTest, ASpikeSaysWhatItIsHeldTo) {
     EXPECT_EQ(events[0].body,
               R"({"of":"spend","since":"2026-11-20T10:00:00.000Z","spent_usd":"50.00",)"
               R"("tokens":7,"busiest_hour_spent_usd":"1.00","busiest_hour_tokens":3,)"
-              R"("from_elsewhere":true,"quarantined":false})");
+              R"("refusals":0,"from_elsewhere":true,"quarantined":false})");
 }
 
 }  // namespace

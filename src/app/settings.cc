@@ -136,22 +136,28 @@ constexpr std::array kRows = {
     SettingRow{.name = "spikes.factor", .kind = Count, .member = &S::spikes_factor,
         .fallback = "10", .min = 0, .max = kSpikeFactorMax,
         .sentence = "An hour of a key is a spike when it spends, or uses tokens, more than so many "
-                    "times the busiest hour of its last seven days; 0: none is."},
+                    "times the busiest hour of its last seven days; 0: no spending is."},
     SettingRow{.name = "spikes.factor_elsewhere", .kind = Count,
         .member = &S::spikes_factor_elsewhere, .fallback = "3", .min = 1, .max = kSpikeFactorMax,
         .sentence = "The same for an hour with calls from a range of addresses (an IPv4 /8, an "
                     "IPv6 /16) that is new to the key."},
     SettingRow{.name = "spikes.spend_floor_usd", .kind = Dollars,
-        .member = &S::spikes_spend_floor, .fallback = "5.00", .min = 0, .max = 1'000'000,
+        .member = &S::spikes_spend_floor, .fallback = "5.00", .min = 0,
+        .max = kSpikeDollarsMax,
         .sentence = "Below so much, what a key spends in an hour is no spike, whatever it spent "
                     "before."},
     SettingRow{.name = "spikes.token_floor", .kind = Count, .member = &S::spikes_token_floor,
-        .fallback = "1000000", .min = 0, .max = 1'000'000'000'000,
+        .fallback = "1000000", .min = 0, .max = kSpikeTokensMax,
         .sentence = "Below so many tokens, what a key uses in an hour is no spike."},
-    SettingRow{.name = "spikes.quarantine", .kind = Flag, .member = &S::spikes_quarantine,
-        .fallback = "false",
-        .sentence = "Whether a key that spikes is held back (key_quarantined) until an owner or an "
-                    "admin of its team releases it; otherwise it is only told of, as an event."},
+    SettingRow{.name = "spikes.refusals", .kind = Count, .member = &S::spikes_refusals,
+        .fallback = "200", .min = 0, .max = kSpikeRefusalsMax,
+        .sentence = "So many refusals (403) of a key within an hour are a spike by themselves; 0: "
+                    "they never are."},
+    SettingRow{.name = "spikes.action", .kind = Choice, .member = &S::spikes_action,
+        .fallback = "event", .choices = "none|event|quarantine",
+        .sentence = "What becomes of a key that spikes: event, its team is told of it; quarantine, "
+                    "it is also held back (key_quarantined) until an owner or an admin of its team "
+                    "releases it. A plan may say otherwise for its teams, of each of spikes.*."},
     SettingRow{.name = "vault.form", .kind = Choice, .member = &S::vault_form,
         .fallback = "envelope", .choices = "envelope|fernet",
         .sentence = "How credentials of providers are sealed in the database; those that are there "

@@ -59,7 +59,8 @@ struct Settings {
     int64_t spikes_factor_elsewhere;
     NanoUsd spikes_spend_floor;
     int64_t spikes_token_floor;
-    bool spikes_quarantine;
+    int64_t spikes_refusals;
+    std::string spikes_action;
     NanoUsd estimate_input_price;   // a million tokens
     NanoUsd estimate_output_price;  // a million tokens
 };

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 
 #include "app/money_events.h"
+#include "app/refused_calls.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "domain/spike.h"
@@ -18,10 +20,10 @@ namespace keywarden {
 struct SpikeWatchParts {
     const SpendDirectory* spending = nullptr;
     KeyDirectory* keys = nullptr;  // and its store
+    const RefusedCalls* refused = nullptr;
     MoneyEvents* events = nullptr;
     const Clock* clock = &system_clock();
-    SpikeRule rule{};
-    bool quarantines = false;
+    SpikeRule rule{};  // where a team's plan says nothing
 };
 
 /// Threads: one, which may block. All of the parts must outlive it.
@@ -40,12 +42,22 @@ public:
     static constexpr size_t kKeysAnHour = 1'000;  // looked at: those that spent most
 
 private:
+    /// A key, and what it did in the hour.
+    struct Doing {
+        std::string team_id{};
+        KeyHour hour{};
+    };
+    using Doings = std::map<std::string, Doing>;
+    using Rules = std::map<std::string, SpikeRule>;  // by team: as they are in one look
+
     Result<void> look_at_hour(TimePoint now);
-    Result<void> look_at_key(const UsageLine& line, TimePoint hour, TimePoint now);
+    Result<Doings> doings_of(TimePoint hour) const;
+    Result<SpikeRule> rule_for(const std::string& team_id, Rules& rules) const;
+    Result<void> look_at_key(const std::string& key_id, const Doing& doing, const SpikeRule& rule);
     Result<KeyHour> busiest_before(const std::string& team_id,
                                    const std::string& key_id,
                                    TimePoint hour);
-    Result<void> hold_back(KeySpike& spike);
+    Result<void> hold_back(KeySpike& spike, SpikeAction action);
     UsageStore& usage() const { return parts_.keys->store().usage(); }
 
     SpikeWatchParts parts_;

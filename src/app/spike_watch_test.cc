@@ -22,19 +22,21 @@ protected:
         DirectoryFixture::SetUp();
         clock_.advance(30min);  // the clock begins with an hour
         key_ = create();
-        make_watch(false);
+        make_watch();
     }
-    void make_watch(bool quarantines) {
+    void make_watch(SpikeAction action = SpikeAction::Event) {
         watch_ = std::make_unique<SpikeWatch>(
             SpikeWatchParts{.spending = &spending_,
                             .keys = directory_.get(),
+                            .refused = &refused_,
                             .events = &told_,
                             .clock = &clock_,
                             .rule = {.factor = 10,
                                      .factor_elsewhere = 3,
                                      .spend_floor = {5 * kDollar.value},
-                                     .token_floor = 1'000'000},
-                            .quarantines = quarantines});
+                                     .token_floor = 1'000'000,
+                                     .refusals = 5,
+                                     .action = action}});
     }
 
     /// A call of the key that ended then, in the store and in memory.
@@ -62,6 +64,15 @@ protected:
         return store_->usage().list_events("team_a", {.limit = 100})->items;
     }
     KeyStatus status() { return store_->get_key("team_a", key_.key.id)->status; }
+    void be_refused(int times) {
+        for (int i = 0; i < times; ++i) refused_.note("team_a", key_.key.id, clock_.now());
+    }
+    void put_plan(const SpikeTerms& spikes) {
+        Plan plan = store_->accounts().get_plan(kDefaultPlanId).value();
+        plan.spikes = spikes;
+        ++plan.version;
+        ASSERT_TRUE(store_->accounts().update_plan(plan, {.tenant = "test"}));
+    }
     void look() {
         clock_.advance(SpikeWatch::kLookEvery);
         const auto looked = watch_->look();
@@ -70,6 +81,7 @@ protected:
 
     MintedKey key_;
     SpendDirectory spending_{clock_};
+    RefusedCalls refused_;
     MoneyEvents told_;
     std::unique_ptr<SpikeWatch> watch_;
 };
@@ -89,7 +101,7 @@ TEST_F(SpikeWatchTest, AnHourFarAboveTheLastDaysIsToldOfOnce) {
         << events()[0].body;
     EXPECT_NE(events()[0].body.find(R"("busiest_hour_spent_usd":"2.00")"), std::string::npos);
     EXPECT_EQ(status(), KeyStatus::Active) << "only told of";
-    make_watch(false);
+    make_watch();
     look();
     EXPECT_EQ(events().size(), 1U) << "a start tells nothing again";
 }
@@ -127,7 +139,7 @@ TEST_F(SpikeWatchTest, ItLooksOnceAMinute) {
 }
 
 TEST_F(SpikeWatchTest, AKeyThatSpikesIsHeldBackUntilAPersonReleasesIt) {
-    make_watch(true);
+    make_watch(SpikeAction::Quarantine);
     call(clock_.now(), 50);
     look();
     EXPECT_EQ(status(), KeyStatus::Quarantined);
@@ -141,7 +153,7 @@ TEST_F(SpikeWatchTest, AKeyThatSpikesIsHeldBackUntilAPersonReleasesIt) {
 }
 
 TEST_F(SpikeWatchTest, AKeyThatAPersonDisabledStaysDisabled) {
-    make_watch(true);
+    make_watch(SpikeAction::Quarantine);
     set_status(key_, KeyStatus::Disabled);
     call(clock_.now(), 50);
     look();
@@ -166,6 +178,37 @@ TEST_F(SpikeWatchTest, FromElsewhereLessIsEnough) {
     look();
     ASSERT_EQ(events().size(), 1U);
     EXPECT_NE(events()[0].body.find(R"("from_elsewhere":true)"), std::string::npos);
+}
+
+TEST_F(SpikeWatchTest, ManyRefusalsAreOneByThemselves) {
+    be_refused(4);
+    look();
+    EXPECT_TRUE(events().empty());
+    be_refused(1);
+    look();
+    look();
+    ASSERT_EQ(events().size(), 1U);
+    EXPECT_NE(events()[0].body.find(R"("of":"refusals")"), std::string::npos);
+    EXPECT_NE(events()[0].body.find(R"("refusals":5)"), std::string::npos) << events()[0].body;
+    clock_.advance(1h);
+    look();
+    EXPECT_EQ(events().size(), 1U) << "another hour begins anew";
+}
+
+TEST_F(SpikeWatchTest, APlanSaysOtherwiseForItsTeams) {
+    put_plan({.refusals = 0, .action = SpikeAction::None});
+    be_refused(500);
+    call(clock_.now(), 50);
+    look();
+    EXPECT_TRUE(events().empty());
+    put_plan({.spend_floor = 51 * kDollar.value, .refusals = 0});
+    look();
+    EXPECT_TRUE(events().empty());
+    put_plan({.spend_floor = 50 * kDollar.value, .refusals = 0, .action = SpikeAction::Quarantine});
+    look();
+    ASSERT_EQ(events().size(), 1U);
+    EXPECT_NE(events()[0].body.find(R"("of":"spend")"), std::string::npos);
+    EXPECT_EQ(status(), KeyStatus::Quarantined);
 }
 
 TEST_F(SpikeWatchTest, AStoreThatIsAwayIsAskedAgain) {

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "domain/policy.h"
 #include "domain/role.h"
+#include "domain/spike.h"
 #include "domain/team.h"
 
 namespace keywarden {
@@ -48,6 +49,7 @@ struct Plan {
     Limits key_defaults{};  // of a key that names no limit of its own
     std::optional<int64_t> active_keys_max{};
     std::optional<int64_t> creations_per_hour_max{};
+    SpikeTerms spikes{};
     int64_t version = 1;
 };
 

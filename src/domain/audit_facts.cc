@@ -136,6 +136,10 @@ AuditFacts audit_facts(const Plan& plan) {
     facts.number("creations_per_hour_max", plan.creations_per_hour_max);
     facts.limits("key_defaults", plan.key_defaults);
     facts.policy(plan.policy);
+    for (const SpikeNumber& row : spike_numbers()) {
+        facts.number("spikes." + std::string(row.field), plan.spikes.*row.member);
+    }
+    if (plan.spikes.action) facts.text("spikes.action", name(*plan.spikes.action));
     return facts.take();
 }
 

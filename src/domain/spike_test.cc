@@ -57,6 +57,44 @@ TEST(Spike, WithoutAFactorNothingIsOne) {
     EXPECT_EQ(find_spike(off, {.spent = {INT64_MAX}}, {}, true), std::nullopt);
 }
 
+TEST(Spike, ManyRefusalsAreOneByThemselves) {
+    SpikeRule rule = kRule;
+    EXPECT_EQ(find_spike(rule, {.refusals = INT64_MAX}, {}, false), std::nullopt) << "0: never";
+    rule.refusals = 100;
+    EXPECT_EQ(find_spike(rule, {.refusals = 99}, {}, false), std::nullopt);
+    EXPECT_EQ(find_spike(rule, {.refusals = 100}, {}, false), SpikeKind::Refusals);
+    rule.factor = 0;
+    EXPECT_EQ(find_spike(rule, {.spent = {INT64_MAX}, .refusals = 100}, {}, false),
+              SpikeKind::Refusals)
+        << "spending is another matter";
+}
+
+TEST(Spike, WhereNobodyWantsToKnowThereIsNone) {
+    SpikeRule rule = kRule;
+    rule.refusals = 1;
+    rule.action = SpikeAction::None;
+    EXPECT_EQ(find_spike(rule, {.spent = {INT64_MAX}, .refusals = 9}, {}, false), std::nullopt);
+}
+
+TEST(Spike, WhatAPlanLeavesOpenIsAsTheConfigurationSays) {
+    const SpikeRule open = rule_of({}, kRule);
+    EXPECT_EQ(open.factor, kRule.factor);
+    EXPECT_EQ(open.spend_floor, kRule.spend_floor);
+    EXPECT_EQ(open.action, SpikeAction::Event);
+    for (const SpikeNumber& row : spike_numbers()) {
+        SpikeTerms terms;
+        terms.*row.member = 77;
+        const SpikeRule rule = rule_of(terms, kRule);
+        const int changed = int{rule.factor == 77} + int{rule.factor_elsewhere == 77} +
+                            int{rule.spend_floor.value == 77} + int{rule.token_floor == 77} +
+                            int{rule.refusals == 77};
+        EXPECT_EQ(changed, 1) << row.field;
+    }
+    EXPECT_EQ(rule_of({.action = SpikeAction::None}, kRule).action, SpikeAction::None);
+    EXPECT_EQ(spike_action_of(name(SpikeAction::Quarantine)), SpikeAction::Quarantine);
+    EXPECT_EQ(spike_action_of("hold"), std::nullopt);
+}
+
 TEST(Spike, NothingOverflows) {
     SpikeRule rule = kRule;
     rule.factor = kSpikeFactorMax;
@@ -74,6 +112,7 @@ TEST(Spike, TheBusiestHourIsTheLargerOfEach) {
     EXPECT_FALSE(reaches_floor(kRule, {.spent = {4'999}, .tokens = 99'999}));
     EXPECT_EQ(name(SpikeKind::Spend), "spend");
     EXPECT_EQ(name(SpikeKind::Tokens), "tokens");
+    EXPECT_EQ(name(SpikeKind::Refusals), "refusals");
 }
 
 SecretNetwork network(std::string_view address, Nanos first_used) {

@@ -120,10 +120,12 @@ TEST_P(AccountContract, ThereIsADefaultPlanThatSaysNothing) {
 TEST_P(AccountContract, GivesBackAPlanAsItWasGiven) {
     Plan plan{.id = "plan_pro", .name = "Pro", .policy = a_policy(), .active_keys_max = 50};
     plan.key_defaults[LimitKind::TokensPerMinute] = 9;
+    plan.spikes = {.factor = 0, .spend_floor = 1'500'000'000, .action = SpikeAction::Quarantine};
     ASSERT_TRUE(accounts().create_plan(plan, an_audit("instance")));
     Plan got = *accounts().get_plan("plan_pro");
     EXPECT_TRUE(got.policy == plan.policy);
     EXPECT_TRUE(got.key_defaults == plan.key_defaults);
+    EXPECT_TRUE(got.spikes == plan.spikes);
     EXPECT_EQ(got.active_keys_max, 50);
     EXPECT_EQ(got.creations_per_hour_max, std::nullopt);
     got.name = "Default";

@@ -12,6 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::string_view kActionField = "action";
+
 std::unexpected<Error> damaged(std::string_view what, std::string_view id) {
     return fail(ErrorCode::StoreUnavailable,
                 "The database is damaged: restore a backup.",
@@ -36,7 +38,33 @@ std::optional<Json> read_value(std::string_view text) {
     return value;
 }
 
+/// `{"factor":20,"action":"event"}`; money in nano-dollars.
+bool read_spikes(std::string_view text, SpikeTerms& terms) {
+    const Json value = Json::parse(text, nullptr, false);
+    if (!value.is_object()) return false;
+    for (const SpikeNumber& row : spike_numbers()) {
+        const auto found = value.find(row.field);
+        if (found == value.end()) continue;
+        if (!found->is_number_integer()) return false;
+        terms.*row.member = found->get<int64_t>();
+    }
+    const auto action = value.find(kActionField);
+    if (action == value.end()) return true;
+    if (action->is_string()) terms.action = spike_action_of(action->get_ref<const std::string&>());
+    return terms.action.has_value();
+}
+
 }  // namespace
+
+std::string write_spikes(const SpikeTerms& terms) {
+    Json value = Json::object();
+    for (const SpikeNumber& row : spike_numbers()) {
+        const std::optional<int64_t>& number = terms.*row.member;
+        if (number) value[row.field] = *number;
+    }
+    if (terms.action) value[kActionField] = name(*terms.action);
+    return value.dump();
+}
 
 Result<InstanceSettings> read_instance(const Query& row) {
     InstanceSettings settings;
@@ -84,7 +112,8 @@ Result<Team> read_team(const Query& row) {
 
 Result<Plan> read_plan(const Query& row) {
     Plan plan{.id = std::string(row.text(0)), .name = std::string(row.text(1))};
-    if (!read_policy(row.text(2), plan.policy) || !patch_limits(plan.key_defaults, row.text(3))) {
+    if (!read_policy(row.text(2), plan.policy) || !patch_limits(plan.key_defaults, row.text(3)) ||
+        !read_spikes(row.text(7), plan.spikes)) {
         return damaged("plan", plan.id);
     }
     plan.active_keys_max = row.maybe_integer(4);

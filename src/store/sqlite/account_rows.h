@@ -16,7 +16,7 @@ namespace keywarden {
     "LEFT JOIN plans p ON p.n = t.plan "
 #define KEYWARDEN_PLAN_COLUMNS_                                                        \
     "SELECT id, name, policy, key_defaults, active_keys_max, creations_per_hour_max, " \
-    "version FROM plans "
+    "version, spikes FROM plans "
 #define KEYWARDEN_APP_COLUMNS_                                                  \
     "SELECT a.id, t.id, a.name, a.policy, a.created_at, a.version FROM apps a " \
     "JOIN teams t ON t.n = a.team "
@@ -37,6 +37,7 @@ Result<Member> read_member(const Query& row);
 // The instance's settings, and what models bear, stand among the settings.
 inline constexpr std::string_view kInstanceRow = "instance";
 inline constexpr std::string_view kModelRows = "model ";  // and its id
+std::string write_spikes(const SpikeTerms& terms);
 std::string write_instance(const InstanceSettings& settings);
 std::string write_model(const ModelLimits& model);
 

@@ -337,9 +337,11 @@ CREATE TABLE usage_events(
 CREATE INDEX usage_events_of_team ON usage_events(team);
 )sql";
 
-// Since when a secret is used from a network; 0 where that was not written down yet.
-constexpr const char* kFirstNetworks = R"sql(
+// Since when a secret is used from a network; 0 where that was not written down yet. What a plan
+// says of spikes.
+constexpr const char* kSpikes = R"sql(
 ALTER TABLE secret_networks ADD COLUMN first_used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plans ADD COLUMN spikes TEXT NOT NULL DEFAULT '{}';
 )sql";
 
 // Of the operator where the team is empty. `sealed` and `wrapped` are bytes of store/vault.h.
@@ -381,7 +383,7 @@ constexpr std::array kMigrations = {
     Migration{"teams", kTeams},
     Migration{"lifecycle", kLifecycle},
     Migration{"usage", kUsage},
-    Migration{"first networks", kFirstNetworks},
+    Migration{"spikes", kSpikes},
     Migration{"vault", kVault},
 };
 

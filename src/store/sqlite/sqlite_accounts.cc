@@ -122,13 +122,15 @@ public:
             TRY_VOID(check_plan_name(database, plan));
             return Query(database,
                          "INSERT INTO plans(id, name, policy, key_defaults, active_keys_max, "
-                         "creations_per_hour_max, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
+                         "creations_per_hour_max, spikes, version) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
                          plan.id,
                          plan.name,
                          policy_json(plan.policy),
                          limits_json(plan.key_defaults),
                          plan.active_keys_max,
-                         plan.creations_per_hour_max)
+                         plan.creations_per_hour_max,
+                         write_spikes(plan.spikes))
                 .run();
         });
     }
@@ -138,7 +140,8 @@ public:
             TRY_VOID(check_plan_name(database, plan));
             TRY_VOID(Query(database,
                            "UPDATE plans SET name = ?3, policy = ?4, key_defaults = ?5, "
-                           "active_keys_max = ?6, creations_per_hour_max = ?7, version = ?2 "
+                           "active_keys_max = ?6, creations_per_hour_max = ?7, spikes = ?8, "
+                           "version = ?2 "
                            "WHERE id = ?1 AND version = ?2 - 1",
                            plan.id,
                            plan.version,
@@ -146,7 +149,8 @@ public:
                            policy_json(plan.policy),
                            limits_json(plan.key_defaults),
                            plan.active_keys_max,
-                           plan.creations_per_hour_max)
+                           plan.creations_per_hour_max,
+                           write_spikes(plan.spikes))
                          .run());
             if (database.changes() > 0) return {};
             TRY(const bool there,
