@@ -15,10 +15,12 @@
 #include "domain/failed_attempts.h"
 #include "domain/permission.h"
 #include "domain/policy.h"
+#include "domain/webhook.h"
 #include "store/credential_directory.h"
 #include "store/key_directory.h"
 #include "store/price_directory.h"
 #include "store/spend_directory.h"
+#include "store/usage_store.h"
 
 namespace keywarden {
 
@@ -50,6 +52,11 @@ struct AdminContext {
     std::function<Result<Secret>()> make_master_key{};
     /// The next master key holds from here on, and the one before is gone.
     std::function<Result<void>()> keep_master_key{};
+    /// What signs for webhooks, and what they may reach; set before the first call.
+    const WebhookSigner* webhook_signer = nullptr;
+    WebhookAllow webhook_allow{};
+    /// Sends one event now: why it was not taken, or nothing. Set before the first call.
+    std::function<std::string(const Webhook&, const UsageEvent&)> send_event{};
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };

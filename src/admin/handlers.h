@@ -81,6 +81,13 @@ Result<HttpResponse> read_balance(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_ledger(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_events(AdminContext& context, const ApiCall& call);
 
+// webhooks.cc
+Result<HttpResponse> list_webhooks(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_webhook(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_webhook(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> rotate_webhook(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> test_webhook(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> delete_webhook(AdminContext& context, const ApiCall& call);
 // budgets.cc
 Result<HttpResponse> list_budgets(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> create_budget(AdminContext& context, const ApiCall& call);

@@ -9,6 +9,7 @@
 #include "app/providers.h"
 #include "base/nearest_name.h"
 #include "domain/key_format.h"
+#include "domain/webhook.h"
 
 namespace keywarden {
 namespace {
@@ -180,6 +181,10 @@ Result<void> check_configuration(const Configuration& configuration) {
         return wrong(origin_of(configuration, "server.trusted_proxies"),
                      "server.trusted_proxies",
                      networks.error().message);
+    }
+    if (auto allow = parse_webhook_allow(settings.webhooks_allow); !allow) {
+        return wrong(
+            origin_of(configuration, "webhooks.allow"), "webhooks.allow", allow.error().message);
     }
     return check_providers(configuration);
 }

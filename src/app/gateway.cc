@@ -13,6 +13,7 @@
 #include "app/money.h"
 #include "app/probe.h"
 #include "app/upkeep.h"
+#include "app/webhook_sender.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "cli/session.h"
@@ -93,6 +94,7 @@ public:
         TRY_VOID(open_tls(settings));
         TRY(money_, Money::open(settings, instance, providers, threads));
         TRY(credentials_, open_credentials(settings, environment, instance, providers));
+        TRY_VOID(open_webhooks(settings, instance));
         TRY_VOID(open_proxy(configuration, instance, std::move(providers)));
         join_vault(settings, instance);
         shared_ = {.proxy = proxy_.get(),
@@ -127,6 +129,7 @@ public:
         alarms_ = std::make_unique<CredentialAlarms>(
             *credentials_, instance.store->usage(), instance.team_id);
         upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_, *money_, *alarms_);
+        webhooks_->start();
         return {};
     }
 
@@ -180,6 +183,19 @@ private:
         admin_.keep_master_key = [&instance] { return keep_next_master_key(instance); };
     }
 
+    Result<void> open_webhooks(const Settings& settings, Instance& instance) {
+        TRY(admin_.webhook_allow, parse_webhook_allow(settings.webhooks_allow));
+        admin_.webhook_signer = &instance.webhooks;
+        webhooks_ = std::make_unique<WebhookSender>(WebhookParts{.store = &instance.store->usage(),
+                                                                 .signer = &instance.webhooks,
+                                                                 .allow = admin_.webhook_allow});
+        admin_.send_event = [sender = webhooks_.get()](const Webhook& hook,
+                                                       const UsageEvent& event) {
+            return sender->send(hook, event);
+        };
+        return {};
+    }
+
     Result<void> open_proxy(const Configuration& configuration,
                             Instance& instance,
                             std::vector<Provider> providers) {
@@ -219,6 +235,7 @@ private:
     std::unique_ptr<Money> money_;
     std::unique_ptr<CredentialDirectory> credentials_;
     std::unique_ptr<CredentialAlarms> alarms_;
+    std::unique_ptr<WebhookSender> webhooks_;
     ListenAddress address_;
     std::atomic<bool> draining_ = false;
     std::atomic<size_t> left_ = 0;  // workers that still drain

@@ -159,6 +159,7 @@ Result<std::unique_ptr<Instance>> open_instance(const Configuration& configurati
                                                    .store = std::move(store),
                                                    .master_keys = std::move(master_keys),
                                                    .formats = std::move(formats),
+                                                   .webhooks = WebhookSigner(pepper),
                                                    .directory = nullptr,
                                                    .operator_id = std::move(operator_id),
                                                    .team_id = std::move(team_id)});

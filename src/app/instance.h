@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "domain/key_format.h"
+#include "domain/webhook.h"
 #include "store/key_directory.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@ struct Instance {
     std::unique_ptr<Store> store;
     std::vector<Secret> master_keys;  // the newest first; two while one is changed
     KeyFormats formats;
+    WebhookSigner webhooks;
     std::unique_ptr<KeyDirectory> directory;  // views store and formats
     std::string operator_id;
     std::string team_id;  // of the team "default"

@@ -166,6 +166,11 @@ constexpr std::array kRows = {
         .member = &S::vault_fernet_keys_file, .fallback = "",
         .sentence = "A file of Fernet keys, a line each: the first encrypts where vault.form is "
                     "fernet, and all of them open tokens that are imported."},
+    SettingRow{.name = "webhooks.allow", .kind = Text, .member = &S::webhooks_allow,
+        .fallback = "",
+        .sentence = "Hosts, addresses, and networks (10.0.0.0/8) that webhooks may reach although "
+                    "they are private, and without TLS, with commas between them; all others must "
+                    "be public, and https."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
         .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys an address may send before it is made to wait."},

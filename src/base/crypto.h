@@ -44,6 +44,8 @@ void random_bytes(std::span<uint8_t> out);
 std::string random_text(size_t length, std::string_view alphabet);
 
 std::string to_hex(std::span<const uint8_t> bytes);
+/// With `+`, `/`, and its padding. Source: RFC 4648, section 4.
+std::string to_base64(std::string_view bytes);
 
 /// CRC-32 of zlib and IEEE 802.3.
 uint32_t crc32(std::string_view data);

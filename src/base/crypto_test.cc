@@ -68,5 +68,17 @@ TEST(Crypto, ASecretLeavesNothingBehindWhenItMoves) {
     EXPECT_EQ(second.reveal(), "not-a-real-secret-but-long-enough-for-the-heap");
 }
 
+TEST(Crypto, Base64OfRfc4648) {
+    // RFC 4648, section 10.
+    EXPECT_EQ(to_base64(""), "");
+    EXPECT_EQ(to_base64("f"), "Zg==");
+    EXPECT_EQ(to_base64("fo"), "Zm8=");
+    EXPECT_EQ(to_base64("foo"), "Zm9v");
+    EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
+    EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
+    EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+    EXPECT_EQ(to_base64("\xff\xfe\xfd"), "//79");
+}
+
 }  // namespace
 }  // namespace keywarden

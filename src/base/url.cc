@@ -159,7 +159,7 @@ bool is_private_host(std::string_view host) {
     }
     if (!host.contains('.')) return true;
     constexpr std::string_view kSuffixes[] = {
-        ".localhost", ".local", ".internal", ".lan", ".home.arpa"};
+        ".localhost", ".local", ".internal", ".svc", ".lan", ".home.arpa"};
     return std::ranges::any_of(kSuffixes, [&](std::string_view s) { return host.ends_with(s); });
 }
 

@@ -29,7 +29,7 @@ struct Url {
 Result<Url> parse_url(std::string_view text);
 
 /// True for this machine and for private networks: loopback, RFC 1918, RFC 4193, 100.64.0.0/10,
-/// `localhost`, names without a dot, and names under .local, .internal, .lan and .home.arpa.
+/// `localhost`, names without a dot, and names under .local, .internal, .svc, .lan and .home.arpa.
 /// Link-local addresses are not private: clouds serve credentials there.
 bool is_private_host(std::string_view host);
 

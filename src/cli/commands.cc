@@ -188,6 +188,15 @@ constexpr Option kRaising[] = {
 };
 constexpr Option kDeleting[] = {kSocketDir, kPlans, kYes};
 
+constexpr Option kOperators = {"operator", "", "The operator's, who hears of all teams."};
+constexpr Option kHooking[] = {kSocketDir, kOperators};
+constexpr Option kNewHook[] = {
+    kSocketDir,
+    {"event", "KIND", "Only events of this kind. May be repeated."},
+    kOperators,
+};
+constexpr Option kUnhooking[] = {kSocketDir, kOperators, kYes};
+
 constexpr Option kApplying[] = {
     kSocketDir,
     {"file", "FILE", "What the gateway is to become; - reads standard input.", 'f'},
@@ -261,6 +270,16 @@ constexpr Command kCommands[] = {
      "Give a budget more for a while."},
     {"budgets delete", "ID", 1, 1, kDeleting, run_budgets_delete,
      "Delete a budget."},
+    {"webhooks list", "", 0, 0, kHooking, run_webhooks_list,
+     "List where events are sent, and how that goes."},
+    {"webhooks add", "URL", 1, 1, kNewHook, run_webhooks_add,
+     "Send events there; the secret that they are signed with goes to standard output."},
+    {"webhooks test", "ID", 1, 1, kHooking, run_webhooks_test,
+     "Send a webhook an event of the kind webhook.test, now."},
+    {"webhooks rotate", "ID", 1, 1, kHooking, run_webhooks_rotate,
+     "Give a webhook a new secret; for a day both sign."},
+    {"webhooks remove", "ID", 1, 1, kUnhooking, run_webhooks_remove,
+     "Send no more events there."},
     {"whoami", "", 0, 0, kAsking, run_whoami,
      "Say which key this is, and what it may do."},
     {"explain", "[ID]", 0, 1, kExplaining, run_explain,

@@ -53,4 +53,12 @@ AuditFacts audit_facts(const Budget& budget) {
     return facts;
 }
 
+/// The address without its query, which may hold what lets in.
+AuditFacts audit_facts(const Webhook& hook) {
+    AuditFacts facts = {{"url", hook.url.substr(0, hook.url.find('?'))}};
+    if (!hook.events.empty()) facts.emplace_back("events", hook.events);
+    facts.emplace_back("generation", hook.generation);
+    return facts;
+}
+
 }  // namespace keywarden

@@ -38,7 +38,7 @@ constexpr std::array kPermissions = {
     PermissionInfo{Permission::ProvidersWrite, "providers.write", Team, Team, None, None,
                    "Set and delete provider credentials."},
     PermissionInfo{Permission::PolicyWrite,    "policy.write",    Team, Team, None, None,
-                   "Narrow what the team and its apps may do; set, raise and delete budgets."},
+                   "Narrow what team and apps may do; set, raise, delete budgets; set webhooks."},
     PermissionInfo{Permission::MembersWrite,   "members.write",   Team, Team, None, None,
                    "Invite and remove members, and change roles up to one's own."},
     PermissionInfo{Permission::TeamWrite,      "team.write",      Team, None, None, None,

@@ -80,7 +80,7 @@ public:
     Impl(Origin origin, BlockingClientOptions options, std::unique_ptr<ClientTls> tls)
         : options_(std::move(options)),
           tls_(std::move(tls)),
-          resolver_(&loop_),
+          resolver_(&loop_, options_.resolver),
           client_(&loop_, &resolver_, tls_.get()),
           pool_(client_.pool(origin)),
           host_(std::move(origin.host)),

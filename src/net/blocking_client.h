@@ -9,6 +9,7 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "net/http_client.h"
+#include "net/resolver.h"
 
 namespace keywarden {
 
@@ -24,6 +25,7 @@ struct BlockingClientOptions {
     std::string ca_file{};  // empty: the system's authorities
     CallTimeouts timeouts{};
     size_t body_max = 64U << 20U;  // of an answer taken whole
+    ResolverOptions resolver{};
 };
 
 /// Splits "http(s)://host[:port][/prefix]". Errors: InvalidRequest, saying what was expected.

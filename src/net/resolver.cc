@@ -77,6 +77,8 @@ public:
         cache_[host] = {answer.addresses, loop_->mono() + answer.lives_for};
     }
 
+    const ResolverOptions& options() const { return options_; }
+
     void on_sweep(MonoTime) override {
         if (in_flight_ > 0) ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     }
@@ -172,9 +174,10 @@ Resolver::Resolver(Loop* loop, ResolverOptions options)
 Resolver::~Resolver() = default;
 
 Task<Result<std::vector<SocketAddress>>> Resolver::resolve(std::string host, uint16_t port) {
-    if (auto literal = parse_address(host, port)) co_return std::vector{*literal};
     std::vector<SocketAddress> addresses;
-    if (const auto* cached = impl_->cached(host)) {
+    if (auto literal = parse_address(host, port)) {
+        addresses.push_back(*literal);
+    } else if (const auto* cached = impl_->cached(host)) {
         addresses = *cached;
     } else {
         Impl::Answer answer = co_await Impl::Question{impl_.get(), &host};
@@ -188,6 +191,14 @@ Task<Result<std::vector<SocketAddress>>> Resolver::resolve(std::string host, uin
         addresses = std::move(answer.addresses);
     }
     for (SocketAddress& address : addresses) address.set_port(port);
+    if (const auto& may_reach = impl_->options().may_reach) {
+        std::erase_if(addresses, [&](const SocketAddress& each) { return !may_reach(each); });
+        if (addresses.empty()) {
+            co_return fail(ErrorCode::UpstreamError,
+                           "The upstream is at an address that may not be reached.",
+                           host + " is at an address that may not be reached");
+        }
+    }
     co_return addresses;
 }
 

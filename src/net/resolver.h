@@ -1,6 +1,7 @@
 // Host names to addresses, without blocking the loop: c-ares, /etc/hosts included, with a cache.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct ResolverOptions {
     Nanos timeout = std::chrono::seconds(5);
     Nanos cached_for_max = std::chrono::seconds(60);
     size_t cached_max = 1'024;
+    /// Where it may be gone to; empty: anywhere. What it refuses is never answered, so nobody
+    /// connects to what was not looked at, whatever a name stands for from moment to moment.
+    std::function<bool(const SocketAddress&)> may_reach{};
 };
 
 /// Threads: the loop's. It must outlive every call it is waited for in.
@@ -28,7 +32,8 @@ public:
 
     /// The addresses of `host`, with `port`, in the order to try; at least one, at most
     /// kAddressesMax. A literal address is answered at once.
-    /// Errors: UpstreamError (no such name), UpstreamTimeout.
+    /// Errors: UpstreamError (no such name; or none of its addresses may be reached),
+    /// UpstreamTimeout.
     Task<Result<std::vector<SocketAddress>>> resolve(std::string host, uint16_t port);
 
     static constexpr size_t kAddressesMax = 6;

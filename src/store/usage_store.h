@@ -18,6 +18,7 @@
 #include "domain/calendar.h"
 #include "domain/call_record.h"
 #include "domain/price.h"
+#include "domain/webhook.h"
 #include "store/account_store.h"
 
 namespace keywarden {
@@ -121,6 +122,12 @@ struct UsageEvent {
     std::string body{};  // a JSON object of its facts
 };
 
+/// An event with its number, by which events of all teams are in one order.
+struct NumberedEvent {
+    int64_t n = 0;
+    UsageEvent event{};
+};
+
 /// What `verify` found to differ. Each is one sentence.
 struct LedgerFindings {
     int64_t rows = 0;
@@ -211,6 +218,30 @@ public:
     /// Newest first.
     virtual Result<Page<UsageEvent>> list_events(std::string_view team_id,
                                                  const PageQuery& query) = 0;
+
+    /// Of the team, or of all for an empty id: those after the number, in order.
+    virtual Result<std::vector<NumberedEvent>> events_after(std::string_view team_id,
+                                                            int64_t n,
+                                                            size_t limit) = 0;
+
+    // ---- webhooks ------------------------------------------------------------------------------
+    // The operator's: with an empty team id. At most kWebhooksMax each.
+
+    /// It hears of what comes from now on. Errors: NotFound (the team), InvalidRequest when there
+    /// are too many, or the id is there already.
+    virtual Result<void> create_webhook(const Webhook& hook, const AuditEntry& audit) = 0;
+    /// Replaces what is not its delivery, which begins to try again. Errors: NotFound,
+    /// VersionMismatch.
+    virtual Result<void> update_webhook(const Webhook& hook, const AuditEntry& audit) = 0;
+    virtual Result<void> delete_webhook(std::string_view team_id,
+                                        std::string_view id,
+                                        const AuditEntry& audit) = 0;
+    virtual Result<Webhook> get_webhook(std::string_view team_id, std::string_view id) = 0;
+    /// Oldest first.
+    virtual Result<std::vector<Webhook>> list_webhooks(std::string_view team_id) = 0;
+    virtual Result<std::vector<Webhook>> all_webhooks() = 0;
+    /// Notes how far it has come. One that was deleted meanwhile is no error.
+    virtual Result<void> put_delivery(std::string_view id, const WebhookDelivery& delivery) = 0;
 
     // ---- upkeep -------------------------------------------------------------------------------
 

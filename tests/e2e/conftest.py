@@ -25,6 +25,9 @@ creations_per_hour = 100000
 [auth]
 failed_attempts_burst = 1000000
 failed_attempts_per_second = 1000000
+
+[webhooks]
+allow = "127.0.0.1"
 """
 
 

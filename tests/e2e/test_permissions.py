@@ -93,6 +93,13 @@ class Team:
         family = "/v1/admin/budgets" if of_plan else "/v1/account/budgets"
         return self.made(family, name="a budget", amount_usd="1000000", **target)["id"]
 
+    def webhook(self, path) -> str:
+        """The only one there is: a team has ten at most."""
+        family = f"/v1/{'admin' if path.startswith('/v1/admin/') else 'account'}/webhooks"
+        for each in self.operator.get(family).json()["data"]:
+            self.operator.delete(f"{family}/{each['id']}")
+        return self.made(family, url="http://127.0.0.1:9/")["id"]
+
     def client(self, secret):
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30)
@@ -109,6 +116,7 @@ class Team:
         made = {"/apps/{id}": lambda: self.made("/v1/account/apps", name=f"app {next(TURN)}")["id"],
                 "/keys/{id}": lambda: self.key(kind="management")["id"],
                 "/budgets/{id}": lambda: self.budget(path),
+                "/webhooks/{id}": lambda: self.webhook(path),
                 "/members/{user}": lambda: self.member("viewer"),
                 "/users/{id}": lambda: self.member("viewer"),
                 "/teams/{id}": lambda: self.other,
@@ -127,6 +135,8 @@ class Team:
         # The team is everybody's: what it could spend binds nobody after this.
         for budget in self.operator.get("/v1/account/budgets").json()["data"]:
             self.operator.delete(f"/v1/account/budgets/{budget['id']}")
+        for family in ("/v1/account/webhooks", "/v1/admin/webhooks"):
+            self.operator.delete(f"{family}/{self.webhook(family)}")
         for client in (self.operator, *self.callers.values()):
             client.close()
 

@@ -165,22 +165,5 @@ size_t skip_units(std::string_view text, size_t from, size_t units, bool charact
 }
 
 // Source: RFC 4648, section 4.
-std::string to_base64(std::string_view bytes) {
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (; !bytes.empty(); bytes.remove_prefix(std::min<size_t>(3, bytes.size()))) {
-        uint32_t group = 0;
-        for (size_t i = 0; i < 3; ++i) {
-            const auto byte = i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
-            group = group << 8 | byte;
-        }
-        for (size_t i = 0; i < 4; ++i) {
-            out += i <= bytes.size() ? kAlphabet[group >> (18 - 6 * i) & 63] : '=';
-        }
-    }
-    return out;
-}
 
 }  // namespace keywarden

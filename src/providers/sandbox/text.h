@@ -52,6 +52,4 @@ size_t count_characters(std::string_view text);
 /// begins at `from`.
 size_t skip_units(std::string_view text, size_t from, size_t units, bool characters);
 
-std::string to_base64(std::string_view bytes);
-
 }  // namespace keywarden

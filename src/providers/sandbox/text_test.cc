@@ -46,18 +46,6 @@ TEST(SandboxText, PlainWordsHaveNeitherCaseNorSigns) {
     EXPECT_TRUE(plain_words(" .,").empty());
 }
 
-TEST(SandboxText, Base64OfRfc4648) {
-    // RFC 4648, section 10.
-    EXPECT_EQ(to_base64(""), "");
-    EXPECT_EQ(to_base64("f"), "Zg==");
-    EXPECT_EQ(to_base64("fo"), "Zm8=");
-    EXPECT_EQ(to_base64("foo"), "Zm9v");
-    EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
-    EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
-    EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
-    EXPECT_EQ(to_base64("\xff\xfe\xfd"), "//79");
-}
-
 TEST(SandboxText, UnitsNeverCutACharacter) {
     const std::string text = "a\xc3\xa9\xe4\xbd\xa0";
     EXPECT_EQ(count_characters(text), 3U);

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/json/write.h"
 #include "providers/sandbox/endpoints.h"
 #include "providers/sandbox/text.h"

@@ -221,9 +221,12 @@ Result<void> MemoryUsage::add_event(const UsageEvent& event) {
     if (std::ranges::count(events_, event.id, &UsageEvent::id) > 0) return {};
     events_.push_back(event);
     events_.back().at = in_millis(event.at);
+    event_numbers_.push_back(event_numbers_.empty() ? 1 : event_numbers_.back() + 1);
     const auto of_team = [&](const UsageEvent& each) { return each.team_id == event.team_id; };
     if (std::ranges::count_if(events_, of_team) > kEventsMax) {
-        events_.erase(std::ranges::find_if(events_, of_team));
+        const auto oldest = std::ranges::find_if(events_, of_team);
+        event_numbers_.erase(event_numbers_.begin() + (oldest - events_.begin()));
+        events_.erase(oldest);
     }
     return {};
 }

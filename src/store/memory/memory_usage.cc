@@ -45,12 +45,14 @@ std::function<void()> MemoryUsage::way_back() {
             spend = spend_,
             ledger = ledger_,
             budgets = budgets_,
+            webhooks = webhooks_,
             prices = prices_,
             version = prices_version_] {
         terms_ = terms;
         spend_ = spend;
         ledger_ = ledger;
         budgets_ = budgets;
+        webhooks_ = webhooks;
         prices_ = prices;
         prices_version_ = version;
     };

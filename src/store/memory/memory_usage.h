@@ -55,6 +55,20 @@ public:
     Result<void> add_event(const UsageEvent& event) override;
     Result<Page<UsageEvent>> list_events(std::string_view team_id, const PageQuery& query) override;
 
+    Result<std::vector<NumberedEvent>> events_after(std::string_view team_id,
+                                                    int64_t n,
+                                                    size_t limit) override;
+
+    Result<void> create_webhook(const Webhook& hook, const AuditEntry& audit) override;
+    Result<void> update_webhook(const Webhook& hook, const AuditEntry& audit) override;
+    Result<void> delete_webhook(std::string_view team_id,
+                                std::string_view id,
+                                const AuditEntry& audit) override;
+    Result<Webhook> get_webhook(std::string_view team_id, std::string_view id) override;
+    Result<std::vector<Webhook>> list_webhooks(std::string_view team_id) override;
+    Result<std::vector<Webhook>> all_webhooks() override;
+    Result<void> put_delivery(std::string_view id, const WebhookDelivery& delivery) override;
+
     Result<int64_t> prune_calls(TimePoint before, size_t rows_max) override;
     Result<LedgerFindings> verify() override;
 
@@ -75,6 +89,7 @@ private:
     std::string session_of(const CallRecord& record);
     std::vector<const Call*> newest_calls(const CallQuery& query) const;
     Budget* find_budget(std::string_view team_id, std::string_view id);
+    Webhook* find_webhook(std::string_view team_id, std::string_view id);
 
     MemoryLog& log_;
     const MemoryAccounts& accounts_;
@@ -87,6 +102,8 @@ private:
     std::vector<LedgerEntry> ledger_;                         // each oldest first
     std::vector<Budget> budgets_;
     std::vector<UsageEvent> events_;
+    std::vector<int64_t> event_numbers_;  // of the event at the same place
+    std::vector<Webhook> webhooks_;
     std::map<std::string, Price> prices_;
     int64_t prices_version_ = 0;
 };

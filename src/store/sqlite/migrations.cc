@@ -338,10 +338,30 @@ CREATE INDEX usage_events_of_team ON usage_events(team);
 )sql";
 
 // Since when a secret is used from a network; 0 where that was not written down yet. What a plan
-// says of spikes.
+// says of spikes. Where events go; `team` is a word, the empty one for the operator's.
 constexpr const char* kSpikes = R"sql(
 ALTER TABLE secret_networks ADD COLUMN first_used_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE plans ADD COLUMN spikes TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE webhooks(
+    n            INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    team         INTEGER NOT NULL,
+    url          TEXT NOT NULL,
+    events       TEXT NOT NULL,
+    generation   INTEGER NOT NULL,
+    rotated_at   INTEGER,
+    created_at   INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    cursor       INTEGER NOT NULL,
+    failures     INTEGER NOT NULL DEFAULT 0,
+    next_at      INTEGER NOT NULL DEFAULT 0,
+    delivered    INTEGER NOT NULL DEFAULT 0,
+    given_up     INTEGER NOT NULL DEFAULT 0,
+    delivered_at INTEGER,
+    last_error   TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX webhooks_of_team ON webhooks(team);
 )sql";
 
 // Of the operator where the team is empty. `sealed` and `wrapped` are bytes of store/vault.h.
@@ -383,7 +403,7 @@ constexpr std::array kMigrations = {
     Migration{"teams", kTeams},
     Migration{"lifecycle", kLifecycle},
     Migration{"usage", kUsage},
-    Migration{"spikes", kSpikes},
+    Migration{"spikes and webhooks", kSpikes},
     Migration{"vault", kVault},
 };
 

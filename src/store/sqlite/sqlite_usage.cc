@@ -10,6 +10,7 @@
 #include "store/sqlite/read.h"
 #include "store/sqlite/usage_reports.h"
 #include "store/sqlite/usage_rows.h"
+#include "store/sqlite/webhook_rows.h"
 
 namespace keywarden {
 namespace {
@@ -203,6 +204,53 @@ public:
                                          const PageQuery& query) override {
         const std::lock_guard lock(reader_.mutex);
         return list_event_rows(*reader_.database, team_id, query);
+    }
+
+    Result<std::vector<NumberedEvent>> events_after(std::string_view team_id,
+                                                    int64_t n,
+                                                    size_t limit) override {
+        const std::lock_guard lock(reader_.mutex);
+        return event_rows_after(*reader_.database, team_id, n, limit);
+    }
+
+    // ---- webhooks -----------------------------------------------------------------------------
+
+    Result<void> create_webhook(const Webhook& hook, const AuditEntry& audit) override {
+        return change(
+            writer_, audit, [&](Database& database) { return insert_webhook_row(database, hook); });
+    }
+
+    Result<void> update_webhook(const Webhook& hook, const AuditEntry& audit) override {
+        return change(
+            writer_, audit, [&](Database& database) { return update_webhook_row(database, hook); });
+    }
+
+    Result<void> delete_webhook(std::string_view team_id,
+                                std::string_view id,
+                                const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) {
+            return delete_webhook_row(database, team_id, id);
+        });
+    }
+
+    Result<Webhook> get_webhook(std::string_view team_id, std::string_view id) override {
+        const std::lock_guard lock(reader_.mutex);
+        return get_webhook_row(*reader_.database, team_id, id);
+    }
+
+    Result<std::vector<Webhook>> list_webhooks(std::string_view team_id) override {
+        const std::lock_guard lock(reader_.mutex);
+        return list_webhook_rows(*reader_.database, team_id);
+    }
+
+    Result<std::vector<Webhook>> all_webhooks() override {
+        const std::lock_guard lock(reader_.mutex);
+        return all_webhook_rows(*reader_.database);
+    }
+
+    Result<void> put_delivery(std::string_view id, const WebhookDelivery& delivery) override {
+        const std::lock_guard lock(writer_.mutex);
+        return put_delivery_row(*writer_.database, id, delivery);
     }
 
     // ---- upkeep -------------------------------------------------------------------------------

@@ -1,0 +1,14 @@
+// Which addresses are of the public internet: what may be called for somebody else.
+#pragma once
+
+#include "domain/ip_range.h"
+
+namespace keywarden {
+
+/// False for this machine, private, shared, and link-local networks (where clouds serve
+/// credentials), multicast, what is reserved or for documents, and every IPv6 range that only wraps
+/// an IPv4 address (6to4, NAT64, Teredo, ::/96): what it wraps may be any of these.
+/// Source: the IANA registries of special-purpose addresses.
+bool is_public(IpAddress address);
+
+}  // namespace keywarden
