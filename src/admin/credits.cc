@@ -178,6 +178,9 @@ Result<HttpResponse> change_billing(AdminContext& context, const ApiCall& call) 
     audit.diff = audit_diff(audit_facts(before.terms), audit_facts(terms));
     TRY_VOID(usage.put_billing(team_id, terms, audit));
     TRY_VOID(context.spend->put_billing(team_id, terms));
+    if (terms.time_zone != before.terms.time_zone) {
+        TRY_VOID(context.spend->recount(team_id, usage));
+    }
     return billing_response(terms);
 }
 

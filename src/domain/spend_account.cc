@@ -71,6 +71,14 @@ void SpendAccount::restore(const PeriodStarts& starts, const std::array<NanoUsd,
     }
 }
 
+void SpendAccount::recount(const PeriodStarts& starts,
+                           const std::array<NanoUsd, kPeriods>& spent,
+                           const PeriodStarts& now) {
+    const NanoUsd not_there_yet = clamped(WideNanoUsd{total_.value} - spent.back().value);
+    restore(starts, spent);
+    spend(not_there_yet, now);
+}
+
 void SpendAccount::move_to(const TimeZone& zone, TimePoint now) {
     for (size_t i = 0; i < sums_.size(); ++i) {
         auto& [latest, before] = sums_[i];

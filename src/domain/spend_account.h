@@ -39,6 +39,11 @@ public:
     /// Takes in what was spent before, as a store remembers it: of the periods that began then.
     /// Requires: nothing was spent yet.
     void restore(const PeriodStarts& starts, const std::array<NanoUsd, kPeriods>& spent);
+    /// As restore, of one that goes on: what is counted here and not there yet, which the totals
+    /// tell, counts in the periods of now.
+    void recount(const PeriodStarts& starts,
+                 const std::array<NanoUsd, kPeriods>& spent,
+                 const PeriodStarts& now);
     /// From now on periods are those of this zone. What was spent in the period of `now` there
     /// counts in that of `now` here; an earlier day is the day here that has most of it.
     void move_to(const TimeZone& zone, TimePoint now);

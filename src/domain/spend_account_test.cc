@@ -168,5 +168,20 @@ TEST(SpendAccount, TheSameTimeZoneChangesNothing) {
     EXPECT_EQ(account.spent(Week, period_starts(berlin, week + 167h + 30min)).value, 0);
 }
 
+TEST(SpendAccount, CountedAnewItKeepsWhatIsNotThereYet) {
+    SpendAccount account;
+    account.hold({100});
+    account.spend({7}, kFriday);
+    account.spend({5}, kSaturday);  // of which the store has not heard
+    account.recount(kSaturday, {NanoUsd{3}, {7}, {7}, {7}}, kSaturday);
+    EXPECT_EQ(account.spent(Day, kSaturday).value, 3 + 5);
+    EXPECT_EQ(account.spent(Week, kSaturday).value, 7 + 5);
+    EXPECT_EQ(account.spent(Total, kSaturday).value, 7 + 5);
+    EXPECT_EQ(account.held().value, 100);
+    account.recount(kFriday, {NanoUsd{12}, {12}, {12}, {12}}, kSaturday);
+    EXPECT_EQ(account.spent(Day, kSaturday).value, 0) << "nothing of it was on that day";
+    EXPECT_EQ(account.spent(Week, kSaturday).value, 12);
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -180,9 +180,13 @@ public:
     // Versions count changes: one that is older than what is here is ignored, so that writers who
     // race may put theirs in any order. Open holds stay, and settle as if nothing had changed.
 
-    /// With another time zone, what was spent today, this week, and this month still is.
+    /// With another time zone, what was spent today, this week, and this month still is, until
+    /// recount() says it exactly.
     /// Errors: InvalidRequest when there is no such time zone.
     Result<void> put_billing(std::string_view team_id, const BillingTerms& terms);
+    /// Takes over what the store has summed of the team's accounts in the periods of its new time
+    /// zone, and on top of it what is not in the store yet. Errors: the store's.
+    Result<void> recount(std::string_view team_id, UsageStore& store);
     void add_credit(std::string_view team_id, NanoUsd amount);
     /// Whose plan's budgets hold for the team.
     void put_team(std::string_view team_id, std::string_view plan_id);

@@ -37,6 +37,7 @@ public:
     void count(const CallRecord& record);
 
     Result<void> put_billing(std::string_view team_id, const BillingTerms& terms);
+    Result<void> recount(std::string_view team_id, UsageStore& store);
     void add_credit(std::string_view team_id, NanoUsd amount);
     void put_team(std::string_view team_id, std::string_view plan_id);
     void put_budget(const Budget& budget, bool tells);

@@ -191,6 +191,50 @@ TEST_P(SpendLoad, AnotherTimeZoneSinceForgetsNothingOfToday) {
     EXPECT_EQ(directory.budget("team_a", budget.id)->spent.value, 300);
 }
 
+// Whatever was spent when, in memory the running periods of another zone are what the store makes
+// of its rows, and so what a start would count.
+TEST_P(SpendLoad, AnotherTimeZoneIsCountedAsAStartWouldCountIt) {
+    const auto seed = std::random_device()();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    const auto below = [&](uint32_t bound) { return static_cast<uint32_t>(random() % bound); };
+    constexpr std::array<const char*, 5> kZones = {
+        "America/Los_Angeles", "Asia/Tokyo", "Pacific/Kiritimati", "Asia/Kathmandu", "UTC"};
+    constexpr std::array<std::string_view, 3> kKeys = {"key_1", "key_2", "key_3"};
+    SpendDirectory live(clock_);
+    put(live, {.time_zone = "Europe/Berlin", .version = 1});
+    int64_t version = 1;
+    for (const char* zone : kZones) {
+        std::vector<CallRecord> rows;
+        for (int i = 0; i < 60; ++i) {
+            clock_.advance(std::chrono::minutes(below(300)));
+            CallRecord record = a_call(clock_.now(), 1 + below(1'000));
+            record.key_id = kKeys[below(3)];
+            rows.push_back(call(live, record));
+        }
+        apply(rows);
+        const CallRecord late = call(live, a_call(clock_.now(), 7));  // still in the journal
+        put(live, {.time_zone = zone, .version = ++version});
+        ASSERT_TRUE(live.recount("team_a", usage()));
+        apply({late});
+        SpendDirectory started(clock_);
+        ASSERT_TRUE(started.load(usage()));
+        for (const std::string_view target : {"", "key_1", "key_2", "key_3"}) {
+            for (const Period period : {Period::Day, Period::Week, Period::Month, Period::Total}) {
+                const SpendScope scope = target.empty() ? SpendScope::Team : SpendScope::Key;
+                const Budget budget = a_budget(scope, std::string(target), period, {1});
+                for (SpendDirectory* directory : {&live, &started}) directory->put_budget(budget);
+                const auto expected = started.budget("team_a", budget.id);
+                const auto got = live.budget("team_a", budget.id);
+                EXPECT_EQ(got->spent.value, expected->spent.value)
+                    << zone << " " << target << " " << name(period);
+                EXPECT_EQ(got->resets_at, expected->resets_at);
+                live.remove_budget("team_a", budget.id);
+            }
+        }
+    }
+}
+
 TEST_P(SpendLoad, AStartKnowsTheTagsOfKeys) {
     Key tagged = a_key();
     tagged.tags = {"blue", "a \"tag\", with more"};
