@@ -25,7 +25,6 @@ constexpr std::string_view kChat = "POST /v1/chat/completions";
 constexpr int64_t kSizeMax = 4'000'000'000;
 constexpr size_t kToolsMax = 128;
 constexpr size_t kTextMax = 2048;
-constexpr int64_t kBytesAToken = 4;  // as for a call whose tokens are estimated
 
 struct Question {
     std::string key{};  // empty: the calling one
@@ -113,6 +112,11 @@ Result<Question> read_question(const HttpRequest& request) {
     question.size.tokens_in = question.tokens_in.value_or(question.size.body_bytes / kBytesAToken);
     if (question.endpoint.empty() && !question.model.empty()) question.endpoint = kChat;
     return question;
+}
+
+/// The body that a call is held by: as long as so much input is at least.
+int64_t bytes_of(const LimitRequest& size) {
+    return size.body_bytes > 0 ? size.body_bytes : size.tokens_in * kBytesAToken;
 }
 
 /// The key that is asked about. Another one than the calling needs keys.read.
@@ -334,8 +338,10 @@ Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call)
                  .caller = found.caller,
                  .provider = context.models->providers()[target->provider].name,
                  .model = target->id,
-                 .tokens_in = question.size.tokens_in,
-                 .tokens_out_max = question.size.tokens_out_max},
+                 .upstream_model = target->upstream_id,
+                 .asked = {.path = route.path,
+                           .body_bytes = bytes_of(question.size),
+                           .output_tokens_max = question.size.tokens_out_max}},
                 [&told](std::string_view rule,
                         std::string_view scope,
                         std::string_view value,

@@ -118,7 +118,7 @@ Result<HttpResponse> delete_price(AdminContext& context, const ApiCall& call) {
         {{"object", "price"}, {"model", model}, {"deleted", true}, {"version", table->version()}});
 }
 
-Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall&) {
+Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall& call) {
     const auto table = context.prices->table();
     const Catalogue& catalogue = *context.models;
     Json data = Json::array();
@@ -131,7 +131,10 @@ Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall&) 
         if (found != nullptr) add_price(found->price, record);
         data.push_back(std::move(record));
     }
-    return json_response(200, list_of_prices(*table, std::move(data)));
+    Json answer = list_of_prices(*table, std::move(data));
+    answer["markup_basis_points"] =
+        int64_t{context.spend->billing(call.caller->team_id).markup_basis_points};
+    return json_response(200, answer);
 }
 
 }  // namespace keywarden

@@ -37,7 +37,8 @@ struct PriceAsked {
 /// The price that a call of it meets now, or what stands for one.
 PriceAsked price_of(AdminContext& context, const CostQuestion& question, UnpricedRule rule) {
     const auto table = context.prices->table();
-    if (const PricedModel* const found = table->find(question.provider, question.model)) {
+    if (const PricedModel* const found =
+            table->find(question.provider, question.model, question.upstream_model)) {
         return {.price = found->price, .is_known = true};
     }
     if (rule == UnpricedRule::Estimate) return {.price = context.prices->estimate()};
@@ -160,10 +161,10 @@ Result<NanoUsd> explain_money(AdminContext& context,
                    .param = "model",
                    .facts = {{"denied_by", "team"}}}));
     }
-    const int64_t output =
-        question.tokens_out_max > 0 ? question.tokens_out_max : asked.price.output_tokens_max;
-    const NanoUsd amount = std::min(
-        most_cost(asked.price, question.tokens_in, output, terms.markup_basis_points), kMoneyMax);
+    const bool is_bounded = terms.mode != CreditMode::Unlimited;
+    const CallBound most = bound_of(question.asked, asked.price, is_bounded);
+    const NanoUsd amount =
+        most_cost(asked.price, most.input_tokens, most.all_output(), terms.markup_basis_points);
     std::optional<SpendDenial> denial;
     {
         const auto makers = makers_of(context, question.key);

@@ -10,6 +10,7 @@
 #include "admin/json_body.h"
 #include "base/result.h"
 #include "domain/budget.h"
+#include "domain/call_bound.h"
 #include "domain/key.h"
 #include "domain/model_rules.h"
 #include "store/spend_directory.h"
@@ -60,9 +61,9 @@ struct CostQuestion {
     const Key& key;
     const Caller& caller;
     std::string_view provider;
-    std::string_view model;  // as its provider calls it
-    int64_t tokens_in = 0;
-    int64_t tokens_out_max = 0;  // 0: as much as the model writes
+    std::string_view model;
+    std::string_view upstream_model{};  // as its provider calls it
+    CallAsked asked{};
 };
 
 /// Tells what the price, the balance, and each budget say of it, and returns what it would hold.

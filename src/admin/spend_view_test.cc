@@ -121,6 +121,26 @@ TEST_F(Exhausted, ExplainTellsOfBudgetsAndTheBalanceAndTakesNothing) {
     EXPECT_EQ(step(broke, "balance")["value"], "$-0.00995");
 }
 
+TEST_F(Exhausted, ExplainHoldsWhatACallWouldHold) {
+    const std::string id = make_id();
+    const auto held = [&](Json question) {
+        question["key"] = id;
+        question["model"] = "gpt-4o";
+        return post("/v1/explain", question.dump()).json()["request"]["held_usd"];
+    };
+    // 2.50 and 10.00 dollars a million; each byte of a body may be a token.
+    EXPECT_EQ(held({{"body_bytes", 400}, {"tokens_out", 10}}), "0.0011");
+    EXPECT_EQ(held({{"tokens_in", 100}, {"tokens_out", 10}}), "0.0011");
+    EXPECT_EQ(held({{"body_bytes", 400}, {"tokens_in", 1}, {"tokens_out", 10}}), "0.0011");
+    EXPECT_EQ(held({{"body_bytes", 400}}), "0.16484") << "as much as the model writes";
+    EXPECT_EQ(held({{"body_bytes", 400}, {"endpoint", "/v1/embeddings"}, {"tokens_out", 10}}),
+              "0.001");
+    ASSERT_EQ(change("/v1/admin/teams/team_1/billing", R"({"markup_basis_points":10000})").status,
+              200);
+    EXPECT_EQ(held({{"body_bytes", 400}, {"tokens_out", 10}}), "0.0022");
+    EXPECT_EQ(get("/v1/account/prices").json()["markup_basis_points"], 10000);
+}
+
 TEST_F(Exhausted, ExplainTellsOfAModelThatHasNoPrice) {
     const std::string id = make_id();
     const auto explain = [&] {

@@ -9,6 +9,7 @@
 
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/money_text.h"
 #include "cli/output.h"
 #include "domain/price_fields.h"
 
@@ -116,6 +117,10 @@ Result<int> run_prices(Session& session, const Arguments& arguments) {
         out << dump(answer);
     } else {
         out << list_text(prices, wants_all ? "origin" : "provider", session.color());
+        const int64_t markup = count_of(answer, "markup_basis_points");
+        if (markup > 0) {
+            out << fmt::format("Your team pays {}.{:02} % on top.\n", markup / 100, markup % 100);
+        }
     }
     return kExitOk;
 }

@@ -30,6 +30,19 @@ TEST_F(Prices, AreATableOfWhatTheModelsCost) {
     EXPECT_NE(out_.find("own/llama  own       -          -           -"), out_.npos) << out_;
 }
 
+TEST_F(Prices, SayWhatTheTeamPaysOnTop) {
+    Json listed = Json::parse(kListed);
+    listed["markup_basis_points"] = 1205;
+    will_answer(200, listed.dump());
+    EXPECT_EQ(run({"prices"}), 0) << err_;
+    EXPECT_NE(out_.find("Your team pays 12.05 % on top.\n"), out_.npos) << out_;
+    listed["markup_basis_points"] = 0;
+    answers_.clear();
+    will_answer(200, listed.dump());
+    EXPECT_EQ(run({"prices"}), 0) << err_;
+    EXPECT_EQ(out_.find("on top"), out_.npos) << out_;
+}
+
 TEST_F(Prices, OfOneModelAreAllThatItsPriceSays) {
     will_answer(200, kListed);
     EXPECT_EQ(run({"prices", "gpt-4o"}), 0) << err_;

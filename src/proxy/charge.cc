@@ -16,7 +16,6 @@ namespace keywarden {
 namespace {
 
 constexpr int64_t kMillion = 1'000'000;
-constexpr int64_t kBytesAToken = 4;       // of a body, as a guess
 constexpr int64_t kFormBytesAToken = 64;  // of sound or a picture, at the least
 
 /// Requires: the call came through `admit`, so it has one.
@@ -24,48 +23,23 @@ const Caller& caller_of(const Call& call) {
     return *call.caller;  // NOLINT(bugprone-unchecked-optional-access): see Requires
 }
 
-/// What a call may cost: bounds, not guesses.
-struct Most {
-    int64_t input_tokens = 0;
-    int64_t output_tokens = 0;  // of one choice
-    int64_t choices = 1;
-    bool has_output = false;  // a model that writes, and can be told to write less
-
-    int64_t all_output() const {
-        int64_t product = 0;
-        if (__builtin_mul_overflow(output_tokens, choices, &product)) return kTokensMax;
-        return std::min(product, kTokensMax);
-    }
-};
-
-bool writes_text(std::string_view path) {
-    return path == "/v1/chat/completions" || path == "/v1/completions" || path == "/v1/responses" ||
-           path == "/v1/messages";
-}
-
-/// No token is shorter than a byte, so the body bounds its own text; pictures are counted apart.
-Most most_of(const Call& call, const Price& price, bool is_bounded) {
+CallBound most_of(const Call& call, const Price& price, bool is_bounded) {
     const RelayRequest& request = *call.request;
-    Most most;
-    if (call.endpoint->is_free) return most;
+    if (call.endpoint->is_free) return {};
     if (request.form) {
         const auto bytes = call.exchange->head().content_length().value_or(
             call.proxy->parts().limits.stream_body_max);
-        most.input_tokens = static_cast<int64_t>(bytes) / kFormBytesAToken;
-        most.output_tokens = kOutputTokensDefault;
-        return most;
+        return {.input_tokens = static_cast<int64_t>(bytes) / kFormBytesAToken,
+                .output_tokens = kOutputTokensDefault};
     }
     const GovernedBody& body = request.json;
-    most.input_tokens = static_cast<int64_t>(body.size());
-    if (is_bounded) most.input_tokens += body.shown() * kShownTokensMax;
-    most.choices = body.choices();
-    most.has_output = writes_text(call.facts->path);
-    if (!most.has_output) return most;
-    const int64_t asked = body.output_tokens_max() / most.choices;
-    const int64_t model_max =
-        price.output_tokens_max > 0 ? price.output_tokens_max : kOutputTokensDefault;
-    most.output_tokens = asked > 0 ? asked : model_max;
-    return most;
+    return bound_of({.path = call.facts->path,
+                     .body_bytes = static_cast<int64_t>(body.size()),
+                     .shown = body.shown(),
+                     .choices = body.choices(),
+                     .output_tokens_max = body.output_tokens_max()},
+                    price,
+                    is_bounded);
 }
 
 /// Counts of what the endpoint makes that is no token.
@@ -112,13 +86,13 @@ Result<std::string_view> session_of(const Call& call) {
                       .param = "X-Keywarden-Session-Id"});
 }
 
-NanoUsd most_cost(const Charge& charge, const Most& most, int64_t images) {
+NanoUsd most_cost(const Charge& charge, const CallBound& most, int64_t images) {
     return most_cost(
         charge.price, most.input_tokens, most.all_output(), charge.markup_basis_points, images);
 }
 
 /// What there is room for, where the team would rather have a shorter answer than none.
-bool clamp(const Charge& charge, NanoUsd room, Most* most) {
+bool clamp(const Charge& charge, NanoUsd room, CallBound* most) {
     const int64_t all =
         output_affordable(charge.price, most->input_tokens, room, charge.markup_basis_points);
     const int64_t each = all / most->choices;
@@ -132,7 +106,7 @@ bool clamp(const Charge& charge, NanoUsd room, Most* most) {
 Result<void> take(Call* call, const PolicyReading* reading, SpendGate* gate, Charge* charge) {
     const CallTerms terms = gate->terms();
     TRY(charge->record.priced, find_price(*call, terms, charge));
-    Most most = most_of(*call, charge->price, terms.is_bounded);
+    CallBound most = most_of(*call, charge->price, terms.is_bounded);
     const int64_t images = charge->images = images_asked_for(*call);
     NanoUsd amount = most_cost(*charge, most, images);
     std::optional<SpendDenial> denial = gate->find_denial(amount);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "domain/call_bound.h"
 #include "domain/call_record.h"
 #include "domain/price.h"
 #include "domain/usage.h"
@@ -33,13 +34,8 @@ struct Charge : Pooled {
     CallRecord record{};       // what is known at admission; views live as long as the call
 };
 
-/// A request that names no bound of its output, for a model that has none in its price, is taken
-/// to ask for so much.
-inline constexpr int64_t kOutputTokensDefault = 16'384;
 /// A clamp that would leave less than this is a refusal: an answer of a few words is of no use.
 inline constexpr int64_t kClampedOutputTokensMin = 16;
-/// A picture, sound or file that is shown to a model by its address is taken to be so many tokens.
-inline constexpr int64_t kShownTokensMax = 16'384;
 inline constexpr size_t kSessionIdMax = 128;
 
 /// Takes the call's limits and what it may cost, in one step over all scopes, and writes the hold

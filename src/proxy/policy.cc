@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/http.h"
+#include "domain/call_bound.h"
 #include "domain/compiled_policy.h"
 #include "domain/ip_range.h"
 #include "domain/model_rules.h"
@@ -16,7 +17,6 @@ namespace keywarden {
 namespace {
 
 constexpr size_t kForwardedFieldsMax = 8;
-constexpr int64_t kBytesAToken = 4;  // of a request's body, when its tokens are estimated
 
 BodyBound smallest_body(std::span<const LimitScope> scopes) {
     BodyBound bound;

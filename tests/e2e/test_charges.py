@@ -7,6 +7,7 @@ import threading
 import time
 
 import httpx
+import openai
 import pytest
 
 from imposter import USAGE, answer_as_openai, chunk
@@ -165,6 +166,26 @@ def test_two_hundred_parallel_calls_spend_exactly_what_there_is(paid, imposter, 
     assert len(imposter.calls) == room
     assert len(database.wait_for_calls(room)) == room
     assert database.spent() == room * CENT
+
+
+def test_a_used_up_budget_is_the_sdks_own_rate_limit_error_and_is_not_tried_again(paid, imposter):
+    gateway, database = paid(price={"input": 0, "output": 0, "per_request": CENT})
+    owner = httpx.Client(base_url=gateway.url, headers=headers(gateway), timeout=20)
+    budget = owner.post("/v1/account/budgets", json={
+        "name": "small", "amount_usd": "0.015", "period": "total"}).json()
+    client = openai.OpenAI(api_key=gateway.key, base_url=gateway.base_url, max_retries=3)
+    client.chat.completions.create(**PLAIN)
+    database.wait_for_calls(1)
+    with pytest.raises(openai.RateLimitError) as caught:
+        client.chat.completions.create(**PLAIN)
+    error = caught.value
+    assert error.status_code == 429 and error.code == "budget_exceeded"
+    assert error.response.headers["x-should-retry"] == "false"
+    assert int(error.response.headers["retry-after"]) >= 1
+    assert error.body["denied_by"] == "team" and error.body["limit"] == "0.015", error.body
+    assert len(imposter.calls) == 1
+    owner.patch(f"/v1/account/budgets/{budget['id']}", json={"amount_usd": "1"})
+    assert client.chat.completions.create(**PLAIN).choices[0].message.content
 
 
 def test_a_call_that_fails_gives_back_what_it_held(paid, imposter):
