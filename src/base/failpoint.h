@@ -34,7 +34,9 @@ inline constexpr std::string_view kFailpoints[] = {
     "applier.read",             // a batch
     "applier.applied",          // the store has it, the journal does not know
     "applier.deleted",          // segments; the store knows of them still
-    "store.applied",            // rows, sums, and positions, in a transaction that is open
+    "store.changing",           // a change and its row of the audit log, in an open transaction
+    "store.changed",            // that is on the disk, and nobody was told
+    "store.applied",            // rows, sums, and positions, the same
 };
 
 /// A place in the table. A name that is not there does not compile.

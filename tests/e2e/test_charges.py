@@ -158,7 +158,8 @@ def test_two_hundred_parallel_calls_spend_exactly_what_there_is(paid, imposter, 
                       limits=httpx.Limits(max_connections=64)) as client:
         with concurrent.futures.ThreadPoolExecutor(64) as pool:
             answers = list(pool.map(
-                lambda _: client.post("/v1/chat/completions", json=PLAIN), range(200)))
+                lambda n: client.post("/v1/chat/completions", json=PLAIN | {"stream": n % 2 == 0}),
+                range(200)))
     served = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer.status_code == 402]
     assert (len(served), len(refused)) == (room, 200 - room)

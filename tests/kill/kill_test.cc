@@ -1,5 +1,6 @@
 // A gateway is killed at every moment that has a name, and at others. What reached the provider has
 // one row; the provider's own list is the oracle.
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -26,8 +27,10 @@ constexpr int64_t kMillion = 1'000'000;
 constexpr Price kPrice{.input = 1'000 * kMillion, .output = 10'000 * kMillion};
 constexpr NanoUsd kCost{7 * 1'000 + 3 * 10'000};
 constexpr std::string_view kUsage = R"("usage":{"prompt_tokens":7,"completion_tokens":3})";
-/// These need a disk that fails: see JournalKill.
-const std::set<std::string_view> kElsewhere = {"journal.repaired", "journal.renamed"};
+constexpr std::string_view kOfChanges[] = {"store.changing", "store.changed"};
+/// No call comes by them, or only where a disk fails (see JournalKill).
+const std::set<std::string_view> kElsewhere = {
+    "journal.repaired", "journal.renamed", kOfChanges[0], kOfChanges[1]};
 
 std::string event(std::string_view data) { return "data: " + std::string(data) + "\n\n"; }
 
@@ -131,6 +134,20 @@ protected:
             answered_.insert(name);
         }
         return true;
+    }
+
+    /// A dollar for the team, as a payment provider's webhook would have it. Returns the status,
+    /// or 0 where nobody answered.
+    int top_up(const std::string& team_id, int number) {
+        test::Peer peer(configuration_.settings.data_dir + "/keywarden.sock");
+        const std::string body =
+            R"({"team":")" + team_id + R"(","kind":"topup","amount_usd":"1","reason":"paid"})";
+        peer.say(
+            "POST /v1/admin/credits HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Type: application/json\r\nIdempotency-Key: payment-" +
+            std::to_string(number) + "\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n" + body);
+        return status(peer.hear_answer());
     }
 
     /// A start that nobody disturbs. Returns what it found.
@@ -237,6 +254,45 @@ TEST_F(Kill, AtEveryNamedMomentAndAtOthersNothingIsLostAndNothingComesTwice) {
     check();
     EXPECT_GT(served_.size(), static_cast<size_t>(kKills));
     EXPECT_GT(answered_.size(), 0U);
+}
+
+TEST_F(Kill, ATopUpIsPaidOnceForItsIdempotencyKeyWheneverItIsTriedAgain) {
+    std::string team_id = (*open_instance(configuration_, system_clock()))->team_id;
+    constexpr uint16_t kNoProvider = 9;
+    std::set<int> paid;
+    std::set<int> unknown;
+    int last = 0;
+    for (const std::string_view name : kOfChanges) {
+        const auto at = static_cast<size_t>(std::ranges::find(kFailpoints, name) - kFailpoints);
+        for (int passes = 1; passes <= kNamedRounds; ++passes) {
+            DoomedGateway gateway(configuration_, {.failpoint = at, .passes = passes});
+            ASSERT_NE(gateway.open(kNoProvider), 0);
+            int code = 0;
+            do {
+                code = top_up(team_id, ++last);
+                (code == 201 ? paid : unknown).insert(last);
+            } while (code == 201);
+            EXPECT_TRUE(gateway.kill()) << name << ": " << code;
+        }
+    }
+    ASSERT_EQ(std::ssize(unknown), 2 * kNamedRounds);
+    {
+        DoomedGateway gateway(configuration_, {});
+        ASSERT_NE(gateway.open(kNoProvider), 0);
+        for (const int number : unknown) {
+            // Or it was not stored, and whoever asked is told to wait: its process may yet live.
+            const int code = top_up(team_id, number);
+            EXPECT_TRUE(code == 201 || code == 409) << code;
+            if (code == 201) paid.insert(number);
+        }
+        for (const int number : paid) EXPECT_EQ(top_up(team_id, number), 201);
+    }
+    EXPECT_EQ(std::ssize(paid), last - kNamedRounds) << "what was stored is answered";
+    NanoUsd balance{};
+    recover(&balance);
+    EXPECT_EQ(balance.value, std::ssize(paid) * 1'000'000'000);
+    const auto instance = open_instance(configuration_, system_clock());
+    EXPECT_TRUE((*instance)->store->usage().verify()->differences.empty());
 }
 
 }  // namespace

@@ -227,7 +227,7 @@ protected:
         EXPECT_LE(books_.rows.size(), told_.size() + kills_);
     }
 
-    JournalOptions options_{.segment_bytes = size_t{64} << 10U, .bytes_max = size_t{64} << 20U};
+    JournalOptions options_{.segment_bytes = size_t{64} << 10U, .bytes_max = size_t{16} << 20U};
     Books books_;
     std::map<uint64_t, Told> told_;
     uint64_t kills_ = 0;

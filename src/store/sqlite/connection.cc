@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.h"
+
 namespace keywarden {
 namespace {
 
@@ -40,6 +42,13 @@ Result<void> append(Database& database, const AuditEntry& entry) {
         .run();
 }
 
+Result<void> commit(Transaction& transaction) {
+    failpoint("store.changing");
+    TRY_VOID(transaction.commit());
+    failpoint("store.changed");
+    return {};
+}
+
 }  // namespace
 
 Result<void> change(Connection& writer,
@@ -57,7 +66,7 @@ Result<void> change(Connection& writer,
     }
     TRY(Transaction transaction, Transaction::begin(database));
     TRY_VOID(both());
-    return transaction.commit();
+    return commit(transaction);
 }
 
 Result<void> together(Connection& writer, const std::function<Result<void>()>& changes) {
@@ -69,7 +78,7 @@ Result<void> together(Connection& writer, const std::function<Result<void>()>& c
         std::exchange(writer.together, std::nullopt).value_or(Result<void>());
     TRY_VOID(stored);
     TRY_VOID(done);
-    return transaction.commit();
+    return commit(transaction);
 }
 
 }  // namespace keywarden
