@@ -160,7 +160,7 @@ def test_of_no_kind_of_call_is_anything_kept(start, imposter, talking, hung):
     gateway = start()
     gateway.key = key
     rows = database.wait_for_calls(through + 1)
-    assert rows[-1]["outcome"] == "expired"
+    assert [row["outcome"] for row in rows].count("expired") == 1
     for name, text in everything_told(gateway):
         assert CANARY not in text, name
     assert gateway.stop() == 0
