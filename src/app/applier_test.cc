@@ -90,6 +90,18 @@ public:
     Result<Page<UsageEvent>> list_events(std::string_view, const PageQuery&) override {
         return gone();
     }
+    Result<std::vector<NumberedEvent>> events_after(std::string_view, int64_t, size_t) override {
+        return gone();
+    }
+    Result<void> create_webhook(const Webhook&, const AuditEntry&) override { return gone(); }
+    Result<void> update_webhook(const Webhook&, const AuditEntry&) override { return gone(); }
+    Result<void> delete_webhook(std::string_view, std::string_view, const AuditEntry&) override {
+        return gone();
+    }
+    Result<Webhook> get_webhook(std::string_view, std::string_view) override { return gone(); }
+    Result<std::vector<Webhook>> list_webhooks(std::string_view) override { return gone(); }
+    Result<std::vector<Webhook>> all_webhooks() override { return gone(); }
+    Result<void> put_delivery(std::string_view, const WebhookDelivery&) override { return gone(); }
     Result<LedgerFindings> verify() override { return gone(); }
 
 private:
