@@ -44,6 +44,9 @@ BANNED = {  # pattern: (what to use, folders where it is fine)
         "NanoUsd, Nanos or int64_t", {"net", "providers", "console", "cli", "app"}),
     r"\b(FIXME|XXX)\b": ("finish it, or TODO(#issue)", set()),
     r"\bTODO(?!\(#\d+\))": ("TODO(#issue)", set()),
+    # What is the compiler's and the library's to name, but for what we use of it.
+    r"\b(?!__(builtin|has|attribute|int128|crc32c|fish|VA|ARM|LINE|FILE|x86_64|aarch64)_?|_Exit\b)"
+    r"(_[A-Z]|\w*__)\w*": ("a name that is not reserved", set()),
 }
 
 
@@ -58,7 +61,7 @@ def breaches(path: pathlib.Path, text: str):
         yield 1, f"unknown folder '{folder}': give it a layer in tools/tidy.py"
         return
     for number, line in enumerate(lines, 1):
-        code = line.split("//")[0]
+        code = re.sub(r'"(\\.|[^"\\])*"', '""', line).split("//")[0]
         if len(line) > 100 and "http" not in line:
             yield number, "over 100 columns"
         found = re.match(r'\s*#include "([^"]+)"', line)
