@@ -60,9 +60,7 @@ protected:
         ASSERT_TRUE(store_->accounts().create_team(
             {.id = "team_2", .name = "Other", .created_at = clock_.now()}, {.tenant = "test"}));
         formats_ = std::make_unique<KeyFormats>(
-            KeyFormats::open({"keywarden", "orqen", "orbitkit", "orgn", "opaque"},
-                             Secret("a pepper for tests"))
-                .value());
+            KeyFormats::open(accepted_formats_, Secret("a pepper for tests")).value());
         prices_ = std::make_unique<PriceDirectory>(
             store_->usage(), built_in_price_book(), std::span<const PricedProvider>(), Price());
         spend_ = std::make_unique<SpendDirectory>(clock_);
@@ -152,6 +150,8 @@ protected:
                         {{.id = "fast", .target = "groq/llama"}})
             .value();
     std::unique_ptr<SwitchableStore> store_;
+    std::vector<std::string> accepted_formats_ = {
+        "keywarden", "orqen", "orbitkit", "orgn", "opaque"};  // from the next start() on
     std::unique_ptr<KeyFormats> formats_;
     std::unique_ptr<KeyDirectory> directory_;
     std::unique_ptr<PriceDirectory> prices_;

@@ -151,6 +151,14 @@ TEST_F(KeyImport, HappensOnceForAnIdempotencyKey) {
     EXPECT_EQ(fates(import({item(1)})), Fates{"duplicate"});
 }
 
+TEST_F(KeyImport, WhereImportedKeysAreNotAcceptedNothingIsTriedNotEvenDry) {
+    accepted_formats_ = {"keywarden"};
+    start({.caps = kRoomy});
+    EXPECT_EQ(import({item(1)}).code(), "invalid_request");
+    const Reply dry = post("/v1/keys/import", Json{{"keys", {item(1)}}, {"dry_run", true}}.dump());
+    EXPECT_EQ(dry.code(), "invalid_request");
+}
+
 TEST_F(KeyImport, AWrongBodyIsRefusedAsAWhole) {
     EXPECT_EQ(post("/v1/keys/import", "{}").json()["param"], "keys");
     EXPECT_EQ(post("/v1/keys/import", R"({"keys":[]})").json()["param"], "keys");

@@ -203,6 +203,18 @@ TEST_F(Verify, GoesOnWhileTheStoreIsAway) {
     EXPECT_FALSE(got.contains("name"));
 }
 
+TEST_F(Verify, AnAddressIsNotBlamedForKeysThatCannotBeChecked) {
+    const KeyFormats::Minted stranger = formats_->mint(formats_->all()[0], false);
+    const Json from = {{"key", stranger.secret.reveal()}, {"ip", "192.0.2.9"}};
+    EXPECT_EQ(code(), "VALID");
+    store_->is_down = true;
+    EXPECT_FALSE(directory_->write_uses());
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(code(from), "auth_unavailable");
+    store_->is_down = false;
+    EXPECT_TRUE(directory_->write_uses());
+    EXPECT_EQ(code(from), "invalid_api_key") << "what could not be checked was no attempt";
+}
+
 TEST_F(Verify, AKeyOfWhoHasLeftIsNotValid) {
     be_operator();
     const std::string user =

@@ -26,7 +26,9 @@ TEST(Rotation, TheGraceStartsAtTheFirstUseAndAnUnusedSecretStartsItAfterNinetyDa
     note_use(both, 0, kNow + 1h);
     EXPECT_EQ(both[1].ends_at, kNow + 3h);
     note_use(both, 0, kNow + 9h);
+    note_use(both, 0, kNow);  // by a clock that was set back
     EXPECT_EQ(both[1].ends_at, kNow + 3h) << "only the first use counts";
+    EXPECT_EQ(both[0].first_used_at, kNow + 1h);
     EXPECT_EQ(both[0].last_used_at, kNow + 9h);
     EXPECT_EQ(both[0].ends_at, std::nullopt);
 }
@@ -52,7 +54,10 @@ TEST(Rotation, OfTwoGracesTheShorterHoldsAndAnEndNeverMovesOut) {
 TEST(Rotation, AnEmergencyIsForGood) {
     std::vector<KeySecret> old = secrets(3);
     ASSERT_TRUE(retire(old, {.emergency = true}, kNow));
-    for (const KeySecret& secret : old) EXPECT_FALSE(is_live(secret, kNow - 24h));
+    for (const KeySecret& secret : old) {
+        EXPECT_FALSE(is_live(secret, kNow - 24h));
+        EXPECT_EQ(secret.ends_at, kNow) << "people see when it ended";
+    }
 }
 
 TEST(Rotation, AFourthLiveSecretIsRefusedWithWhatToDo) {
