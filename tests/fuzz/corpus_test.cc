@@ -22,6 +22,7 @@ void PrintTo(const Target& target, std::ostream* out) {
 
 constexpr Target kTargets[] = {
     {"chunked", fuzz_chunked},
+    {"event_stream", fuzz_event_stream},
     {"http_head", fuzz_http_head},
     {"json", fuzz_json},
     {"key", fuzz_key},

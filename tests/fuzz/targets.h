@@ -8,6 +8,7 @@
 namespace keywarden {
 
 void fuzz_chunked(std::string_view input);
+void fuzz_event_stream(std::string_view input);
 void fuzz_http_head(std::string_view input);
 void fuzz_json(std::string_view input);
 void fuzz_key(std::string_view input);
