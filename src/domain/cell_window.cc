@@ -11,8 +11,7 @@ constexpr int64_t kCellFull = std::numeric_limits<uint32_t>::max();
 }  // namespace
 
 template <size_t kClosed, int64_t kCellMillis>
-void CellWindow<kClosed, kCellMillis>::advance(MonoTime now) {
-    if (now.time_since_epoch() < kCell * (newest_ + 1)) return;
+void CellWindow<kClosed, kCellMillis>::leave_cells(MonoTime now) {
     const int64_t cell = cell_of(now);
     if (cell - newest_ > static_cast<int64_t>(kClosed)) {
         cells_.fill(0);
@@ -53,13 +52,9 @@ void CellWindow<kClosed, kCellMillis>::give_back(int64_t amount, MonoTime added_
 
 template <size_t kClosed, int64_t kCellMillis>
 Nanos CellWindow<kClosed, kCellMillis>::until_used_is(int64_t wanted, MonoTime now) const {
-    int64_t left = sum_;
-    if (left <= wanted) return Nanos(0);
-    int64_t cell = newest_ - static_cast<int64_t>(kClosed);
-    for (; cell < newest_; ++cell) {
-        left -= cells_[place(cell)];
-        if (left <= wanted) break;
-    }
+    if (sum_ <= wanted) return Nanos(0);
+    int64_t cell = newest_;
+    for (int64_t newer = cells_[place(cell)]; newer <= wanted;) newer += cells_[place(--cell)];
     const MonoTime forgotten_at(kCell * (cell + static_cast<int64_t>(kCells)));
     return std::max(forgotten_at - now, Nanos(1));
 }

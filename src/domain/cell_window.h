@@ -66,7 +66,10 @@ private:
         constexpr auto kCount = static_cast<int64_t>(kCells);
         return static_cast<size_t>((cell % kCount + kCount) % kCount);
     }
-    void advance(MonoTime now);
+    void advance(MonoTime now) {
+        if (now.time_since_epoch() >= kCell * (newest_ + 1)) leave_cells(now);
+    }
+    void leave_cells(MonoTime now);
     void add_to(int64_t cell, int64_t amount);
 
     int64_t newest_ = 0;  // the number of the running cell
