@@ -209,6 +209,9 @@ private:
                          .api_routes = admin_routes(admin_),
                          .operator_team_id = instance.team_id,
                          .limits = proxy_limits(configuration.settings),
+                         .uncarried = configuration.settings.translation_uncarried == "drop"
+                                          ? Uncarried::LeftOut
+                                          : Uncarried::Refused,
                          .on_call = [money = money_.get()](const CallLine& line) {
                              log_call(line);
                              if (line.status != kRefusedStatus || line.key_id.empty()) return;

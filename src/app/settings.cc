@@ -97,6 +97,11 @@ constexpr std::array kRows = {
         .fallback = "",
         .sentence = "A PEM file of the only authorities to trust for providers; empty: the "
                     "system's."},
+    SettingRow{.name = "translation.uncarried", .kind = Choice,
+        .member = &S::translation_uncarried, .fallback = "refuse", .choices = "refuse|drop",
+        .sentence = "What becomes of what a client asks for and its model's provider, speaking "
+                    "another dialect, has no word for: the call is refused, naming it; or it is "
+                    "left out, and x-keywarden-dropped says so."},
     SettingRow{.name = "keys.formats", .kind = Choices, .member = &S::key_formats,
         .fallback = "keywarden,orqen,orbitkit,orgn,opaque", .choices = kKeyFormats,
         .sentence = "The formats of API keys that are accepted."},

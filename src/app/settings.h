@@ -41,6 +41,7 @@ struct Settings {
     Nanos upstream_idle_timeout;
     Nanos upstream_total_timeout;
     std::string upstream_ca_file;
+    std::string translation_uncarried;
     std::vector<std::string> key_formats;
     std::string key_default_format;
     int64_t key_rate_limit_rpm;

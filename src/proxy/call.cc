@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "proxy/policy.h"
+#include "proxy/translation.h"
 
 namespace keywarden {
 

@@ -25,6 +25,7 @@
 namespace keywarden {
 
 struct HeldCredential;
+struct Translation;
 
 /// What is kept of a request until the provider has it. Then all of it is let go.
 struct RelayRequest : Pooled {
@@ -121,6 +122,7 @@ struct Call {
     ReplayTicket replay{};             // of its Idempotency-Key, if it has one
     LimitTicket ticket{};  // its end frees the call's places, whichever way the call ends
     std::unique_ptr<RelayRequest> request{};
+    std::unique_ptr<Translation> translation{};  // where the provider speaks another dialect
     const Provider* provider = nullptr;
     size_t provider_index = 0;
     std::string_view model{};     // its id at the provider

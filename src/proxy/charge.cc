@@ -117,7 +117,9 @@ Result<void> take(Call* call, const PolicyReading* reading, SpendGate* gate, Cha
     }
     if (denial) return fail(spend_error(*denial, call->loop->now()));
     if (reading != nullptr) TRY_VOID(take_limits_of(call, *reading));
-    if (terms.is_bounded && most.has_output) call->request->output_tokens_max = most.output_tokens;
+    // A translated request says what was held: not every dialect has it that nothing is said.
+    const bool says_bound = terms.is_bounded || call->translation != nullptr;
+    if (says_bound && most.has_output) call->request->output_tokens_max = most.output_tokens;
     charge->input_tokens = std::max(most.input_tokens / kBytesAToken, int64_t{1});
     if (call->endpoint->is_free) charge->input_tokens = 0;
     charge->record.held = amount;

@@ -109,14 +109,16 @@ TEST_F(Messages, AreRefusedInTheirDialect) {
     EXPECT_NE(unknown.find(R"("request_id":")" + field(unknown, "request-id")), std::string::npos);
 }
 
-TEST_F(Messages, AndOpenAisCallsGoOnlyWhereTheyAreSpoken) {
+TEST_F(Messages, WhatIsNoChatGoesOnlyWhereItIsSpoken) {
     start_both(Imposter::answers(json_answer(kReply)));
-    const std::string there = say(R"({"model":"gpt-4o"})");
-    EXPECT_EQ(status(there), 400);
-    EXPECT_NE(there.find("'up' has no /v1/messages"), std::string::npos) << there;
-    const std::string here = chat(R"({"model":"claude-x"})");
-    EXPECT_EQ(status(here), 400);
-    EXPECT_NE(here.find(R"("code":"unsupported_by_provider")"), std::string::npos) << here;
+    const std::string count =
+        ask(post("/v1/messages/count_tokens", secret(), R"({"model":"gpt-4o"})"));
+    EXPECT_EQ(status(count), 400);
+    EXPECT_NE(count.find("'up' has no /v1/messages/count_tokens"), std::string::npos) << count;
+    const std::string embedded =
+        ask(post("/v1/embeddings", secret(), R"({"model":"claude-x","input":"a"})"));
+    EXPECT_EQ(status(embedded), 400);
+    EXPECT_NE(embedded.find(R"("code":"unsupported_by_provider")"), std::string::npos) << embedded;
     EXPECT_EQ(imposter_->connections(), 0U);
 }
 

@@ -12,6 +12,7 @@
 #include "domain/model_rules.h"
 #include "domain/role.h"
 #include "domain/team.h"
+#include "proxy/translation.h"
 
 namespace keywarden {
 namespace {
@@ -107,20 +108,10 @@ Result<void> take_limits_of(Call* call, const PolicyReading& reading) {
     return {};
 }
 
-Result<void> check_dialect(const Call& call) {
-    const Provider& provider = *call.provider;
-    const bool is_spoken = provider.dialect == call.facts->dialect;
-    if (is_spoken || provider.kind == ProviderKind::Sandbox) return {};
-    return fail(Error{.code = ErrorCode::UnsupportedByProvider,
-                      .message = "The provider '" + provider.name + "' has no " +
-                                 std::string(call.facts->path) + ": it speaks another dialect.",
-                      .param = "model"});
-}
-
 Result<void> admit(Call* call) {
     if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
     if (call->caller->is_operator) {
-        TRY_VOID(check_dialect(*call));
+        TRY_VOID(choose_dialect(call));
         return take_charge(call, nullptr);
     }
     const ProxyParts& parts = call->proxy->parts();
@@ -131,7 +122,7 @@ Result<void> admit(Call* call) {
                          call->proxy->catalogue(),
                          call->request->model,
                          {.provider = call->provider_index, .id = call->model}));
-    TRY_VOID(check_dialect(*call));
+    TRY_VOID(choose_dialect(call));
     return take_charge(call, &reading);
 }
 

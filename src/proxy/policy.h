@@ -30,9 +30,6 @@ size_t body_bytes_max(const Call& call, size_t own_max);
 /// What is said about a larger one.
 Error body_too_large(const Call& call, size_t own_max);
 
-/// Whether the provider speaks the dialect of the route. Errors: UnsupportedByProvider.
-Result<void> check_dialect(const Call& call);
-
 /// Once the model is known: whether it may be used and its provider can, and then all limits and
 /// all money of all scopes in one step. A denial takes nothing; what was taken lies in
 /// `call->ticket` and `call->charge`. Errors: ModelNotAllowed, UnsupportedByProvider,

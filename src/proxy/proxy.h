@@ -19,6 +19,7 @@
 #include "domain/usage.h"
 #include "net/blocking_pool.h"
 #include "net/http_client.h"
+#include "providers/chat.h"
 #include "providers/provider.h"
 #include "proxy/endpoints.h"
 #include "proxy/replay.h"
@@ -72,7 +73,8 @@ struct ProxyParts {
     /// Whom the local socket acts for: its Caller has is_operator and this team, and no key.
     std::string operator_team_id{};
     ProxyLimits limits{};
-    std::vector<IpRange> trusted_proxies{};  // whose X-Forwarded-For is believed
+    Uncarried uncarried = Uncarried::Refused;  // what a provider's dialect cannot say
+    std::vector<IpRange> trusted_proxies{};    // whose X-Forwarded-For is believed
     /// Called at the end of each call on its loop's thread. Must not block.
     std::function<void(const CallLine&)> on_call{};
 };

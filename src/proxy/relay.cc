@@ -13,6 +13,7 @@
 #include "proxy/answer.h"
 #include "proxy/request.h"
 #include "proxy/sse_filter.h"
+#include "proxy/translation.h"
 #include "proxy/upstream_request.h"
 
 namespace keywarden {
@@ -35,6 +36,7 @@ constexpr auto kPassedSizes = [] {
 }();
 constexpr size_t kContentType = 0;
 constexpr size_t kContentEncoding = 1;
+constexpr size_t kRetryAfter = 3;
 
 /// What is looked at of the head of an answer. Views into it.
 struct AnswerHead {
@@ -100,7 +102,6 @@ HttpResponse worded_error(const Call& call, const AnswerHead& head) {
                    std::to_string(head.status) + "."};
     HttpResponse response = render_error(call.facts->dialect, error, call.request_id());
     response.status = head.status;
-    constexpr size_t kRetryAfter = 3;
     if (!head.passed[kRetryAfter].empty()) {
         response.headers.push_back({"Retry-After", std::string(head.passed[kRetryAfter])});
     }
@@ -143,16 +144,6 @@ private:
     Call* call_;
     SandboxSteps* steps_;
 };
-
-/// Sends a piece, unless the client has left. False: there is nobody and nothing to read on for.
-Task<bool> pass_on(Call* call, std::string_view piece) {
-    call->replay.append(piece);
-    if (!call->client.gone()) {
-        if (co_await call->exchange->write(piece) == IoStatus::Ok) co_return true;
-        call->client.peer_gone();
-    }
-    co_return call->client.may_drain(piece.size());
-}
 
 template <class Source>
 Task<Result<void>> relay_events(Call* call, Source* source) {
@@ -223,10 +214,35 @@ Result<Answering> relay_from(Call* call, Source* source, const AnswerHead& head)
     return relay_events(call, source);
 }
 
+Result<Answering> relay_to_other_dialect(Call* call, const AnswerHead& head) {
+    TRY_VOID(check_status(head, call->provider->name));
+    if (!head.passed[kContentEncoding].empty()) {
+        return fail(ErrorCode::UpstreamError, "The provider's answer is packed.");
+    }
+    if (head.status >= 400 && !head.has_type("application/json")) {
+        return send_worded(call, worded_error(*call, head));
+    }
+    return relay_translated(call,
+                            {.status = head.status,
+                             .is_stream = head.has_type("text/event-stream"),
+                             .retry_after = std::string(head.passed[kRetryAfter])});
+}
+
 }  // namespace
 
+Task<bool> pass_on(Call* call, std::string_view piece) {
+    call->replay.append(piece);
+    if (!call->client.gone()) {
+        if (co_await call->exchange->write(piece) == IoStatus::Ok) co_return true;
+        call->client.peer_gone();
+    }
+    co_return call->client.may_drain(piece.size());
+}
+
 Result<Answering> relay_answer(Call* call) {
-    return relay_from(call, &call->upstream_call(), head_of(call->upstream_call()));
+    const AnswerHead head = head_of(call->upstream_call());
+    if (call->translation) return relay_to_other_dialect(call, head);
+    return relay_from(call, &call->upstream_call(), head);
 }
 
 Answering answer_from_sandbox(Call* call) {

@@ -1,6 +1,8 @@
 // A provider's answer on its way to the client.
 #pragma once
 
+#include <string_view>
+
 #include "net/task.h"
 #include "proxy/call.h"
 
@@ -18,6 +20,9 @@ using Answering = Task<Result<void>>;
 /// kDrainBytesMax, then the provider is stopped.
 /// Errors: those, and UpstreamError and UpstreamTimeout when it breaks off; see send_error.
 Result<Answering> relay_answer(Call* call);
+
+/// Sends a piece, unless the client has left. False: there is nobody and nothing to read on for.
+Task<bool> pass_on(Call* call, std::string_view piece);
 
 /// The same for the sandbox, which answers without a socket.
 Answering answer_from_sandbox(Call* call);

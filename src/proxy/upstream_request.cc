@@ -10,6 +10,7 @@
 #include "base/http.h"
 #include "providers/provider.h"
 #include "proxy/policy.h"
+#include "proxy/translation.h"
 #include "proxy/upstream_credential.h"
 
 namespace keywarden {
@@ -27,6 +28,9 @@ constexpr std::array<std::string_view, 6> kPassedOn = {"Accept",
                                                        "anthropic-version",
                                                        "Content-Type",
                                                        "Idempotency-Key"};
+/// Those of one dialect's SDKs mean nothing to a provider of another.
+constexpr std::array<std::optional<Dialect>, kPassedOn.size()> kOnlyFor = {
+    std::nullopt, Dialect::OpenAi, Dialect::Anthropic, Dialect::Anthropic};
 constexpr size_t kAnthropicVersionField = 3;
 constexpr size_t kIdempotencyKey = 5;
 /// Anthropic's SDKs say with it that they use what is being tried out; the only query that passes.
@@ -61,6 +65,7 @@ void pass_fields_on(const Call& call, Buffer& out) {
         const size_t index = passed_on(field.name);
         if (index == kPassedOn.size() || is_there[index] || field.value.empty()) continue;
         if (head.named_in_connection(field.name)) continue;
+        if (kOnlyFor[index].value_or(call.provider->dialect) != call.provider->dialect) continue;
         is_there[index] = true;
         if (index == kIdempotencyKey) {
             out.append_field(kPassedOn[index], bound_to_team(call, field.value));
@@ -75,7 +80,8 @@ void pass_fields_on(const Call& call, Buffer& out) {
 
 /// Request line, Host and User-Agent.
 void append_start(const Call& call, Buffer& out) {
-    std::string_view start = call.proxy->upstream_head(call.provider_index, call.route);
+    const size_t route = call.translation ? call.translation->route : call.route;
+    std::string_view start = call.proxy->upstream_head(call.provider_index, route);
     if (call.provider->dialect == Dialect::Anthropic &&
         call.exchange->head().query() == kBetaQuery) {
         const size_t path_end = start.find(' ', start.find(' ') + 1);
@@ -110,10 +116,9 @@ bool asks_for_usage(const Call& call) {
 /// OpenAI's own models take `max_completion_tokens` only, or that too; others know `max_tokens`.
 Governed output_member(const Call& call) {
     if (call.facts->path == "/v1/responses") return Governed::MaxOutputTokens;
-    const std::string_view host = call.provider->base.host;
-    const bool is_openai = host == "api.openai.com" || host.ends_with(".openai.azure.com");
     const bool is_chat = call.facts->path == "/v1/chat/completions";
-    return is_chat && is_openai ? Governed::MaxCompletionTokens : Governed::MaxTokens;
+    return is_chat && is_openai(*call.provider) ? Governed::MaxCompletionTokens
+                                                : Governed::MaxTokens;
 }
 
 BodyEdits edits_of(const Call& call) {
@@ -123,7 +128,15 @@ BodyEdits edits_of(const Call& call) {
             .output_member = output_member(call)};
 }
 
+Task<Result<void>> send_translated(Call* call) {
+    const std::string_view body = translated_body(call);
+    CO_TRY_VOID(write_head(call, body.size()));
+    const std::array<std::string_view, 2> pieces = {call->request->head.view(), body};
+    co_return co_await call->upstream_call().exchange("POST", pieces);
+}
+
 Task<Result<void>> send_json(Call* call) {
+    if (call->translation) co_return co_await send_translated(call);
     RelayRequest* const request = call->request.get();
     const Splice splice = request->json.edited(edits_of(*call));
     call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
@@ -211,6 +224,11 @@ Task<Result<void>> send_form(Call* call) {
 
 }  // namespace
 
+bool is_openai(const Provider& provider) {
+    const std::string_view host = provider.base.host;
+    return host == "api.openai.com" || host.ends_with(".openai.azure.com");
+}
+
 Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
     call->upstream.emplace(pool, call->proxy->parts().limits.upstream);
     CO_TRY_VOID(choose_credential(call));
@@ -225,6 +243,7 @@ Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
     note_credential_answer(*call);
     const bool body_ended = is_json || call->request->body_ended;
     call->request.reset();
+    if (call->translation) release_body(call->translation.get());
     if (!body_ended) co_return Result<void>();  // it was answered before all was sent
     call->exchange->release_request();
     if (!is_json) call->client.begin();

@@ -24,4 +24,7 @@ Task<Result<void>> send_upstream(Call* call, OriginPool* pool);
 /// Requires: of a form, all has been read.
 std::string whole_upstream_body(Call* call);
 
+/// OpenAI's own models, which know no `max_tokens` any more.
+bool is_openai(const Provider& provider);
+
 }  // namespace keywarden

@@ -226,12 +226,11 @@ def test_our_own_errors_are_raised_as_their_classes(client, gateway, upstream):
     assert rejected.value.error_code == "provider_credentials_rejected"
 
 
-def test_each_dialect_goes_only_where_it_is_spoken(client, gateway, imposter):
+def test_what_is_no_chat_goes_only_where_its_dialect_is_spoken(client, gateway, imposter):
     with pytest.raises(anthropic.BadRequestError) as refused:
-        ask(client, model="imposter-1")
+        client.messages.count_tokens(model="imposter-1", messages=HELLO)
     assert refused.value.error_code == "unsupported_by_provider"
-    answer = httpx.post(f"{gateway.url}/v1/chat/completions",
-                        json={"model": MODEL, "messages": HELLO},
+    answer = httpx.post(f"{gateway.url}/v1/embeddings", json={"model": MODEL, "input": "a"},
                         headers={"Authorization": f"Bearer {gateway.key}"})
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "unsupported_by_provider"

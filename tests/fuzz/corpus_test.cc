@@ -21,6 +21,7 @@ void PrintTo(const Target& target, std::ostream* out) {
 }  // NOLINT: GoogleTest's
 
 constexpr Target kTargets[] = {
+    {"chat", fuzz_chat},
     {"chunked", fuzz_chunked},
     {"event_stream", fuzz_event_stream},
     {"http_head", fuzz_http_head},

@@ -7,6 +7,7 @@
 
 namespace keywarden {
 
+void fuzz_chat(std::string_view input);
 void fuzz_chunked(std::string_view input);
 void fuzz_event_stream(std::string_view input);
 void fuzz_http_head(std::string_view input);

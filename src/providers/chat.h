@@ -1,0 +1,99 @@
+// A chat in one dialect as it is in another, through domain/chat.h: requests, answers, errors, and
+// streams event by event. Between OpenAI's chat completions and Anthropic's messages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/error_body.h"
+#include "base/result.h"
+#include "domain/chat.h"
+
+namespace keywarden {
+
+/// Of an answer, errors included.
+inline constexpr size_t kTranslatedBytesMax = size_t{32} << 20U;
+
+/// What becomes of what the provider's dialect cannot say. What is but a hint (markers of caches,
+/// who the user is) is left out either way.
+enum class Uncarried : uint8_t { Refused, LeftOut };
+
+/// Whether chats are translated from the one to the other.
+bool can_translate(Dialect from, Dialect to);
+
+/// A request in the provider's dialect, but for the bound of its output: what may be spent is
+/// known only once it has been read.
+struct TranslatedRequest {
+    std::shared_ptr<nlohmann::ordered_json> body{};
+    std::vector<std::string> left_out{};         // names of members, sorted, each once
+    std::optional<int64_t> output_tokens_max{};  // as the client says
+    bool wants_usage = true;                     // of a stream: its client asked for it
+};
+
+/// `model`: as the provider calls it.
+/// Requires, here and below: can_translate(from, to).
+/// Errors: InvalidRequest, and UnsupportedByProvider, which name the member (`param`).
+Result<TranslatedRequest> translate_request(
+    Dialect from, Dialect to, std::string_view body, std::string_view model, Uncarried uncarried);
+
+/// The body as it goes out, with no more output than this. `old_name`: OpenAI's `max_tokens`, else
+/// `max_completion_tokens`.
+std::string bounded(TranslatedRequest& request,
+                    Dialect to,
+                    std::optional<int64_t> output_tokens_max,
+                    bool old_name = true);
+
+/// A whole answer. `now`: in seconds, where the dialect wants to know when it was made.
+/// Errors: UpstreamError where it is none.
+Result<std::string> translate_answer(Dialect from, Dialect to, std::string_view body, int64_t now);
+
+/// A provider's error, in its own words. A body that is none says only what its status does.
+std::string translate_error(Dialect to,
+                            int status,
+                            std::string_view body,
+                            std::string_view request_id);
+
+namespace chat {
+class DeltaReader;
+class DeltaWriter;
+}  // namespace chat
+
+/// A stream, event by event. What it keeps does not grow with the answer.
+class ChatStream {
+public:
+    struct Options {
+        Dialect from;
+        Dialect to;
+        bool wants_usage = true;
+        int64_t now = 0;
+    };
+    explicit ChatStream(const Options& options);
+    ChatStream(const ChatStream&) = delete;
+    ChatStream& operator=(const ChatStream&) = delete;
+    ~ChatStream();
+
+    /// Appends to `out` what one event becomes, given its data. What comes after the end is
+    /// nothing.
+    /// Errors: UpstreamError for what is no event of the dialect.
+    Result<void> feed(std::string_view data, std::string& out);
+
+    /// At the clean end of the stream: not every provider says that it was the last event.
+    /// Errors: UpstreamError where the answer has not come to its end.
+    Result<void> finish(std::string& out);
+
+private:
+    std::unique_ptr<chat::DeltaReader> reader_;
+    std::unique_ptr<chat::DeltaWriter> writer_;
+    std::vector<ChatDelta> deltas_;
+    bool has_stopped_ = false;  // a reason was given
+    bool has_ended_ = false;
+};
+
+}  // namespace keywarden

@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/json/write.h"
+#include "providers/chat/dialects.h"
+
+namespace keywarden::chat {
+namespace {
+
+constexpr std::string_view kData = "data:";
+constexpr std::string_view kBase64 = ";base64,";
+
+struct StopRow {
+    ChatStop stop;
+    std::string_view openai;
+    std::string_view anthropic;
+};
+// The first row of a word is what it means, the first of a stop how it is written.
+constexpr std::array kStops = {
+    StopRow{ChatStop::End, "stop", "end_turn"},
+    StopRow{ChatStop::Length, "length", "max_tokens"},
+    StopRow{ChatStop::Sequence, "stop", "stop_sequence"},
+    StopRow{ChatStop::Tools, "tool_calls", "tool_use"},
+    StopRow{ChatStop::Refusal, "content_filter", "refusal"},
+    StopRow{ChatStop::Length, "length", "model_context_window_exceeded"},
+    StopRow{ChatStop::Tools, "function_call", "tool_use"},
+};
+
+std::optional<int64_t> count(const Json& object, const char* name) {
+    const Json* value = find_field(object, name);
+    if (value == nullptr || !value->is_number_integer()) return std::nullopt;
+    const auto number = value->get<int64_t>();
+    return number < 0 ? std::nullopt : std::optional(number);
+}
+
+std::optional<int64_t> inner_count(const Json& object, const char* holder, const char* name) {
+    const Json* inner = find_field(object, holder);
+    return inner == nullptr ? std::nullopt : count(*inner, name);
+}
+
+}  // namespace
+
+std::string_view openai_stop(ChatStop stop) {
+    for (const StopRow& row : kStops) {
+        if (row.stop == stop) return row.openai;
+    }
+    return kStops.front().openai;
+}
+
+std::string_view anthropic_stop(ChatStop stop) {
+    for (const StopRow& row : kStops) {
+        if (row.stop == stop) return row.anthropic;
+    }
+    return kStops.front().anthropic;
+}
+
+ChatStop read_openai_stop(std::string_view reason, bool calls_tools, bool has_refused) {
+    const auto* const row = std::ranges::find(kStops, reason, &StopRow::openai);
+    if (row != kStops.end() && row->stop != ChatStop::End) return row->stop;
+    if (calls_tools) return ChatStop::Tools;
+    return has_refused ? ChatStop::Refusal : ChatStop::End;
+}
+
+ChatStop read_anthropic_stop(std::string_view reason) {
+    for (const StopRow& row : kStops) {
+        if (row.anthropic == reason) return row.stop;
+    }
+    return ChatStop::End;
+}
+
+TokenUsage read_openai_usage(const Json& usage) {
+    return {.input = count(usage, "prompt_tokens"),
+            .output = count(usage, "completion_tokens"),
+            .cached_input = inner_count(usage, "prompt_tokens_details", "cached_tokens"),
+            .cache_write = inner_count(usage, "prompt_tokens_details", "cache_write_tokens"),
+            .reasoning = inner_count(usage, "completion_tokens_details", "reasoning_tokens")};
+}
+
+/// Anthropic's input is without what its caches took and gave.
+TokenUsage read_anthropic_usage(const Json& usage) {
+    TokenUsage out{.input = count(usage, "input_tokens"),
+                   .output = count(usage, "output_tokens"),
+                   .cached_input = count(usage, "cache_read_input_tokens"),
+                   .cache_write = count(usage, "cache_creation_input_tokens"),
+                   .reasoning = inner_count(usage, "output_tokens_details", "thinking_tokens")};
+    if (out.input) *out.input += out.cached_input.value_or(0) + out.cache_write.value_or(0);
+    return out;
+}
+
+Json write_openai_usage(const TokenUsage& usage) {
+    const int64_t input = usage.input.value_or(0);
+    const int64_t output = usage.output.value_or(0);
+    Json out = {{"prompt_tokens", input},
+                {"completion_tokens", output},
+                {"total_tokens", input + output},
+                {"prompt_tokens_details",
+                 {{"cached_tokens", usage.cached_input.value_or(0)},
+                  {"cache_write_tokens", usage.cache_write.value_or(0)}}}};
+    if (usage.reasoning) {
+        out["completion_tokens_details"] = {{"reasoning_tokens", *usage.reasoning}};
+    }
+    return out;
+}
+
+Json write_anthropic_usage(const TokenUsage& usage) {
+    const int64_t cached = usage.cached_input.value_or(0);
+    const int64_t written = usage.cache_write.value_or(0);
+    Json out = {{"input_tokens", std::max<int64_t>(0, usage.input.value_or(0) - cached - written)},
+                {"cache_creation_input_tokens", written},
+                {"cache_read_input_tokens", cached},
+                {"output_tokens", usage.output.value_or(0)}};
+    if (usage.reasoning) out["output_tokens_details"] = {{"thinking_tokens", *usage.reasoning}};
+    return out;
+}
+
+bool read_data_url(std::string_view url, ChatMedia& media) {
+    const size_t mark = url.find(kBase64);
+    if (!url.starts_with(kData) || mark == std::string_view::npos) return false;
+    const std::string_view type = url.substr(kData.size(), mark - kData.size());
+    media.type = type.substr(0, type.find(';'));
+    media.base64 = url.substr(mark + kBase64.size());
+    return true;
+}
+
+std::string data_url(const ChatMedia& media) {
+    return std::string(kData) + media.type + std::string(kBase64) + media.base64;
+}
+
+bool read_thinking_blocks(const Json& message, std::vector<ChatPart>& out) {
+    const Json* blocks = find_field(message, "thinking_blocks");
+    if (blocks == nullptr || !blocks->is_array()) return false;
+    for (const Json& block : *blocks) {
+        const bool is_redacted =
+            block.is_object() && block.value("type", Json()) == "redacted_thinking";
+        ChatPart part{.kind = is_redacted ? ChatPart::Kind::RedactedThinking
+                                          : ChatPart::Kind::Thinking};
+        part.text = read_string(block, is_redacted ? "data" : "thinking").value_or("");
+        part.signature = read_string(block, "signature").value_or("");
+        out.push_back(std::move(part));
+    }
+    return true;
+}
+
+Json thinking_block(const ChatPart& part) {
+    if (part.kind == ChatPart::Kind::RedactedThinking) {
+        return {{"type", "redacted_thinking"}, {"data", part.text}};
+    }
+    return {{"type", "thinking"}, {"thinking", part.text}, {"signature", part.signature}};
+}
+
+std::string text_member(std::string_view name, std::string_view text) {
+    std::string out;
+    out.reserve(name.size() + text.size() + 8);
+    out += '"';
+    out += name;
+    out += "\":";
+    append_json_string(out, text);
+    return out;
+}
+
+std::string openai_content(const Json& message) {
+    const Json* content = find_field(message, "content");
+    if (content == nullptr || !content->is_array()) return text_in(message, "content");
+    std::string out;
+    for (const Json& part : *content) out += text_in(part, "text");
+    return out;
+}
+
+std::string openai_reasoning(const Json& message) {
+    std::string text = text_in(message, "reasoning_content");
+    return text.empty() ? text_in(message, "reasoning") : std::move(text);
+}
+
+bool says_something(const ChatPart& part) {
+    switch (part.kind) {
+        case ChatPart::Kind::Text:
+            return !part.text.empty();
+        case ChatPart::Kind::Image:
+        case ChatPart::Kind::Document:
+            return !part.text.empty() || !part.media.base64.empty() || !part.media.url.empty();
+        default:
+            return true;
+    }
+}
+
+std::string cache_of(const Json& holder) {
+    const Json* marker = find_field(holder, "cache_control");
+    return marker == nullptr ? std::string() : to_text(*marker);
+}
+
+std::string text_of(const std::vector<ChatPart>& parts) {
+    std::string out;
+    for (const ChatPart& part : parts) {
+        if (part.kind == ChatPart::Kind::Text) out += part.text;
+    }
+    return out;
+}
+
+void note_others(const Json& object,
+                 std::span<const std::string_view> known,
+                 std::string_view prefix,
+                 std::set<std::string>& left) {
+    if (!object.is_object()) return;
+    for (const auto& [name, value] : object.items()) {
+        const bool asks = !value.is_null() && !(value.is_structured() && value.empty());
+        if (!asks || std::ranges::find(known, name) != known.end()) continue;
+        left.insert(std::string(prefix) + name);
+    }
+}
+
+void note_rest(const Json& body,
+               std::span<const std::string_view> known,
+               std::span<const std::string_view> hints,
+               Leftovers& left) {
+    std::set<std::string> rest;
+    note_others(body, known, "", rest);
+    for (const std::string& name : rest) {
+        const bool is_hint = std::ranges::find(hints, name) != hints.end();
+        (is_hint ? left.hints : left.meanings).insert(name);
+    }
+}
+
+std::unexpected<Error> no_answer(std::string_view what) {
+    return fail(ErrorCode::UpstreamError,
+                "The provider's answer could not be read.",
+                "translation: " + std::string(what));
+}
+
+}  // namespace keywarden::chat
