@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <system_error>
 
 namespace keywarden {
@@ -32,15 +33,15 @@ constexpr std::array kCounts = {Name{"prompt_tokens", &TokenUsage::input},
 /// A member of the usage that has counts of its own.
 struct Details {
     std::string_view text;
-    std::array<Name, 3> counts;
+    std::span<const Name> counts;
 };
-constexpr std::array<Name, 3> kInputDetails = {
-    {{"cached_tokens", &TokenUsage::cached_input},
-     {"audio_tokens", &TokenUsage::audio_input},
-     {"cache_creation_tokens", &TokenUsage::cache_write}}};
-constexpr std::array<Name, 3> kOutputDetails = {{{"reasoning_tokens", &TokenUsage::reasoning},
-                                                 {"audio_tokens", &TokenUsage::audio_output},
-                                                 {"thinking_tokens", &TokenUsage::reasoning}}};
+constexpr std::array kInputDetails = {Name{"cached_tokens", &TokenUsage::cached_input},
+                                      Name{"audio_tokens", &TokenUsage::audio_input},
+                                      Name{"cache_write_tokens", &TokenUsage::cache_write},
+                                      Name{"cache_creation_tokens", &TokenUsage::cache_write}};
+constexpr std::array kOutputDetails = {Name{"reasoning_tokens", &TokenUsage::reasoning},
+                                       Name{"audio_tokens", &TokenUsage::audio_output},
+                                       Name{"thinking_tokens", &TokenUsage::reasoning}};
 constexpr std::array<Details, 4> kDetails = {{{"prompt_tokens_details", kInputDetails},
                                               {"completion_tokens_details", kOutputDetails},
                                               {"input_tokens_details", kInputDetails},

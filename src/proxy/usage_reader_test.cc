@@ -43,6 +43,10 @@ TEST(UsageReader, KeepsAudioAndCachesApart) {
                           .cache_write = 2,
                           .audio_input = 3,
                           .audio_output = 7}));
+    EXPECT_EQ(read_usage(R"({"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":4,)"
+                         R"("cache_write_tokens":5}})")
+                  .usage,
+              (TokenUsage{.input = 9, .cached_input = 4, .cache_write = 5}));
 }
 
 TEST(UsageReader, LeavesAbsentWhatIsNoCount) {
