@@ -13,6 +13,36 @@ namespace {
 
 using Step = ChatDelta::Kind;
 
+/// Some members of an object, found without parsing the rest of it.
+template <size_t kCount>
+class Members {
+public:
+    explicit Members(const std::array<std::string_view, kCount>& names) : names_(names) {}
+    /// False: it is no object.
+    bool find(std::string_view object) {
+        object_ = object;
+        return find_json_members(object, names_, found_).has_value();
+    }
+    std::string_view text(size_t i) const { return found_.at(i).text_of(object_); }
+    Json parse(size_t i) const { return parse_value(text(i)); }
+
+private:
+    std::array<std::string_view, kCount> names_;
+    std::array<JsonMember, kCount> found_{};
+    std::string_view object_;
+};
+
+/// Of an array; mostly it is the only one. Where there are more, in `scratch`.
+std::string_view first_element(std::string_view array, std::string& scratch) {
+    if (array.size() < 2) return {};
+    const std::string_view inner = array.substr(1, array.size() - 2);
+    if (find_json_members(inner, {}, {})) return inner;
+    const Json all = parse_value(array);
+    if (!all.is_array() || all.empty()) return {};
+    scratch = to_text(all.front());
+    return scratch;
+}
+
 class Reader final : public DeltaReader {
 public:
     Result<void> read(std::string_view data, std::vector<ChatDelta>& out) override {
@@ -21,30 +51,28 @@ public:
             return {};
         }
         // Of all that stands in an event, little is looked at: only that is parsed.
-        static constexpr std::array<std::string_view, 5> kNames = {
-            "error", "choices", "usage", "id", "model"};
-        std::array<JsonMember, kNames.size()> found;
-        if (!find_json_members(data, kNames, found)) return no_answer("an event that is no JSON");
-        const auto member = [&](size_t i) { return parse_value(found.at(i).text_of(data)); };
-        if (const Json error = member(0); !error.is_null()) {
+        Members<5> chunk({"error", "choices", "usage", "id", "model"});
+        if (!chunk.find(data)) return no_answer("an event that is no JSON object");
+        if (const Json error = chunk.parse(0); !error.is_null()) {
             out.push_back({.kind = Step::Error,
                            .text = text_in(error, "message"),
                            .name = text_in(error, "type")});
             return {};
         }
-        const Json choices = member(1);
-        for (const Json& choice : choices) {
-            if (const Json* index = find_field(choice, "index")) {
-                if (*index != 0) continue;
-            }
+        std::string scratch;
+        const std::string_view first = first_element(chunk.text(1), scratch);
+        Members<3> choice({"index", "delta", "finish_reason"});
+        if (choice.find(first) && (choice.text(0).empty() || choice.text(0) == "0")) {
             if (!has_begun_) {
                 has_begun_ = true;
-                out.push_back(
-                    {.kind = Step::Start, .id = text_or(member(3)), .name = text_or(member(4))});
+                out.push_back({.kind = Step::Start,
+                               .id = text_of(chunk.parse(3)),
+                               .name = text_of(chunk.parse(4))});
             }
-            TRY_VOID(read_choice(choice, out));
+            TRY_VOID(read_delta(choice.parse(1), out));
+            read_reason(text_of(choice.parse(2)), out);
         }
-        if (const Json usage = member(2); usage.is_object()) {
+        if (const Json usage = chunk.parse(2); usage.is_object()) {
             out.push_back({.kind = Step::Usage, .usage = read_openai_usage(usage)});
         }
         return {};
@@ -57,26 +85,26 @@ private:
         size_t id_hash;
     };
 
-    static std::string text_or(const Json& value) {
+    static std::string text_of(const Json& value) {
         return value.is_string() ? value.get<std::string>() : std::string();
     }
 
-    Result<void> read_choice(const Json& choice, std::vector<ChatDelta>& out) {
-        if (const Json* delta = find_field(choice, "delta")) {
-            add(Step::Thinking, openai_reasoning(*delta), out);
-            add(Step::Text, openai_content(*delta), out);
-            std::string refusal = text_in(*delta, "refusal");
-            has_refused_ = has_refused_ || !refusal.empty();
-            add(Step::Text, std::move(refusal), out);
-            if (const Json* calls = find_field(*delta, "tool_calls")) {
-                for (const Json& call : *calls) TRY_VOID(read_call(call, out));
-            }
-        }
-        const std::string reason = text_in(choice, "finish_reason");
-        if (reason.empty()) return {};
+    Result<void> read_delta(const Json& delta, std::vector<ChatDelta>& out) {
+        add(Step::Thinking, openai_reasoning(delta), out);
+        add(Step::Text, openai_content(delta), out);
+        std::string refusal = text_in(delta, "refusal");
+        has_refused_ = has_refused_ || !refusal.empty();
+        add(Step::Text, std::move(refusal), out);
+        const Json* calls = find_field(delta, "tool_calls");
+        if (calls == nullptr) return {};
+        for (const Json& call : *calls) TRY_VOID(read_call(call, out));
+        return {};
+    }
+
+    void read_reason(const std::string& reason, std::vector<ChatDelta>& out) const {
+        if (reason.empty()) return;
         out.push_back(
             {.kind = Step::Stop, .stop = read_openai_stop(reason, !tools_.empty(), has_refused_)});
-        return {};
     }
 
     /// A call begins with its id. Some give all of several calls the same number, or none.
