@@ -17,18 +17,18 @@ import yaml
 
 PRICE_MAX = 10**15  # nano-dollars; domain/price.h
 TOKENS_MAX = 10**9
-AMOUNTS = ("input", "output", "cached_input", "cache_write", "reasoning", "audio_input",
-           "audio_output", "per_request", "per_image", "long_input", "long_output",
-           "long_cached_input", "long_cache_write")
+AMOUNTS = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "reasoning",
+           "audio_input", "audio_output", "per_request", "per_image", "long_input", "long_output",
+           "long_cached_input", "long_cache_write", "long_cache_write_1h")
 COUNTS = {"long_context_above": "long_context_above", "context": "context_tokens_max",
           "max_output": "output_tokens_max"}
 MODEL_FIELDS = (*AMOUNTS, *COUNTS, "also", "note")
 VENDOR_FIELDS = ("label", "names", "hosts", "source", "note", "models")
 # In the order of struct Price: designated initializers want it.
-PRICE_MEMBERS = ("input", "output", "cached_input", "cache_write", "reasoning", "audio_input",
-                 "audio_output", "per_request", "per_image", "long_context_above", "long_input",
-                 "long_output", "long_cached_input", "long_cache_write", "context_tokens_max",
-                 "output_tokens_max")
+PRICE_MEMBERS = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "reasoning",
+                 "audio_input", "audio_output", "per_request", "per_image", "long_context_above",
+                 "long_input", "long_output", "long_cached_input", "long_cache_write",
+                 "long_cache_write_1h", "context_tokens_max", "output_tokens_max")
 
 
 class BookError(Exception):

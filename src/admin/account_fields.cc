@@ -74,6 +74,14 @@ constexpr std::array kUserFields = {
                     TRY(user.name, read_name_of("name", value));
                     return {};
                 }},
+    Field<User>{"is_disabled",  // the last: a document has no say in it
+                [](const Json& value, User& user) -> Result<void> {
+                    if (!value.is_boolean()) {
+                        return fail_field("is_disabled", "must be true or false");
+                    }
+                    user.is_disabled = value.get<bool>();
+                    return {};
+                }},
 };
 
 Result<void> read_app_name(const Json& value, App& app) {
@@ -116,6 +124,7 @@ std::span<const Field<Team>> team_fields() { return kTeamFields; }
 std::span<const Field<Plan>> plan_fields() { return kPlanFields; }
 std::span<const Field<App>> app_fields() { return kAppFields; }
 std::span<const Field<User>> user_fields() { return kUserFields; }
+std::span<const Field<User>> user_document_fields() { return std::span(kUserFields).first<2>(); }
 std::span<const Field<InstanceSettings>> settings_fields() { return kSettingsFields; }
 std::span<const Field<ModelLimits>> model_fields() { return kModelFields; }
 

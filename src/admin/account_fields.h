@@ -12,6 +12,8 @@ std::span<const Field<Team>> team_fields();
 std::span<const Field<Plan>> plan_fields();
 std::span<const Field<App>> app_fields();
 std::span<const Field<User>> user_fields();
+/// Those that a document may have: `email` and `name`.
+std::span<const Field<User>> user_document_fields();
 std::span<const Field<InstanceSettings>> settings_fields();
 std::span<const Field<ModelLimits>> model_fields();
 

@@ -61,6 +61,7 @@ Json user_record(const User& user) {
             {"email", user.email.empty() ? Json(nullptr) : Json(user.email)},
             {"name", user.name},
             {"is_operator", user.is_operator},
+            {"is_disabled", user.is_disabled},
             {"created_at", format_iso8601(user.created_at)}};
 }
 

@@ -1,6 +1,7 @@
 // Teams, apps, members, plans, users, and the log of who changed what, over the API.
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "admin/api_fixture.h"
@@ -152,6 +153,52 @@ TEST_F(AccountApi, NobodyGivesARoleThatHoldsMoreThanTheirOwn) {
     EXPECT_EQ(store_->get_key("team_1", child["id"].get<std::string>())->maker_key_id, adopted.id);
 }
 
+// Who has the role signs in, and makes keys by it that nothing binds.
+TEST_F(AccountApi, ANarrowedKeyGivesNoRoleThatMakesKeys) {
+    const std::string bob = member("bob@example.test", "viewer")["user"];
+    const Json open = make_key();
+    const Json narrow = make_key(R"({"policy":{"models":{"allow":["gpt-*"]}}})");
+    be(narrow["key"].get<std::string>());
+    const std::string body = R"({"email":"me2@example.test","role":"owner"})";
+    EXPECT_EQ(post("/v1/account/members", body).code(), "insufficient_scope");
+    EXPECT_EQ(post("/v1/account/invitations", body).code(), "insufficient_scope");
+    EXPECT_EQ(change("/v1/account/members/" + bob, R"({"role":"admin"})").code(),
+              "insufficient_scope");
+    const std::string viewer = R"({"email":"v@example.test","role":"viewer"})";
+    EXPECT_EQ(post("/v1/account/invitations", viewer).status, 201);
+    EXPECT_EQ(del("/v1/account/members/" + bob).status, 200) << "that gives nobody anything";
+    be(open["key"].get<std::string>());
+    EXPECT_EQ(post("/v1/account/invitations", body).status, 201);
+}
+
+TEST_F(AccountApi, NobodyReplacesAnInvitationToARoleAboveTheirs) {
+    const Json bob = member("bob@example.test", "admin");
+    ASSERT_EQ(
+        post("/v1/account/invitations", R"({"email":"a@example.test","role":"owner"})").status,
+        201);
+    const std::string user = bob["user"];
+    caller_ = {.team_id = "team_1", .user_id = user};
+    EXPECT_EQ(
+        post("/v1/account/invitations", R"({"email":"a@example.test","role":"viewer"})").code(),
+        "team_access_denied");
+}
+
+// Nobody has proved that the email is theirs.
+TEST_F(AccountApi, WhoSignsInIsInvitedAndNotAdded) {
+    const std::string ann = member("ann@example.test", "owner")["user"];
+    ASSERT_TRUE(store_->sign_ins().put_sign_in({.user_id = ann, .password_hash = "$argon2id$..."},
+                                               {.tenant = "test"}));
+    const Reply refused =
+        post("/v1/admin/teams/team_2/members", R"({"email":"ann@example.test","role":"owner"})");
+    EXPECT_EQ(refused.code(), "invalid_request") << refused.body;
+    EXPECT_EQ(refused.json()["param"], "email");
+    const Reply applied =
+        post("/v1/admin/apply",
+             R"({"dry_run":true,"document":{"version":1,"teams":[{"name":"Other",)"
+             R"("members":[{"email":"ann@example.test","role":"owner"}]}]}})");
+    EXPECT_EQ(applied.json()["param"], "teams[0].members[0].email") << applied.body;
+}
+
 TEST_F(AccountApi, AMembersKeyWritesOnlyTheMembersKeys) {
     const std::string user = member("mia@example.test", "member")["user"];
     const std::string others = make_id();
@@ -264,6 +311,19 @@ TEST_F(AccountApi, ANewTeamGetsItsOwnerAndItsFirstKey) {
         post("/v1/admin/teams/team_none/members", R"({"email":"x@example.test","role":"owner"})")
             .code(),
         "not_found");
+}
+
+TEST_F(AccountApi, ANewNameLetsNobodyInAgain) {
+    ASSERT_TRUE(store_->accounts().create_user(
+        {.id = "user_x", .email = "x@example.test", .name = "X"}, {.tenant = "instance"}));
+    const std::string user = "/v1/admin/users/user_x";
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_EQ(change(user, R"({"is_disabled":false})").status, 200);
+        std::thread other([&] { (void)change(user, R"({"name":"Y"})"); });
+        EXPECT_EQ(change(user, R"({"is_disabled":true})").status, 200);
+        other.join();
+        ASSERT_EQ(get(user).json()["is_disabled"], true);
+    }
 }
 
 TEST_F(AccountApi, TheSameIdempotencyKeyInTwoTeamsIsTwo) {

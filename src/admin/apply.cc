@@ -58,7 +58,8 @@ EstateContext surroundings(AdminContext& context) {
             .default_format = context.keys.defaults().format,
             .operator_id = context.operator_id,
             .models = context.models,
-            .now = context.clock.now()};
+            .now = context.clock.now(),
+            .sign_ins = &context.keys.store().sign_ins()};
 }
 
 /// What a document comes to at one moment.

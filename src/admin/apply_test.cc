@@ -325,6 +325,7 @@ TEST_F(Apply, SaysWhereADocumentIsWrong) {
          "plans[0].policy.limits.requests_per_minut",
          "requests_per_minute"},
         {R"({"users":[{"email":"a@x"},{"email":"A@x"}]})", "users[1].email", "twice"},
+        {R"({"users":[{"email":"a@x","is_disabled":true}]})", "users[0].is_disabled"},
         {R"({"teams":[{"name":"T","members":[{"email":"a@x"}]}]})", "teams[0].members[0].role"},
         {R"({"teams":[{"name":"T","members":[{"email":"a@x","role":"boss"}]}]})",
          "teams[0].members[0].role"},

@@ -135,7 +135,7 @@ Result<void> check_target(AdminContext& context, Budget& budget) {
         case SpendScope::Plan:
             return must_be_there(store.accounts().get_plan(budget.target), "a plan");
         case SpendScope::Model: {
-            const auto target = context.models->resolve(budget.target);
+            const auto target = context.models->resolve_model(budget.target);
             if (!target) {
                 Error error = target.error();
                 error.code = ErrorCode::InvalidRequest;

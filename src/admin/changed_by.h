@@ -12,12 +12,21 @@
 
 namespace keywarden {
 
-/// The calling key, or the operator's user; with their address and the request's id.
+/// The calling key, the person who has signed in, or the operator's user; with their address and
+/// the request's id.
 ChangedBy changed_by(const AdminContext& context, const ApiCall& call);
 
-/// The role of whose key it is, now. An operator's is an owner's, and so is that of a key that is
-/// nobody's. Nothing for who has left the team.
+/// The role of whose key it is, or of the person, now. An operator's is an owner's, and so is that
+/// of a key that is nobody's. Nothing for who has left the team.
 Result<std::optional<Role>> role_of_caller(AdminContext& context, const Caller& caller);
+
+/// Whether the caller may give that role, or judge who has it. Errors: TeamAccessDenied.
+Result<void> check_may_assign(AdminContext& context, const ApiCall& call, Role role);
+
+/// As check_may_assign, for a role that somebody gets by it. What they sign in with is bound by
+/// nothing that narrows the calling key, so such a key gives no role that makes keys.
+/// Errors: TeamAccessDenied, InsufficientScope.
+Result<void> check_may_give_role(AdminContext& context, const ApiCall& call, Role role);
 
 /// Errors: TeamAccessDenied where the caller's role may write only its own keys, and `key` is
 /// another's.

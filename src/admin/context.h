@@ -19,6 +19,7 @@
 #include "store/credential_directory.h"
 #include "store/key_directory.h"
 #include "store/price_directory.h"
+#include "store/session_directory.h"
 #include "store/spend_directory.h"
 #include "store/usage_store.h"
 
@@ -52,6 +53,10 @@ struct AdminContext {
     std::function<Result<Secret>()> make_master_key{};
     /// The next master key holds from here on, and the one before is gone.
     std::function<Result<void>()> keep_master_key{};
+    /// Where clients on this machine find the gateway: for links that are made over the socket.
+    std::function<std::string()> base_url = [] { return std::string(); };
+    /// The sessions of people; null only in tests: there are none.
+    SessionDirectory* sessions = nullptr;
     /// What signs for webhooks, and what they may reach; set before the first call.
     const WebhookSigner* webhook_signer = nullptr;
     WebhookAllow webhook_allow{};
@@ -67,6 +72,9 @@ struct AdminContext {
     PolicyNames names{};
     /// Wrong keys that other services were presented, by their team and their client's address.
     std::unique_ptr<FailedAttempts> wrong_keys = std::make_unique<FailedAttempts>();
+    /// What GET /metrics answers, in Prometheus' text format: from whether the store answers. Set
+    /// before the first call.
+    std::function<std::string(bool store_answers)> metrics{};
     /// True once the server stops taking new connections: /ready says so.
     std::function<bool()> draining = [] { return false; };
 };

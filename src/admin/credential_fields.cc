@@ -4,6 +4,7 @@
 
 #include "admin/key_fields.h"
 #include "base/clock.h"
+#include "providers/bedrock.h"
 #include "store/credential_directory.h"
 
 namespace keywarden {
@@ -33,6 +34,48 @@ Result<void> read_api_key(const Json& value, Draft& draft) {
     draft.value = Secret(std::move(text));
     if (check_credential_value(draft.value->reveal())) return {};
     return fail_field("api_key", "must be one word of at most 8192 visible ASCII characters");
+}
+
+/// One of the keys of AWS: a word without a colon, which is what parts them in the value.
+Result<Secret> read_aws_key(std::string_view field, const Json& value) {
+    TRY(std::string text, read_text(field, value));
+    Secret key(std::move(text));
+    const bool is_word = check_credential_value(key.reveal()).has_value();
+    if (is_word && !key.reveal().contains(':')) return key;
+    return fail_field(field, "must be one word of visible ASCII characters without a colon");
+}
+
+Result<void> read_aws_access_key_id(const Json& value, Draft& draft) {
+    TRY(draft.aws_access_key_id, read_aws_key("aws_access_key_id", value));
+    return {};
+}
+
+Result<void> read_aws_secret_access_key(const Json& value, Draft& draft) {
+    TRY(draft.aws_secret_access_key, read_aws_key("aws_secret_access_key", value));
+    return {};
+}
+
+Result<void> read_aws_session_token(const Json& value, Draft& draft) {
+    TRY(draft.aws_session_token, read_aws_key("aws_session_token", value));
+    return {};
+}
+
+/// Makes one value of the keys of AWS, where they were sent.
+Result<void> join_aws_keys(Draft& draft) {
+    const bool has_id = !draft.aws_access_key_id.empty();
+    if (!has_id && draft.aws_secret_access_key.empty() && draft.aws_session_token.empty()) {
+        return {};
+    }
+    if (!has_id) return fail_field("aws_access_key_id", "is required beside the other keys of AWS");
+    if (draft.aws_secret_access_key.empty()) {
+        return fail_field("aws_secret_access_key", "is required beside 'aws_access_key_id'");
+    }
+    if (draft.has_value()) return fail_field("aws_access_key_id", "excludes other ways to say it");
+    draft.value = aws_credential({.access_key_id = draft.aws_access_key_id.reveal(),
+                                  .secret_access_key = draft.aws_secret_access_key.reveal(),
+                                  .session_token = draft.aws_session_token.reveal()});
+    if (check_credential_value(draft.value->reveal())) return {};
+    return fail_field("aws_session_token", "is too long");
 }
 
 Result<void> read_reference(const Json& value, Draft& draft) {
@@ -72,6 +115,9 @@ constexpr std::array kNewFields = {
     Field<Draft>{"provider", read_provider},
     Field<Draft>{"name", read_name},
     Field<Draft>{"api_key", read_api_key},
+    Field<Draft>{"aws_access_key_id", read_aws_access_key_id},
+    Field<Draft>{"aws_secret_access_key", read_aws_secret_access_key},
+    Field<Draft>{"aws_session_token", read_aws_session_token},
     Field<Draft>{"reference", read_reference},
     Field<Draft>{"fernet_token", read_token},
     Field<Draft>{"weight", read_weight},
@@ -111,6 +157,7 @@ Result<void> read_credential(const Json& object, bool is_new, CredentialDraft& d
         return fail_field("api_key",
                           "excludes 'reference' and 'fernet_token', and they each other");
     }
+    TRY_VOID(join_aws_keys(draft));
     if (is_new && draft.row.provider.empty()) return fail_field("provider", "is required");
     return check_credential(draft.row);
 }

@@ -17,6 +17,9 @@ struct CredentialDraft {
     std::optional<Secret> value{};  // as it was sent
     std::string token{};            // or sealed by Fernet elsewhere
     bool names_reference = false;
+    Secret aws_access_key_id{};  // of Bedrock: these three become one value
+    Secret aws_secret_access_key{};
+    Secret aws_session_token{};
 
     bool has_value() const { return value || !token.empty() || names_reference; }
 };

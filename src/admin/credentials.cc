@@ -160,8 +160,8 @@ Result<HttpResponse> test_credential(AdminContext& context, const ApiCall& call)
     const AuditEntry audit =
         entry_of(context, call, row.team_id, "provider_credential.test", row.id);
     TRY(const auto now, context.credentials->update(std::move(row), std::nullopt, audit));
-    if (const auto held = context.credentials->held(now.id)) {
-        CredentialDirectory::note_answer(*held, status.value_or(0), Nanos(0), precise_mono());
+    if (const auto held = context.credentials->held(now.id); held != nullptr && status) {
+        CredentialDirectory::note_answer(*held, *status, Nanos(0), {}, precise_mono());
     }
     return answer(context, 200, now);
 }

@@ -11,6 +11,7 @@
 #include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/document_entries.h"
+#include "admin/sign_ins.h"
 #include "base/id.h"
 #include "domain/rights.h"
 #include "store/account_rules.h"
@@ -124,6 +125,11 @@ Result<void> read_members(const Json& entry,
         if (known != to.wanted.members.end()) {
             known->role = *draft.role;
             continue;
+        }
+        const bool is_new =
+            std::ranges::find(to.current.users, user.id, &User::id) == to.current.users.end();
+        if (!is_new && to.context.sign_ins != nullptr) {
+            TRY_VOID(at(each.path, check_is_no_stranger(*to.context.sign_ins, user.id)));
         }
         to.wanted.members.push_back({.team_id = team.id,
                                      .user_id = user.id,

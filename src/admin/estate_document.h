@@ -9,6 +9,7 @@
 #include "domain/catalogue.h"
 #include "domain/estate.h"
 #include "domain/key_format.h"
+#include "store/sign_in_store.h"
 
 namespace keywarden {
 
@@ -21,6 +22,7 @@ struct EstateContext {
     std::string operator_id{};            // a document says `operator`, if they have no email
     const Catalogue* models = nullptr;    // null: there are none, and no providers
     TimePoint now{};
+    SignInStore* sign_ins = nullptr;  // null: nobody signs in
 };
 
 /// The same for the same estate, whatever its ids and the order in which things were made. A thing

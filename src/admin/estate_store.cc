@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "admin/sign_ins.h"
 #include "store/load_policies.h"
 
 namespace keywarden {
@@ -171,7 +172,9 @@ void put_rules(AdminContext& context, const Change<T>& change) {
         const Member& member = change.newest();
         MemberRole role{.team_id = member.team_id, .user_id = member.user_id, .role = {}};
         if (change.after) role.role = member.role;
-        context.keys.policies().put(role);
+        const bool is_other = change.before && (!change.after || change.was().role != member.role);
+        // What cannot be taken out of the store was taken out of memory.
+        (void)put_role(context, role, is_other);
     } else if constexpr (requires { rules_of(change.will_be()); }) {
         if (!change.after) return;
         auto rules = rules_of(change.will_be());

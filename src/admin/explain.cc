@@ -122,7 +122,9 @@ int64_t bytes_of(const LimitRequest& size) {
 /// The key that is asked about. Another one than the calling needs keys.read.
 Result<Key> key_asked_about(AdminContext& context, const Caller& caller, const std::string& id) {
     const bool is_own = !caller.is_operator && (id.empty() || id == caller.key_id());
-    if (!is_own && id.empty()) return fail_field("key", "is required: the operator has no key");
+    if (id.empty() && caller.key_id().empty()) {
+        return fail_field("key", "is required: who is not a key has none");
+    }
     if (!is_own && !caller.is_operator) {
         const PolicyReading reading = context.keys.read_policy(caller);
         TRY_VOID(check_reach(caller.kind, reading.maker(), Permission::KeysRead));
@@ -296,6 +298,14 @@ void conclude(const std::optional<Error>& refusal, Json& answer) {
     if (refusal) tell_refusal(*refusal, answer);
 }
 
+/// What the id means to the caller. Errors: ModelNotFound.
+Result<ModelTarget> target_for(AdminContext& context,
+                               const Caller& caller,
+                               const std::string& model) {
+    TRY(const ModelTarget named, context.models->resolve(model));
+    return usable_target(context.keys.read_policy(caller).chain(), *context.models, model, named);
+}
+
 }  // namespace
 
 Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call) {
@@ -307,7 +317,7 @@ Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call)
     Result<ModelTarget> target;
     ModelName model;
     if (!question.model.empty()) {
-        target = context.models->resolve(question.model);
+        target = target_for(context, found.caller, question.model);
         if (target) model = model_name(context, *target);
     }
 

@@ -147,6 +147,10 @@ TEST_F(Explain, AnotherKeyNeedsTheRightToReadKeys) {
     EXPECT_EQ(post("/v1/explain", Json({{"key", made_["id"]}}).dump()).code(),
               "insufficient_scope");
     EXPECT_EQ(explain({{"key", other["id"]}})["allowed"], true) << "its own id";
+    be_operator();
+    EXPECT_EQ(post("/v1/account/explain", "{}").json()["param"], "key");
+    const std::string asked = Json({{"key", other["id"]}}).dump();
+    EXPECT_EQ(post("/v1/account/explain", asked).json()["key"]["id"], other["id"]);
     be_operator("team_2");
     EXPECT_EQ(post("/v1/explain", Json({{"key", made_["id"]}}).dump()).code(), "not_found");
 }

@@ -15,10 +15,10 @@
 namespace keywarden {
 
 /// What the caller may pass on: what their key holds, as far as who made it still holds it. Nothing
-/// for an operator, whom no grant binds.
+/// for an operator, and for a person who has signed in: no grant binds them.
 Result<std::optional<Rights>> grantor_of(AdminContext& context, const Caller& caller);
 
-/// The calling key, and who made it, from the nearest on. Requires: the caller is no operator.
+/// The calling key, and who made it, from the nearest on. Requires: the caller is a key.
 Result<std::vector<Key>> lineage_of(AdminContext& context, const Caller& caller);
 
 /// Whether the caller may make keys at all: those who made a key narrow it, and only so many are

@@ -63,6 +63,15 @@ Result<HttpResponse> add_team_member(AdminContext& context, const ApiCall& call)
 Result<HttpResponse> change_member(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> remove_member(AdminContext& context, const ApiCall& call);
 
+// invitations.cc
+Result<HttpResponse> list_invitations(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_invitation(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> delete_invitation(AdminContext& context, const ApiCall& call);
+
+// sign_ins.cc
+Result<HttpResponse> create_reset_link(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> create_setup_link(AdminContext& context, const ApiCall& call);
+
 // usage.cc
 Result<HttpResponse> read_usage_summary(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_usage_by_day(AdminContext& context, const ApiCall& call);
@@ -85,6 +94,7 @@ Result<HttpResponse> list_events(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_webhooks(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> create_webhook(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_webhook(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_webhook(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> rotate_webhook(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> test_webhook(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> delete_webhook(AdminContext& context, const ApiCall& call);
@@ -160,6 +170,9 @@ Result<HttpResponse> list_key_formats(AdminContext& context, const ApiCall& call
 // health.cc
 Result<HttpResponse> read_health(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_readiness(AdminContext& context, const ApiCall& call);
+
+// metrics.cc
+Result<HttpResponse> read_metrics(AdminContext& context, const ApiCall& call);
 
 // docs.cc
 Result<HttpResponse> read_openapi(AdminContext& context, const ApiCall& call);

@@ -91,7 +91,9 @@ Result<void> meet(AdminContext& context, const Caller& key, const KeyDemand& dem
     ModelTarget target;
     ModelName model;
     if (!demand.model.empty()) {
-        TRY(target, context.models->resolve(demand.model));
+        TRY(const ModelTarget named, context.models->resolve(demand.model));
+        target = usable_target(
+            context.keys.read_policy(key).chain(), *context.models, demand.model, named);
         model = model_name(context, target);
     }
     const PolicyReading reading = context.keys.read_policy(key, model);

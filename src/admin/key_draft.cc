@@ -20,6 +20,10 @@ Result<KeyDraft> draft_key(AdminContext& context,
     draft.key.id = new_id("key");
     draft.key.team_id = team_id;
     draft.key.created_by = caller.is_operator ? context.operator_id : caller.key_id();
+    if (!caller.user_id.empty()) {
+        draft.key.created_by = caller.user_id;
+        if (!caller.is_operator) draft.key.user_id = caller.user_id;
+    }
     TRY(const auto grantor, grantor_of(context, caller));
     if (grantor) {
         TRY_VOID(check_may_make(context, caller));

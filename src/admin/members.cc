@@ -9,6 +9,7 @@
 #include "admin/changed_by.h"
 #include "admin/handlers.h"
 #include "admin/idempotency.h"
+#include "admin/sign_ins.h"
 #include "base/id.h"
 
 namespace keywarden {
@@ -43,20 +44,11 @@ constexpr std::array kChangeFields = {
     Field<MemberDraft>{"role", read_role_of},
 };
 
-/// Errors: TeamAccessDenied.
-Result<void> check_may_assign(AdminContext& context, const ApiCall& call, Role role) {
-    TRY(const auto mine, role_of_caller(context, *call.caller));
-    if (mine && may_assign(*mine, role)) return {};
-    return fail(
-        {.code = ErrorCode::TeamAccessDenied,
-         .message = "The role '" + std::string(name(role)) + "' holds more than the caller's own.",
-         .param = "role"});
-}
-
 /// Whoever has that email; made where there is nobody.
 Result<User> user_of(AdminContext& context, const ApiCall& call, const MemberDraft& draft) {
     AccountStore& accounts = context.keys.store().accounts();
     auto found = accounts.find_user(draft.email);
+    if (found) TRY_VOID(check_is_no_stranger(context.keys.store().sign_ins(), found->id));
     if (found || found.error().code != ErrorCode::NotFound) return found;
     User user{.id = new_id("user"),
               .email = draft.email,
@@ -87,9 +79,9 @@ Result<void> put(AdminContext& context,
     TRY_VOID(store_answered(context, answer, [&] {
         return context.keys.store().accounts().put_member(member, audit);
     }));
-    context.keys.policies().put(
-        MemberRole{.team_id = member.team_id, .user_id = member.user_id, .role = member.role});
-    return {};
+    const MemberRole role{
+        .team_id = member.team_id, .user_id = member.user_id, .role = member.role};
+    return put_role(context, role, before && before->role != member.role);
 }
 
 Result<Created> add_member_to(AdminContext& context,
@@ -101,7 +93,7 @@ Result<Created> add_member_to(AdminContext& context,
     TRY_VOID(read_fields<MemberDraft>(object, kNewFields, draft));
     if (draft.email.empty()) return fail_field("email", "is required");
     if (!draft.role) return fail_field("role", "is required");
-    TRY_VOID(check_may_assign(context, call, *draft.role));
+    TRY_VOID(check_may_give_role(context, call, *draft.role));
     AccountStore& accounts = context.keys.store().accounts();
     TRY(const Team known, accounts.get_team(team));
     TRY(const User user, user_of(context, call, draft));
@@ -152,7 +144,7 @@ Result<HttpResponse> change_member(AdminContext& context, const ApiCall& call) {
     TRY(const Member before,
         context.keys.store().accounts().get_member(call.caller->team_id, call.values.at(0)));
     TRY_VOID(check_may_assign(context, call, before.role));
-    TRY_VOID(check_may_assign(context, call, *draft.role));
+    TRY_VOID(check_may_give_role(context, call, *draft.role));
     Member member = before;
     member.role = *draft.role;
     TRY_VOID(put(context, call, before, member));
@@ -171,8 +163,7 @@ Result<HttpResponse> remove_member(AdminContext& context, const ApiCall& call) {
                                    context.clock.now());
     audit.diff = audit_diff(audit_facts(member), {});
     TRY_VOID(accounts.delete_member(member.team_id, member.user_id, audit));
-    context.keys.policies().put(
-        MemberRole{.team_id = member.team_id, .user_id = member.user_id, .role = std::nullopt});
+    TRY_VOID(put_role(context, {.team_id = member.team_id, .user_id = member.user_id}, true));
     return json_response(200, {{"user", member.user_id}, {"object", "member"}, {"removed", true}});
 }
 

@@ -48,7 +48,7 @@ struct FoundModel {
 Result<FoundModel> find_model(AdminContext& context, const std::string& id) {
     TRY(const auto models, accounts_of(context).list_models());
     const Catalogue& catalogue = *context.models;
-    const Result<ModelTarget> target = catalogue.resolve(id);
+    const Result<ModelTarget> target = catalogue.resolve_model(id);
     const std::string full = target ? full_name(catalogue, target->provider, target->id) : id;
     const auto known = std::ranges::find(models, full, &ModelLimits::id);
     const bool is_listed = target && target->is_listed;

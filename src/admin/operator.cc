@@ -9,6 +9,7 @@
 #include "admin/handlers.h"
 #include "admin/idempotency.h"
 #include "admin/list_query.h"
+#include "admin/sign_ins.h"
 #include "admin/warnings.h"
 #include "base/id.h"
 #include "store/load_policies.h"
@@ -138,11 +139,21 @@ Result<HttpResponse> read_user(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> change_user(AdminContext& context, const ApiCall& call) {
-    TRY(const User before, accounts_of(context).get_user(call.values.at(0)));
-    User user = before;
-    TRY_VOID(read_change<User>(call, user_fields(), user));
-    TRY_VOID(accounts_of(context).update_user(
-        user, change_entry(context, call, kInstanceTenant, "user", &before, user)));
+    User user;
+    // In one step: a new name must not take back what another call has changed meanwhile.
+    const auto changes = [&]() -> Result<void> {
+        TRY(const User before, accounts_of(context).get_user(call.values.at(0)));
+        user = before;
+        TRY_VOID(read_change<User>(call, user_fields(), user));
+        if (user.is_disabled && call.caller->user_id == user.id) {
+            return fail_field("is_disabled",
+                              "would lock yourself out: have another operator do it");
+        }
+        return accounts_of(context).update_user(
+            user, change_entry(context, call, kInstanceTenant, "user", &before, user));
+    };
+    TRY_VOID(context.keys.store().together(changes));
+    if (user.is_disabled) TRY_VOID(end_sessions_of(context, user.id));
     return json_response(200, user_record(user));
 }
 

@@ -37,7 +37,7 @@ Json list_of_prices(const PriceTable& table, Json data) {
 Result<const PricedModel*> find_price(const Catalogue& catalogue,
                                       const PriceTable& table,
                                       const std::string& id) {
-    const Result<ModelTarget> target = catalogue.resolve(id);
+    const Result<ModelTarget> target = catalogue.resolve_model(id);
     const PricedModel* found = nullptr;
     if (target) {
         found = table.find(
@@ -123,7 +123,7 @@ Result<HttpResponse> list_account_prices(AdminContext& context, const ApiCall& c
     const Catalogue& catalogue = *context.models;
     Json data = Json::array();
     for (const auto& [id, provider] : catalogue.list()) {
-        const Result<ModelTarget> target = catalogue.resolve(id);
+        const Result<ModelTarget> target = catalogue.resolve_model(id);
         if (!target) continue;
         Json record = {{"object", "price"}, {"model", id}, {"provider", provider}};
         const PricedModel* const found = table->find(provider, target->id, target->upstream_id);

@@ -93,7 +93,7 @@ Result<std::string> model_named(const std::string& id, const Reading& to) {
         known.push_back(model.id);
     }
     const Catalogue* const catalogue = to.context.models;
-    const auto target = catalogue != nullptr ? catalogue->resolve(id) : Result<ModelTarget>();
+    const auto target = catalogue != nullptr ? catalogue->resolve_model(id) : Result<ModelTarget>();
     if (catalogue == nullptr) return no_such_name("id", "model", id, known);
     if (target) return full_name(*catalogue, target->provider, target->id);
     Error error = target.error();
@@ -175,7 +175,7 @@ Result<void> read_users(const Json& list, Reading& to) {
     std::set<std::string> named;
     for (const Entry& entry : entries) {
         User said;
-        TRY_VOID(at(entry.path, read_fields<User>(*entry.json, user_fields(), said)));
+        TRY_VOID(at(entry.path, read_fields<User>(*entry.json, user_document_fields(), said)));
         User& user = user_with(to, said.email);
         if (!named.insert(user.id).second) {
             return at(entry.path, fail_field("email", "is there twice"));

@@ -25,6 +25,7 @@ public:
     AccountStore& accounts() override { return inner_->accounts(); }
     UsageStore& usage() override { return inner_->usage(); }
     CredentialStore& credentials() override { return inner_->credentials(); }
+    SignInStore& sign_ins() override { return inner_->sign_ins(); }
     Result<void> together(const std::function<Result<void>()>& changes) override {
         if (is_down) return down();
         return inner_->together(changes);

@@ -27,6 +27,7 @@ Json tokens_of(const CallRecord& call) {
             {"input_tokens", count_or_null(usage.input)},
             {"cached_input_tokens", count_or_null(usage.cached_input)},
             {"cache_write_tokens", count_or_null(usage.cache_write)},
+            {"cache_write_1h_tokens", count_or_null(usage.cache_write_1h)},
             {"audio_input_tokens", count_or_null(usage.audio_input)},
             {"output_tokens", count_or_null(usage.output)},
             {"reasoning_tokens", count_or_null(usage.reasoning)},

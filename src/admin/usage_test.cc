@@ -197,6 +197,7 @@ TEST_F(UsageApi, ARequestIsReadByTheIdOfItsAnswer) {
     EXPECT_EQ(row["outcome"], "settled");
     EXPECT_EQ(row["usage"]["basis"], "exact");
     EXPECT_EQ(row["usage"]["cached_input_tokens"], 4);
+    EXPECT_TRUE(row["usage"]["cache_write_1h_tokens"].is_null());
     EXPECT_TRUE(row["usage"]["images"].is_null());
     EXPECT_EQ(row["cost_usd"], "0.000075");
     EXPECT_EQ(row["duration_ms"], 1500);

@@ -42,6 +42,7 @@ Json record_of(const Webhook& hook) {
             {"object", "webhook"},
             {"url", shown_url(hook.url)},
             {"events", hook.events},
+            {"state", hook.is_paused ? "paused" : "active"},
             {"created_at", format_iso8601(hook.created_at)},
             {"rotated_at", moment_or_null(hook.rotated_at)},
             {"delivery",
@@ -82,9 +83,18 @@ Result<void> read_events(const Json& value, Webhook& hook) {
     return {};
 }
 
+Result<void> read_state(const Json& value, Webhook& hook) {
+    if (value != "active" && value != "paused") {
+        return fail_field("state", "must be \"active\" or \"paused\"");
+    }
+    hook.is_paused = value == "paused";
+    return {};
+}
+
 constexpr std::array kFields = {
     Field<Webhook>{"url", read_url},
     Field<Webhook>{"events", read_events},
+    Field<Webhook>{"state", read_state},
 };
 
 AuditEntry entry_of(AdminContext& context,
@@ -105,6 +115,17 @@ AuditEntry entry_of(AdminContext& context,
 
 Result<Webhook> webhook_of(AdminContext& context, const ApiCall& call) {
     return usage_of(context).get_webhook(owner_of(call), call.values.at(0));
+}
+
+/// Returns it as it is then, with its delivery.
+Result<Webhook> update(AdminContext& context,
+                       const ApiCall& call,
+                       const char* action,
+                       const Webhook& before,
+                       const Webhook& after) {
+    TRY_VOID(
+        usage_of(context).update_webhook(after, entry_of(context, call, action, &before, &after)));
+    return webhook_of(context, call);
 }
 
 Json secret_of(const AdminContext& context, const Webhook& hook) {
@@ -143,6 +164,21 @@ Result<HttpResponse> read_webhook(AdminContext& context, const ApiCall& call) {
     return versioned_response(200, record_of(hook), hook.version);
 }
 
+Result<HttpResponse> change_webhook(AdminContext& context, const ApiCall& call) {
+    TRY(const Json object, read_object(call.request, Body::Required));
+    TRY(const Webhook before, webhook_of(context, call));
+    TRY(const auto wanted, if_match(call.request));
+    if (wanted && *wanted != before.version) {
+        return fail(ErrorCode::VersionMismatch, "It was changed meanwhile. Read it again.");
+    }
+    Webhook hook = before;
+    TRY_VOID(read_fields<Webhook>(object, kFields, hook));
+    if (object.contains("url")) TRY_VOID(check_webhook_url(hook.url, context.webhook_allow));
+    ++hook.version;
+    TRY(const Webhook now, update(context, call, "webhook.update", before, hook));
+    return versioned_response(200, record_of(now), now.version);
+}
+
 Result<HttpResponse> rotate_webhook(AdminContext& context, const ApiCall& call) {
     TRY_VOID(refuse_body(call.request));
     TRY(const Webhook before, webhook_of(context, call));
@@ -150,9 +186,7 @@ Result<HttpResponse> rotate_webhook(AdminContext& context, const ApiCall& call) 
     ++hook.generation;
     ++hook.version;
     hook.rotated_at = context.clock.now();
-    TRY_VOID(usage_of(context).update_webhook(
-        hook, entry_of(context, call, "webhook.rotate", &before, &hook)));
-    TRY(const Webhook now, webhook_of(context, call));
+    TRY(const Webhook now, update(context, call, "webhook.rotate", before, hook));
     Json record = record_of(now);
     record.update(secret_of(context, now));
     return versioned_response(200, record, now.version);

@@ -85,7 +85,8 @@ TEST_F(WebhookApi, ATestSaysWhatCameOfIt) {
 
 TEST_F(WebhookApi, ItsStateIsShown) {
     const Json hook = add().json();
-    ASSERT_TRUE(store_->usage().put_delivery(hook["id"].get<std::string>(),
+    const std::string id = hook["id"].get<std::string>();
+    ASSERT_TRUE(store_->usage().put_delivery(*store_->usage().get_webhook("team_1", id),
                                              {.cursor = 3,
                                               .failures = 2,
                                               .next_at = clock_.now(),
@@ -100,6 +101,33 @@ TEST_F(WebhookApi, ItsStateIsShown) {
                     {"failures", 2},
                     {"last_error", "answered 500"},
                     {"next_try_at", format_iso8601(clock_.now())}}));
+}
+
+TEST_F(WebhookApi, AnAddressKindsAndWhetherItIsPausedCanBeChanged) {
+    const Json hook = add().json();
+    EXPECT_EQ(hook["state"], "active");
+    const Reply changed =
+        change(path(hook), R"({"url":"https://example.com/other","events":["key.spike"]})");
+    ASSERT_EQ(changed.status, 200) << changed.body;
+    EXPECT_EQ(changed.json()["url"], "https://example.com/other");
+    EXPECT_EQ(changed.json()["events"], Json({"key.spike"}));
+    EXPECT_EQ(changed.header("ETag"), "\"2\"");
+    EXPECT_FALSE(changed.json().contains("secret"));
+    EXPECT_EQ(last_action(), "webhook.update");
+    const Reply paused = change(path(hook), R"({"state":"paused","events":null})");
+    EXPECT_EQ(paused.json()["state"], "paused");
+    EXPECT_EQ(paused.json()["events"], Json::array());
+    EXPECT_EQ(paused.json()["url"], "https://example.com/other") << "what is not named stays";
+    EXPECT_TRUE(store_->usage().list_webhooks("team_1")->front().is_paused);
+    EXPECT_EQ(change(path(hook), R"({"state":"active"})").json()["state"], "active");
+
+    EXPECT_EQ(change(path(hook), R"({"url":"http://example.com/"})").json()["param"], "url");
+    EXPECT_EQ(change(path(hook), R"({"url":""})").json()["param"], "url");
+    EXPECT_EQ(change(path(hook), R"({"state":"off"})").json()["param"], "state");
+    EXPECT_EQ(change(path(hook), R"({"secret":"mine"})").code(), "unknown_field");
+    EXPECT_EQ(change("/v1/account/webhooks/hook_none", R"({"state":"paused"})").code(),
+              "not_found");
+    EXPECT_EQ(get(path(hook)).json()["version"], 4);
 }
 
 TEST_F(WebhookApi, ARotationGivesAnotherSecretAndADeletionEndsIt) {

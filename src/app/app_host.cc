@@ -11,6 +11,7 @@
 #include "app/instance.h"
 #include "app/process.h"
 #include "app/providers.h"
+#include "app/setup_link.h"
 #include "base/json/write.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -160,7 +161,10 @@ Result<int> AppHost::serve(const Arguments& arguments, Terminal& terminal) {
     TRY(const auto instance, open_at_start(configuration));
     TRY(const auto gateway,
         Gateway::start(configuration, *instance, std::move(providers), environment_));
-    TRY_VOID(show_first_key(*instance, gateway->base_url(), arguments.has("json"), terminal.out));
+    const bool as_json = arguments.has("json");
+    TRY_VOID(show_first_key(*instance, gateway->base_url(), as_json, terminal.out));
+    TRY_VOID(show_setup_link(
+        *instance, gateway->base_url(), as_json, terminal.out_is_terminal, terminal.out));
     log(LogLevel::Info,
         "server.started",
         {{"address", std::string_view(gateway->address())},
@@ -226,6 +230,14 @@ Result<std::vector<ShownSetting>> AppHost::show_configuration(const Arguments& a
         out.push_back({.name = fmt::format("aliases.{}", alias.id),
                        .value = alias.model,
                        .origin = alias.place});
+    }
+    for (const RouteSettings& each : configuration.routes) {
+        std::vector<std::string_view> targets;
+        for (const ModelRoute::Target& target : each.route.targets) targets.push_back(target.model);
+        out.push_back(
+            {.name = fmt::format("route.{}", each.route.id),
+             .value = fmt::format("{}: {}", name(each.route.strategy), fmt::join(targets, ", ")),
+             .origin = each.place});
     }
     return out;
 }

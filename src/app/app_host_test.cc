@@ -153,6 +153,14 @@ TEST_F(AppHostTest, ConfigCheckRefusesWhatServeWould) {
               std::string::npos);
     EXPECT_NE(check("[tls]\ncertificate = \"/nowhere\"\nkey = \"/nowhere\"\n"), "");
     EXPECT_NE(check("[aliases]\nsmall = \"mine/model\"\n"), "");
+    const auto route = [&](const std::string& targets) {
+        return check(
+            "[[provider]]\nname = \"openai\"\n[[provider]]\nname = \"anthropic\"\n"
+            "[[route]]\nname = \"house\"\ntargets = [" +
+            targets + "]\n");
+    };
+    EXPECT_EQ(route(R"("openai/a", "anthropic/b", "sandbox")"), "");
+    EXPECT_NE(route(R"("nobody/a")").find("no provider's model"), std::string::npos);
 }
 
 TEST_F(AppHostTest, DoctorSaysWhatIsWrongWithTheConfiguration) {

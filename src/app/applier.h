@@ -17,7 +17,7 @@ namespace keywarden {
 
 struct ApplierParts {
     Journal* journal = nullptr;
-    UsageStore* store = nullptr;
+    CallSink* store = nullptr;
     const Clock* clock = &system_clock();
     Nanos calls_kept = std::chrono::days(90);
     /// Told of every batch once it is in the store. Null: nobody asks.

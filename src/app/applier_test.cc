@@ -14,8 +14,8 @@
 namespace keywarden {
 namespace {
 
-/// A store that keeps rows, and is away when told to. Nothing but what an applier asks is here.
-class SmallStore final : public UsageStore {
+/// Keeps rows, and is away when told to.
+class SmallStore final : public CallSink {
 public:
     std::atomic<bool> away = false;
     std::atomic<int64_t> asked = 0;
@@ -50,59 +50,6 @@ public:
         old_rows -= some;
         return some;
     }
-
-    Result<std::vector<JournalPosition>> journal_positions() override { return gone(); }
-    Result<void> for_each_spend(const std::function<void(const SpendTotals&)>&) override {
-        return gone();
-    }
-    Result<CreditAccount> get_credit(std::string_view) override { return gone(); }
-    Result<void> for_each_credit(
-        const std::function<void(std::string_view, const CreditAccount&)>&) override {
-        return gone();
-    }
-    Result<void> put_billing(std::string_view, const BillingTerms&, const AuditEntry&) override {
-        return gone();
-    }
-    Result<void> add_ledger_entry(const LedgerEntry&, const AuditEntry&) override { return gone(); }
-    Result<Page<LedgerEntry>> list_ledger(std::string_view, const PageQuery&) override {
-        return gone();
-    }
-    Result<void> create_budget(const Budget&, const AuditEntry&) override { return gone(); }
-    Result<void> update_budget(const Budget&, const AuditEntry&) override { return gone(); }
-    Result<void> delete_budget(std::string_view, std::string_view, const AuditEntry&) override {
-        return gone();
-    }
-    Result<Budget> get_budget(std::string_view, std::string_view) override { return gone(); }
-    Result<std::vector<Budget>> list_budgets(std::string_view) override { return gone(); }
-    Result<void> for_each_budget(const std::function<void(const Budget&)>&) override {
-        return gone();
-    }
-    Result<PriceOverrides> get_prices() override { return gone(); }
-    Result<int64_t> put_price(const std::string&,
-                              const std::optional<Price>&,
-                              const AuditEntry&) override {
-        return gone();
-    }
-    Result<std::vector<UsageLine>> usage(const UsageQuery&) override { return gone(); }
-    Result<Page<CallRow>> list_calls(const CallQuery&) override { return gone(); }
-    Result<CallRow> get_call(std::string_view, const CallId&) override { return gone(); }
-    Result<void> add_event(const UsageEvent&) override { return gone(); }
-    Result<Page<UsageEvent>> list_events(std::string_view, const PageQuery&) override {
-        return gone();
-    }
-    Result<std::vector<NumberedEvent>> events_after(std::string_view, int64_t, size_t) override {
-        return gone();
-    }
-    Result<void> create_webhook(const Webhook&, const AuditEntry&) override { return gone(); }
-    Result<void> update_webhook(const Webhook&, const AuditEntry&) override { return gone(); }
-    Result<void> delete_webhook(std::string_view, std::string_view, const AuditEntry&) override {
-        return gone();
-    }
-    Result<Webhook> get_webhook(std::string_view, std::string_view) override { return gone(); }
-    Result<std::vector<Webhook>> list_webhooks(std::string_view) override { return gone(); }
-    Result<std::vector<Webhook>> all_webhooks() override { return gone(); }
-    Result<void> put_delivery(std::string_view, const WebhookDelivery&) override { return gone(); }
-    Result<LedgerFindings> verify() override { return gone(); }
 
 private:
     static std::unexpected<Error> gone() { return fail(ErrorCode::StoreUnavailable, "away"); }

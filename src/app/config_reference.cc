@@ -44,8 +44,8 @@ default = "gpt-4o"
 constexpr std::string_view kProviders = R"(
 ## `[[provider]]`
 
-Each block is a provider that speaks OpenAI's dialect or Anthropic's. The built-in `sandbox` is
-always there.
+Each block is a provider that speaks OpenAI's dialect, Anthropic's, or Bedrock's. The built-in
+`sandbox` is always there.
 
 | field | kind | what it is |
 |---|---|---|
@@ -56,6 +56,16 @@ constexpr std::string_view kAliases = R"(
 
 Each entry lets clients say one id for another: `default = "gpt-4o"`. Only an id that stands here
 resolves to another one.
+)";
+
+constexpr std::string_view kRoutes = R"(
+## `[[route]]`
+
+Each block is a model id of its own, behind which several models stand: see
+[Fallbacks](../guide/fallbacks.md).
+
+| field | kind | what it is |
+|---|---|---|
 )";
 
 }  // namespace
@@ -84,6 +94,10 @@ std::string config_reference() {
             known.api_key_env.empty() ? "none" : fmt::format("`{}`", known.api_key_env));
     }
     out += kAliases;
+    out += kRoutes;
+    for (const ProviderField& field : route_fields()) {
+        out += fmt::format("| `{}` | {} | {} |\n", field.name, field.kind, field.sentence);
+    }
     return out;
 }
 

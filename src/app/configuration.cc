@@ -27,23 +27,55 @@ constexpr std::array kProviderFields = {
     ProviderField{"api_key_env",
                   "text",
                   "The environment variable that holds its API key. A known provider has one by "
-                  "custom, which may be absent."},
+                  "custom, which may be absent; `bedrock` then looks for `AWS_ACCESS_KEY_ID` and "
+                  "its companions. Keys of AWS are written `ID:SECRET` or `ID:SECRET:TOKEN`."},
     ProviderField{"api_key_file",
                   "text",
                   "The file that holds its API key, instead of `api_key_env`. Where there is no "
                   "key, none is sent."},
     ProviderField{"dialect",
                   "text",
-                  "What it speaks: `openai` (the default, but for known ones) or `anthropic`."},
+                  "What it speaks: `openai` (the default, but for known ones), `anthropic`, or "
+                  "`bedrock` (Converse)."},
+    ProviderField{"region",
+                  "text",
+                  "Of Amazon Bedrock, and required there: `eu-central-1`. Its calls are signed for "
+                  "it, and its address follows from it."},
     ProviderField{"privacy_class",
                   "text",
                   "What becomes of a prompt there: `standard` (the default), `zdr` (nothing is "
                   "kept), or `tee` (not even its operator can read it). It is your word: policies "
                   "that name classes rely on it."},
+    ProviderField{"networks",
+                  "list",
+                  "Networks and addresses that it may be in although they are not public, such as "
+                  "`[\"10.0.0.0/8\"]`: for a public name that stands for an address of your own, "
+                  "and for plain `http` there. A `base_url` with a private host needs none."},
+    ProviderField{
+        "connect_timeout", "duration", "Of this provider, in place of `upstream.connect_timeout`."},
+    ProviderField{"first_byte_timeout", "duration", "In place of `upstream.first_byte_timeout`."},
+    ProviderField{"idle_timeout", "duration", "In place of `upstream.idle_timeout`."},
+    ProviderField{"total_timeout", "duration", "In place of `upstream.total_timeout`."},
     ProviderField{"models",
                   "list",
                   "The models that clients may ask for by their bare id: texts, or "
                   "`{ id = \"…\", upstream = \"…\" }` where the provider calls it otherwise."},
+};
+
+constexpr std::array kRouteFields = {
+    ProviderField{"name", "text, required", "The model id that clients say."},
+    ProviderField{"targets",
+                  "list, required",
+                  "Up to 16 models, as clients may say them (no alias, no other route): texts, or "
+                  "`{ model = \"…\", weight = 3 }`."},
+    ProviderField{"strategy",
+                  "text",
+                  "`fallback` (the default): the first that can. `weighted`: one by weight, then "
+                  "the others in their order."},
+    ProviderField{"resend",
+                  "true or false",
+                  "Also goes on where a provider took the call and gave no answer: it may then be "
+                  "worked on, and paid for, twice. Default: false."},
 };
 
 std::unexpected<Error> wrong(std::string_view place, std::string_view name, std::string_view what) {
@@ -148,6 +180,7 @@ Result<void> check_listening(const Configuration& configuration) {
 }  // namespace
 
 std::span<const ProviderField> provider_fields() { return kProviderFields; }
+std::span<const ProviderField> route_fields() { return kRouteFields; }
 
 Result<Configuration> load_configuration(const ConfigurationSources& sources,
                                          const Environment& environment) {

@@ -12,8 +12,10 @@
 #include "base/error_body.h"
 #include "base/result.h"
 #include "cli/environment.h"
+#include "domain/catalogue.h"
 #include "domain/ip_range.h"
 #include "domain/policy.h"
+#include "providers/provider.h"
 
 namespace keywarden {
 
@@ -26,10 +28,13 @@ struct ModelSettings {
 struct ProviderSettings {
     std::string name;
     std::string base_url{};            // empty: the known provider's own
+    std::string region{};              // of AWS, for Bedrock
     std::string api_key_env{};         // the variable that holds the key, or
     std::string api_key_file{};        // the file that does; neither: see credential_of
     std::optional<Dialect> dialect{};  // none: the known provider's own, or OpenAI's
     PrivacyClass privacy = PrivacyClass::Standard;
+    std::vector<IpRange> networks{};
+    ProviderTimeouts timeouts{};
     std::vector<ModelSettings> models{};
     std::string place{};  // "keywarden.toml:12"
 };
@@ -40,13 +45,20 @@ struct AliasSettings {
     std::string place{};
 };
 
-/// A field of [[provider]], for the reference and for the error about an unknown one.
+/// One [[route]] of the file.
+struct RouteSettings {
+    ModelRoute route;
+    std::string place{};
+};
+
+/// A field of [[provider]] or [[route]], for the reference and for the error about an unknown one.
 struct ProviderField {
     std::string_view name;
     std::string_view kind;
     std::string_view sentence;
 };
 std::span<const ProviderField> provider_fields();
+std::span<const ProviderField> route_fields();
 
 struct Configuration {
     Settings settings = default_settings();
@@ -54,6 +66,7 @@ struct Configuration {
     std::vector<std::string> origins = std::vector<std::string>(all_settings().size(), "default");
     std::vector<ProviderSettings> providers{};
     std::vector<AliasSettings> aliases{};
+    std::vector<RouteSettings> routes{};
 };
 
 struct ConfigurationSources {

@@ -107,6 +107,35 @@ default = "gpt-4o"
     EXPECT_EQ(loaded.result->aliases[0].model, "gpt-4o");
 }
 
+TEST(Configuration, ReadsRoutesAndTheTimesOfAProvider) {
+    const Loaded loaded = load({.file = R"(
+[[provider]]
+name = "openai"
+first_byte_timeout = "20s"
+total_timeout = "2m"
+
+[[route]]
+name = "house"
+strategy = "weighted"
+resend = true
+targets = ["gpt-4o", { model = "groq/llama", weight = 3 }]
+)"});
+    ASSERT_TRUE(loaded.result) << loaded.message;
+    const ProviderTimeouts& timeouts = loaded.result->providers[0].timeouts;
+    EXPECT_EQ(timeouts.first_byte, Nanos(std::chrono::seconds(20)));
+    EXPECT_EQ(timeouts.total, Nanos(std::chrono::minutes(2)));
+    EXPECT_EQ(timeouts.connect, std::nullopt);
+    ASSERT_EQ(loaded.result->routes.size(), 1U);
+    const ModelRoute& route = loaded.result->routes[0].route;
+    EXPECT_EQ(route.id, "house");
+    EXPECT_EQ(route.strategy, RouteStrategy::Weighted);
+    EXPECT_TRUE(route.resends);
+    ASSERT_EQ(route.targets.size(), 2U);
+    EXPECT_EQ(route.targets[0].weight, 1);
+    EXPECT_EQ(route.targets[1].model, "groq/llama");
+    EXPECT_EQ(route.targets[1].weight, 3);
+}
+
 struct WrongFile {
     std::string_view file;
     std::string_view message;
@@ -151,11 +180,36 @@ TEST(Configuration, AWrongFileIsNamedWithLineAndWhatWasExpected) {
          "FILE:3: provider.api_key: there is no such field; did you mean 'api_key_env'?"},
         {"[[provider]]\nname = \"openai\"\nxyzzy = \"k\"",
          "FILE:3: provider.xyzzy: there is no such field; there are name, base_url, api_key_env, "
-         "api_key_file, dialect, privacy_class, models"},
-        {"[[provider]]\nname = \"openai\"\ndialect = \"bedrock\"",
-         "FILE:3: provider.dialect: expected openai, or anthropic, got the text 'bedrock'"},
+         "api_key_file, dialect, region, privacy_class, networks, connect_timeout, "
+         "first_byte_timeout, idle_timeout, total_timeout, models"},
+        {"[[provider]]\nname = \"openai\"\ndialect = \"gemini\"",
+         "FILE:3: provider.dialect: expected openai, anthropic, or bedrock, got the text 'gemini'"},
+        {"[[provider]]\nname = \"bedrock\"",
+         "FILE:1: Provider 'bedrock': region must be a region of AWS, such as 'eu-central-1'."},
+        {"[[provider]]\nname = \"groq\"\nregion = \"us-east-1\"",
+         "FILE:1: Provider 'groq': region is for providers that speak Bedrock's dialect."},
+        {"[[provider]]\nname = \"openai\"\nnetworks = [\"10.1.2.3/8\"]",
+         "FILE:3: provider.networks: '10.1.2.3/8' has bits set beyond its prefix: did you "
+         "mean '10.0.0.0/8'?"},
+        {"[[provider]]\nname = \"openai\"\nnetworks = \"10.0.0.0/8\"",
+         "FILE:3: provider.networks: expected a list of networks, got the text '10.0.0.0/8'"},
         {"[[provider]]\nname = \"openai\"\nprivacy_class = \"secret\"",
          "FILE:3: provider.privacy_class: expected standard, zdr, or tee, got the text 'secret'"},
+        {"[route]\nname = \"house\"",
+         "FILE:1: route: expected [[route]], with two brackets, got a table"},
+        {"[[route]]\nname = \"house\"", "FILE:1: route.targets: it is required, and missing"},
+        {"[[route]]\nname = \"house\"\ntargets = [1]",
+         "FILE:3: route.targets: expected a model's id, or a table with model and weight, got 1"},
+        {"[[route]]\nname = \"house\"\ntargets = [\"a\"]\nstrategy = \"best\"",
+         "FILE:4: route.strategy: expected fallback, or weighted, got the text 'best'"},
+        {"[[route]]\nname = \"house\"\ntargets = [\"a\"]\nresend = 1",
+         "FILE:4: route.resend: expected true or false, got 1"},
+        {"[[route]]\nname = \"house\"\ntargets = [{ model = \"a\", weight = \"2\" }]",
+         "FILE:3: route.targets.weight: expected a whole number, got the text '2'"},
+        {"[[provider]]\nname = \"openai\"\nidle_timeout = \"2h\"",
+         "FILE:3: provider.idle_timeout: expected a duration from 100ms to 1h, got '2h'"},
+        {"[[provider]]\nname = \"openai\"\nidle_timeout = 5",
+         "FILE:3: provider.idle_timeout: expected a duration from 100ms to 1h, got 5"},
         {"[server]\ntrusted_proxies = \"10.0.0.0/8, 10.1.2.3/8\"",
          "FILE:2: server.trusted_proxies: '10.1.2.3/8': '10.1.2.3/8' has bits set beyond its "
          "prefix: "

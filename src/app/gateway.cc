@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <fmt/format.h>
+#include <iterator>
 #include <thread>
 #include <unistd.h>
 
 #include "admin/routes.h"
 #include "app/call_log.h"
+#include "app/call_metrics.h"
 #include "app/credentials.h"
+#include "app/gateway_metrics.h"
 #include "app/limit_file.h"
 #include "app/money.h"
 #include "app/probe.h"
@@ -16,7 +19,9 @@
 #include "app/webhook_sender.h"
 #include "app/worker.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "cli/session.h"
+#include "console/routes.h"
 #include "domain/model_rules.h"
 #include "net/blocking_pool.h"
 
@@ -46,6 +51,10 @@ ProxyLimits proxy_limits(const Settings& settings) {
     out.upstream.first_byte = settings.upstream_first_byte_timeout;
     out.upstream.idle = settings.upstream_idle_timeout;
     out.upstream.total = settings.upstream_total_timeout;
+    out.retries = {.retries_max = settings.upstream_retries,
+                   .within = settings.upstream_retry_within};
+    out.breaker = {.failures_max = settings.upstream_breaker_failures,
+                   .rest = settings.upstream_breaker_rest};
     out.failed_attempts = {.burst = settings.failed_attempts_burst,
                            .per_second = settings.failed_attempts_per_second};
     return out;
@@ -54,6 +63,12 @@ ProxyLimits proxy_limits(const Settings& settings) {
 std::vector<ModelAlias> aliases_of(const Configuration& configuration) {
     std::vector<ModelAlias> out;
     for (const AliasSettings& alias : configuration.aliases) out.push_back({alias.id, alias.model});
+    return out;
+}
+
+std::vector<ModelRoute> routes_of(const Configuration& configuration) {
+    std::vector<ModelRoute> out;
+    for (const RouteSettings& each : configuration.routes) out.push_back(each.route);
     return out;
 }
 
@@ -74,7 +89,16 @@ public:
         : admin_{.keys = *instance.directory,
                  .clock = system_clock(),
                  .operator_id = instance.operator_id,
+                 .base_url = [this] { return base_url(); },
+                 .sessions = instance.sessions.get(),
                  .draining = [this] { return draining_.load(); }},
+          console_{.files = web_files(),
+                   .store = instance.store.get(),
+                   .sessions = instance.sessions.get(),
+                   .policies = &instance.directory->policies(),
+                   .clock = &system_clock(),
+                   .totp_key = &instance.totp_key,
+                   .team_id = instance.team_id},
           socket_path_(instance.dir.file(kOperatorSocketName)),
           limit_file_(instance.dir.file(kLimitFileName),
                       instance.directory->policies().counters(),
@@ -128,7 +152,7 @@ public:
         }
         alarms_ = std::make_unique<CredentialAlarms>(
             *credentials_, instance.store->usage(), instance.team_id);
-        upkeep_ = std::make_unique<Upkeep>(*instance.directory, limit_file_, *money_, *alarms_);
+        upkeep_ = std::make_unique<Upkeep>(instance, limit_file_, *money_, *alarms_);
         webhooks_->start();
         return {};
     }
@@ -164,6 +188,12 @@ private:
     std::string with_port(const std::string& host) const {
         return host.find(':') == host.npos ? fmt::format("{}:{}", host, address_.port)
                                            : fmt::format("[{}]:{}", host, address_.port);
+    }
+
+    std::vector<ApiRoute> own_routes() {
+        std::vector<ApiRoute> routes = admin_routes(admin_);
+        std::ranges::move(console_routes(console_), std::back_inserter(routes));
+        return routes;
     }
 
     Result<void> open_tls(const Settings& settings) {
@@ -204,22 +234,45 @@ private:
                          .prices = &money_->prices(),
                          .credentials = credentials_.get(),
                          .blocking = &blocking_,
+                         .slow = &slow_,
+                         .sessions = instance.sessions.get(),
                          .providers = std::move(providers),
                          .aliases = aliases_of(configuration),
-                         .api_routes = admin_routes(admin_),
+                         .routes = routes_of(configuration),
+                         .api_routes = own_routes(),
+                         .pages = console_pages(console_),
                          .operator_team_id = instance.team_id,
                          .limits = proxy_limits(configuration.settings),
                          .uncarried = configuration.settings.translation_uncarried == "drop"
                                           ? Uncarried::LeftOut
                                           : Uncarried::Refused,
-                         .on_call = [money = money_.get()](const CallLine& line) {
+                         .on_call = [this, money = money_.get()](const CallLine& line) {
                              log_call(line);
+                             metrics_->note(line);
                              if (line.status != kRefusedStatus || line.key_id.empty()) return;
                              money->refused().note(line.team_id, line.key_id, system_clock().now());
                          }};
+        TRY(const auto metrics_token,
+            read_metrics_token(configuration.settings.metrics_token_file));
+        if (metrics_token) parts.route_token = {.path = "/metrics", .digest = *metrics_token};
         TRY(parts.trusted_proxies, parse_networks(configuration.settings.trusted_proxies));
         admin_.wrong_keys = std::make_unique<FailedAttempts>(parts.limits.failed_attempts);
         TRY(proxy_, Proxy::open(std::move(parts)));
+        remember_repeatable();
+        metrics_ = std::make_unique<CallMetrics>(*proxy_, thread_count(configuration.settings));
+        admin_.metrics = [this, started_at = system_clock().now()](bool store_answers) {
+            MetricsText text;
+            text.begin(Metric::BuildInfo);
+            text.add({{"version", version()}}, 1);
+            metrics_->write(text);
+            write_gateway_metrics({.journal = money_->journal().state(),
+                                   .store_answers = store_answers,
+                                   .draining = draining_.load(),
+                                   .started_at = started_at,
+                                   .now = system_clock().now()},
+                                  text);
+            return std::move(text).take();
+        };
         admin_.models = &proxy_->catalogue();
         admin_.prices = &money_->prices();
         admin_.spend = &money_->spend();
@@ -231,7 +284,18 @@ private:
         return {};
     }
 
+    /// What was made for an Idempotency-Key before this start.
+    void remember_repeatable() {
+        const MonoTime start = precise_mono();
+        const TimePoint now = system_clock().now();
+        for (const RepeatableCall& call : money_->take_repeatable()) {
+            const Nanos age = now - call.ended_at;
+            if (age < kRepeatsKept) proxy_->replays().remember(call.key, call.call, start - age);
+        }
+    }
+
     AdminContext admin_;
+    ConsoleContext console_;
     std::string socket_path_;
     bool socket_is_ours_ = false;
     LimitFile limit_file_;
@@ -245,7 +309,10 @@ private:
     std::unique_ptr<ClientTls> client_tls_;
     std::unique_ptr<ServerTls> server_tls_;
     BlockingPool blocking_;
+    // One thread, as each password takes 64 MiB; who waits behind more is refused.
+    BlockingPool slow_{{.threads = 1, .queued_max = 32}};
     std::unique_ptr<Proxy> proxy_;
+    std::unique_ptr<CallMetrics> metrics_;
     WorkerShared shared_;
     std::unique_ptr<Upkeep> upkeep_;
     std::vector<std::unique_ptr<Worker>> workers_;  // last: they end before what they use
@@ -269,8 +336,10 @@ Result<void> Gateway::check(const Configuration& configuration, std::vector<Prov
     if (!settings.tls_certificate.empty()) {
         TRY_VOID(ServerTls::load(settings.tls_certificate, settings.tls_key));
     }
-    TRY_VOID(
-        Proxy::open({.providers = std::move(providers), .aliases = aliases_of(configuration)}));
+    TRY_VOID(read_metrics_token(settings.metrics_token_file));
+    TRY_VOID(Proxy::open({.providers = std::move(providers),
+                          .aliases = aliases_of(configuration),
+                          .routes = routes_of(configuration)}));
     return {};
 }
 

@@ -160,11 +160,14 @@ Result<std::unique_ptr<Instance>> open_instance(const Configuration& configurati
                                                    .master_keys = std::move(master_keys),
                                                    .formats = std::move(formats),
                                                    .webhooks = WebhookSigner(pepper),
+                                                   .totp_key = SealingKey::derive(pepper, "totp"),
                                                    .directory = nullptr,
+                                                   .sessions = nullptr,
                                                    .operator_id = std::move(operator_id),
                                                    .team_id = std::move(team_id)});
     TRY(out->directory,
         KeyDirectory::load(*out->store, out->formats, defaults_of(settings), clock));
+    TRY(out->sessions, SessionDirectory::load(*out->store, clock));
     return out;
 }
 

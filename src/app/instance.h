@@ -9,11 +9,13 @@
 #include "app/configuration.h"
 #include "app/data_dir.h"
 #include "base/clock.h"
+#include "base/envelope.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "domain/key_format.h"
 #include "domain/webhook.h"
 #include "store/key_directory.h"
+#include "store/session_directory.h"
 #include "store/store.h"
 
 namespace keywarden {
@@ -24,7 +26,9 @@ struct Instance {
     std::vector<Secret> master_keys;  // the newest first; two while one is changed
     KeyFormats formats;
     WebhookSigner webhooks;
+    SealingKey totp_key;
     std::unique_ptr<KeyDirectory> directory;  // views store and formats
+    std::unique_ptr<SessionDirectory> sessions;
     std::string operator_id;
     std::string team_id;  // of the team "default"
 };

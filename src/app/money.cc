@@ -70,6 +70,8 @@ Result<std::unique_ptr<Money>> Money::open(const Settings& settings,
 
 Result<void> Money::open_journal(const Settings& settings, const std::string& dir, size_t threads) {
     TRY(const std::vector<JournalPosition> applied, store_.journal_positions());
+    TRY_VOID(store_.for_each_repeatable(
+        [this](const RepeatableCall& call) { repeatable_.push_back(call); }));
     const bool survives_power = settings.ledger_durability == "power";
     TRY(journal_,
         Journal::open(
@@ -78,7 +80,7 @@ Result<void> Money::open_journal(const Settings& settings, const std::string& di
              .bytes_max = static_cast<size_t>(settings.ledger_journal_bytes_max),
              .durability = survives_power ? Durability::Power : Durability::Process},
             applied,
-            [this](const CallRecord& record) { spend_.count(record); },
+            [this](const CallRecord& record) { count(record); },
             system_clock().now()));
     say_recovery(journal_->recovery());
     applier_ = std::make_unique<Applier>(ApplierParts{
@@ -90,10 +92,22 @@ Result<void> Money::open_journal(const Settings& settings, const std::string& di
     return {};
 }
 
+void Money::count(const CallRecord& record) {
+    spend_.count(record);
+    if (!stands_for_repeats(record)) return;
+    repeatable_.push_back({record.repeat_key, record.id, record.ended_at});
+}
+
 Result<void> Money::write_events() {
-    for (const ThresholdCrossed& crossed : spend_.take_crossed()) events_.note(crossed);
+    Result<void> written;
+    for (const ThresholdCrossed& crossed : spend_.take_crossed()) {
+        // A start tells again of all that are behind: none of them may drive out a new one.
+        if (events_.is_full()) written = events_.write(store_);
+        events_.note(crossed);
+    }
     const Result<void> looked = spikes_.look();
-    TRY_VOID(events_.write(store_));
+    written = events_.write(store_);
+    TRY_VOID(written);
     return looked;
 }
 

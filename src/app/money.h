@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "app/applier.h"
 #include "app/configuration.h"
@@ -39,6 +41,8 @@ public:
     PriceDirectory& prices() { return prices_; }
     Journal& journal() { return *journal_; }
     RefusedCalls& refused() { return refused_; }
+    /// What was made for an Idempotency-Key before this start, oldest first. Once.
+    std::vector<RepeatableCall> take_repeatable() { return std::move(repeatable_); }
 
     /// Looks for spikes, and writes what there is to tell: of them, of thresholds that were
     /// crossed, of tokens that have no price. Called about once a second, by one thread. Errors:
@@ -47,12 +51,15 @@ public:
 
 private:
     Money(const Settings& settings, Instance& instance, std::span<const PricedProvider> providers);
+    /// A row that only the journal has.
+    void count(const CallRecord& record);
     Result<void> open_journal(const Settings& settings, const std::string& dir, size_t threads);
 
     KeyDirectory& keys_;
     UsageStore& store_;
     SpendDirectory spend_;
     PriceDirectory prices_;
+    std::vector<RepeatableCall> repeatable_;
     MoneyEvents events_;
     RefusedCalls refused_;
     SpikeWatch spikes_;

@@ -29,6 +29,9 @@ int64_t day_of(TimePoint at) {
     return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
 }
 
+/// Of a day, week, or month, in whatever time zone it began.
+int64_t nearest_day(TimePoint start) { return day_of(start + std::chrono::hours(12)); }
+
 bool used_tokens(const CallRecord& row) {
     return row.usage.input.value_or(0) > 0 || row.usage.output.value_or(0) > 0;
 }
@@ -46,7 +49,7 @@ void MoneyEvents::note(const ThresholdCrossed& crossed) {
     add({.id = id_of(fmt::format("threshold\n{}\n{}\n{}\n{}",
                                  crossed.team_id,
                                  crossed.budget_id,
-                                 to_millis(crossed.period_start),
+                                 nearest_day(crossed.period_start),
                                  crossed.percent)),
          .team_id = crossed.team_id,
          .kind = "budget.threshold",
@@ -95,6 +98,11 @@ void MoneyEvents::note(std::span<const CallRecord> rows) {
              .at = row.ended_at,
              .body = fmt::format(R"({{"model":{}}})", quoted(model))});
     }
+}
+
+bool MoneyEvents::is_full() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size() >= kWaitingMax;
 }
 
 Result<void> MoneyEvents::write(UsageStore& store) {

@@ -23,8 +23,8 @@ public:
     static constexpr size_t kWaitingMax = 10'000;   // events; more are dropped, the oldest first
     static constexpr size_t kUnpricedMax = 10'000;  // models and teams told of; then all again
 
-    /// "budget.threshold": so much of a budget is spent. What is told again, after a start, has the
-    /// same id: the store has it once.
+    /// "budget.threshold": so much of a budget is spent. What is told again, after a start or with
+    /// another time zone, has the same id: the store has it once.
     void note(const ThresholdCrossed& crossed);
 
     /// "key.spike": the same, for a key, what of it, and an hour.
@@ -34,6 +34,8 @@ public:
     /// since the model has no price. `rows` are in the store.
     void note(std::span<const CallRecord> rows);
 
+    /// The next one drives out the oldest: time to write.
+    bool is_full();
     /// Writes what waits, oldest first. Errors: the store's; the rest is written the next time.
     Result<void> write(UsageStore& store);
 

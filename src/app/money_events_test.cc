@@ -92,12 +92,25 @@ TEST_F(MoneyEventsTest, WhatIsToldAgainAfterAStartIsThereOnce) {
     }
     EXPECT_EQ(written().size(), 2U);
     ThresholdCrossed next = crossed;
-    next.period_start = kNow;
+    next.period_start = kNow - 1h + 24h;
     events_.note(next);
     KeySpike later = spike;
     later.start = kNow;
     events_.note(later);
     EXPECT_EQ(written().size(), 4U) << "another day, another hour";
+}
+
+TEST_F(MoneyEventsTest, WhatIsToldAgainInAnotherTimeZoneIsThereOnce) {
+    for (const char* midnight : {"2026-11-20T00:00:00Z",     // in London
+                                 "2026-11-20T08:00:00Z",     // in Los Angeles
+                                 "2026-11-19T12:00:00Z"}) {  // in Auckland
+        events_.note(ThresholdCrossed{.budget_id = "budget_1",
+                                      .team_id = "team_a",
+                                      .percent = 75,
+                                      .at = kNow,
+                                      .period_start = parse_iso8601(midnight).value()});
+    }
+    EXPECT_EQ(written().size(), 1U);
 }
 
 TEST_F(MoneyEventsTest, ASpikeSaysWhatItIsHeldTo) {

@@ -4,14 +4,53 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include "app/providers.h"
+#include "base/clock.h"
+#include "base/crypto.h"
 #include "net/blocking_client.h"
 #include "net/socket.h"
+#include "providers/bedrock.h"
 
 namespace keywarden {
 namespace {
 
 const sockaddr* raw(const SocketAddress& address) {
     return reinterpret_cast<const sockaddr*>(&address.storage);
+}
+
+/// Nothing that Bedrock's runtime has may be read for nothing, so it is asked to answer a
+/// conversation that is empty: it refuses a wrong credential first, and then that.
+Result<int> ask_bedrock(BlockingClient& client,
+                        const Provider& provider,
+                        const BoundSecret& credential) {
+    constexpr std::string_view kSmallModel = "amazon.nova-micro-v1:0";
+    constexpr std::string_view kNothing = R"({"messages":[]})";
+    const std::string_view model =
+        provider.models.empty() ? kSmallModel : std::string_view(provider.models[0].upstream_id);
+    BlockingRequest request{.method = "POST",
+                            .target = bedrock_path(provider, "/model/{id}/converse", model),
+                            .headers = {{"Content-Type", "application/json"}},
+                            .body = std::string(kNothing)};
+    if (!credential.empty()) {
+        TRY(const std::string_view key, credential.reveal_to(provider.origin()));
+        TRY(const Secret fields,
+            bedrock_credential_fields(
+                provider,
+                key,
+                {.path = request.target, .body = sha256(kNothing), .at = system_clock().now()}));
+        std::string_view rest = fields.reveal();
+        while (!rest.empty()) {
+            const std::string_view line = rest.substr(0, rest.find("\r\n"));
+            const size_t colon = line.find(": ");
+            request.headers.push_back(
+                {std::string(line.substr(0, colon)), std::string(line.substr(colon + 2))});
+            rest.remove_prefix(line.size() + 2);
+        }
+    }
+    TRY(const HttpResponse answer,
+        client.stream(request, nullptr, [](std::string_view) { return false; }));
+    const bool is_taken = answer.status == 400 || answer.status == 404;
+    return is_taken ? 200 : answer.status;
 }
 
 }  // namespace
@@ -47,7 +86,10 @@ Result<int> ask_provider(const Provider& provider,
                                     .write_stall = std::chrono::seconds(5),
                                     .total = std::chrono::seconds(10)};
     TRY(const auto client,
-        BlockingClient::make(provider.origin(), {.ca_file = ca_file, .timeouts = kBriefly}));
+        BlockingClient::make(
+            provider.origin(),
+            {.ca_file = ca_file, .timeouts = kBriefly, .resolver = reaching({&provider, 1})}));
+    if (provider.dialect == Dialect::Bedrock) return ask_bedrock(*client, provider, credential);
     BlockingRequest request{.target = upstream_path(provider, "/v1/models")};
     if (!credential.empty()) {
         TRY(const std::string_view key, credential.reveal_to(provider.origin()));

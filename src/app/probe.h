@@ -18,8 +18,9 @@ Result<void> check_port_is_free(const ListenAddress& address);
 bool somebody_listens(const std::string& unix_socket);
 
 /// Asks the provider for its models, with a credential (none where it is empty), and says with
-/// which status it answers. Takes a few seconds at most, and reads no list. Errors:
-/// GatewayUnreachable and others of BlockingClient, with the cause in `detail`.
+/// which status it answers. Bedrock is asked what it must refuse, and 200 is said where it does.
+/// Takes a few seconds at most, and reads no list. Errors: GatewayUnreachable and others of
+/// BlockingClient, with the cause in `detail`.
 Result<int> ask_provider(const Provider& provider,
                          const BoundSecret& credential,
                          const std::string& ca_file);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "providers/bedrock.h"
+
 namespace keywarden {
 namespace {
 
@@ -34,8 +36,11 @@ Result<Provider> open_one(const ProviderSettings& settings, Secret credential) {
     ProviderConfig config{.name = settings.name,
                           .base_url = settings.base_url,
                           .api_key = std::move(credential),
+                          .region = settings.region,
                           .dialect = settings.dialect,
-                          .privacy = settings.privacy};
+                          .privacy = settings.privacy,
+                          .networks = settings.networks,
+                          .timeouts = settings.timeouts};
     for (const ModelSettings& model : settings.models) {
         config.models.push_back({model.id, model.upstream});
     }
@@ -116,6 +121,31 @@ Result<Secret> read_key_file(const ProviderSettings& provider) {
 
 }  // namespace
 
+namespace {
+
+/// As AWS's own SDKs find them: the pair, and the token of a session. Empty where there is none.
+Result<Secret> read_aws_keys(const ProviderSettings& provider, const Environment& environment) {
+    const auto variable = [&](std::string_view name) -> Result<Secret> {
+        if (environment.get(name).empty()) return Secret();
+        return read_variable(provider, "name", name, environment);
+    };
+    TRY(const Secret id, variable("AWS_ACCESS_KEY_ID"));
+    TRY(const Secret secret, variable("AWS_SECRET_ACCESS_KEY"));
+    TRY(const Secret token, variable("AWS_SESSION_TOKEN"));
+    if (id.empty() && secret.empty()) return Secret();
+    if (id.empty() || secret.empty()) {
+        return wrong(provider,
+                     "name",
+                     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together, and one is not "
+                     "set");
+    }
+    return aws_credential({.access_key_id = id.reveal(),
+                           .secret_access_key = secret.reveal(),
+                           .session_token = token.reveal()});
+}
+
+}  // namespace
+
 Result<Secret> credential_of(const ProviderSettings& provider, const Environment& environment) {
     if (!provider.api_key_file.empty()) return read_key_file(provider);
     if (!provider.api_key_env.empty()) {
@@ -128,7 +158,10 @@ Result<Secret> credential_of(const ProviderSettings& provider, const Environment
     }
     const KnownProvider* known = find_known_provider(provider.name);
     if (known == nullptr || known->api_key_env.empty()) return Secret();
-    if (environment.get(known->api_key_env).empty()) return Secret();
+    if (environment.get(known->api_key_env).empty()) {
+        const bool is_aws = known->dialect == Dialect::Bedrock;
+        return is_aws ? read_aws_keys(provider, environment) : Secret();
+    }
     return read_variable(provider, "name", known->api_key_env, environment);
 }
 
@@ -172,6 +205,16 @@ Result<std::vector<Provider>> open_providers(const Configuration& configuration,
         out.push_back(std::move(sandbox));
     }
     return out;
+}
+
+ResolverOptions reaching(std::span<const Provider> providers) {
+    return {.may_reach = [providers](std::string_view host, const SocketAddress& address) {
+        const std::optional<IpAddress> ip = parse_ip(address.host());
+        return ip && std::ranges::any_of(providers, [&](const Provider& provider) {
+                   return provider.base.host == host && provider.base.port == address.port() &&
+                          may_reach(provider, *ip);
+               });
+    }};
 }
 
 Result<void> check_providers(const Configuration& configuration) {

@@ -1,6 +1,7 @@
 // Providers as the configuration names them, opened with their credentials.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "cli/environment.h"
+#include "net/resolver.h"
 #include "providers/provider.h"
 
 namespace keywarden {
@@ -20,6 +22,10 @@ Result<std::vector<Provider>> open_providers(const Configuration& configuration,
 /// One of them, with its credential.
 /// Errors: as open_providers.
 Result<Provider> open_configured(const ProviderSettings& settings, const Environment& environment);
+
+/// A resolver's, by which nobody gets to a provider but where may_reach lets its calls go: that of
+/// every client that is for providers. `providers` must outlive it.
+ResolverOptions reaching(std::span<const Provider> providers);
 
 /// What can be said without credentials: shape, addresses, names that are there twice.
 /// Errors: InvalidConfig.

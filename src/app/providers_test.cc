@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "base/id.h"
+#include "net/blocking_client.h"
+#include "net/test_name_server.h"
+#include "net/test_peer.h"
 
 namespace keywarden {
 namespace {
@@ -52,6 +55,24 @@ TEST(Providers, AKnownOneHasAVariableByCustom) {
     const auto without = open_providers(with({.name = "openai"}), {});
     ASSERT_TRUE(without);
     EXPECT_TRUE(without->front().api_key.empty());
+}
+
+TEST(Providers, BedrockFindsItsKeysWhereAwssOwnSdksDo) {
+    const ProviderSettings bedrock{.name = "bedrock", .region = "eu-central-1"};
+    const auto key = [&](std::map<std::string, std::string, std::less<>> variables) {
+        const auto providers = open_providers(with(bedrock), {std::move(variables)});
+        if (!providers) return providers.error().message;
+        const Provider& first = providers->front();
+        return first.api_key.empty() ? "none" : key_of(first);
+    };
+    EXPECT_EQ(key({}), "none");
+    EXPECT_EQ(key({{"AWS_ACCESS_KEY_ID", "AKIA"}, {"AWS_SECRET_ACCESS_KEY", "s/+"}}), "AKIA:s/+");
+    EXPECT_EQ(key({{"AWS_ACCESS_KEY_ID", "ASIA"},
+                   {"AWS_SECRET_ACCESS_KEY", "s"},
+                   {"AWS_SESSION_TOKEN", "t=="}}),
+              "ASIA:s:t==");
+    EXPECT_EQ(key({{"AWS_BEARER_TOKEN_BEDROCK", "ABSK"}, {"AWS_ACCESS_KEY_ID", "AKIA"}}), "ABSK");
+    EXPECT_NE(key({{"AWS_ACCESS_KEY_ID", "AKIA"}}).find("belong together"), std::string::npos);
 }
 
 TEST(Providers, ANamedVariableThatIsNotSetStopsTheStart) {
@@ -153,6 +174,60 @@ TEST(Providers, WhatIsWrongWithOneIsSaidOnce) {
     EXPECT_EQ(check_providers(with({.name = "mine"})).error().message,
               "keywarden.toml:1: Provider 'mine': base_url is missing, and this name has no known "
               "address.");
+}
+
+/// The client's calls go where its name stands for, which is this machine.
+class Destination : public testing::Test {
+protected:
+    /// What becomes of a call to a provider with that host.
+    std::string call(const std::string& scheme,
+                     const std::string& host,
+                     std::vector<IpRange> networks = {}) {
+        const Provider provider =
+            open_provider({.name = "mine",
+                           .base_url = scheme + "://" + host + ":" + std::to_string(canary_.port()),
+                           .networks = std::move(networks)})
+                .value();
+        BlockingClientOptions options{.resolver = reaching({&provider, 1})};
+        options.resolver.servers = names_.address();
+        const auto client = BlockingClient::make(provider.origin(), options).value();
+        const auto answer = client->call({});
+        return answer ? "answered" : answer.error().detail;
+    }
+
+    static Task<void> answer(Exchange* exchange) {
+        ++heard;
+        exchange->start(200);
+        co_await exchange->send("hello");
+    }
+
+    // NOLINTNEXTLINE(readability-identifier-naming): tests read it
+    static inline std::atomic<int> heard = 0;
+
+private:
+    test::NameServer names_{0};
+    test::TestServer canary_{answer};
+};
+
+TEST_F(Destination, APublicNameThatStandsForThisMachineGetsNoPacket) {
+    heard = 0;
+    const std::string refusal = "known.test is at an address that may not be reached";
+    EXPECT_EQ(call("https", "known.test"), refusal);
+    EXPECT_EQ(call("http", "known.test", {*IpRange::parse("10.0.0.0/8")}), refusal);
+    EXPECT_EQ(heard, 0);
+    EXPECT_EQ(call("http", "known.test", {*IpRange::parse("127.0.0.0/8")}), "answered");
+    EXPECT_EQ(call("http", "127.0.0.1"), "answered");
+    EXPECT_EQ(call("http", "localhost"), "answered");
+    EXPECT_EQ(heard, 3);
+}
+
+TEST_F(Destination, OfAnotherProviderIsNobodyElses) {
+    const Provider one = open_provider({.name = "one", .base_url = "http://127.0.0.1:1"}).value();
+    const ResolverOptions options = reaching({&one, 1});
+    EXPECT_TRUE(options.may_reach("127.0.0.1", *parse_address("127.0.0.1", 1)));
+    EXPECT_FALSE(options.may_reach("127.0.0.1", *parse_address("127.0.0.1", 2)));
+    EXPECT_FALSE(options.may_reach("known.test", *parse_address("127.0.0.1", 1)));
+    EXPECT_FALSE(options.may_reach("127.0.0.1", *unix_address("/tmp/x")));
 }
 
 TEST(Providers, AnUnknownOneNeedsAnAddress) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "admin/openapi.h"
+#include "console/routes.h"
 #include "domain/router.h"
 #include "proxy/proxy.h"
 #include "store/open.h"
@@ -26,7 +27,9 @@ protected:
         ASSERT_TRUE(directory);
         directory_ = std::move(*directory);
         context_.emplace(AdminContext{.keys = *directory_, .clock = clock_});
-        routes_ = Proxy::routes_of(admin_routes(*context_));
+        std::vector<ApiRoute> own = admin_routes(*context_);
+        for (const ApiRoute& route : console_routes(console_)) own.push_back(route);
+        routes_ = Proxy::routes_of(own);
     }
 
     ManualClock clock_;
@@ -34,6 +37,7 @@ protected:
     std::optional<KeyFormats> formats_;
     std::unique_ptr<KeyDirectory> directory_;
     std::optional<AdminContext> context_;
+    ConsoleContext console_;
     std::vector<RouteFacts> routes_;
 };
 

@@ -93,6 +93,23 @@ constexpr std::array kRows = {
     SettingRow{.name = "upstream.total_timeout", .kind = Duration,
         .member = &S::upstream_total_timeout, .fallback = "1h", .min = 100, .max = 24 * kHour,
         .sentence = "How long one call to a provider may take from end to end."},
+    SettingRow{.name = "upstream.retries", .kind = Count, .member = &S::upstream_retries,
+        .fallback = "1", .min = 0, .max = 10,
+        .sentence = "How often a call is tried again that a provider answered with 429 or 5xx, or "
+                    "that could not be connected. What may have been worked on is never sent "
+                    "twice."},
+    SettingRow{.name = "upstream.retry_within", .kind = Duration,
+        .member = &S::upstream_retry_within, .fallback = "5s", .min = 0, .max = 10 * kMinute,
+        .sentence = "How long after its first attempt a call may be tried again; a provider's "
+                    "Retry-After that is longer goes to the client at once."},
+    SettingRow{.name = "upstream.breaker_failures", .kind = Count,
+        .member = &S::upstream_breaker_failures, .fallback = "10", .min = 0, .max = 1'000,
+        .sentence = "After so many failures of a provider in a row (no answer, 502, 503, 504, or "
+                    "529) calls to it are refused at once; 0: never. A credential of the vault "
+                    "rests after as many."},
+    SettingRow{.name = "upstream.breaker_rest", .kind = Duration,
+        .member = &S::upstream_breaker_rest, .fallback = "10s", .min = 100, .max = kHour,
+        .sentence = "How long, until one call tries whether it works again."},
     SettingRow{.name = "upstream.ca_file", .kind = Text, .member = &S::upstream_ca_file,
         .fallback = "",
         .sentence = "A PEM file of the only authorities to trust for providers; empty: the "
@@ -176,6 +193,10 @@ constexpr std::array kRows = {
         .sentence = "Hosts, addresses, and networks (10.0.0.0/8) that webhooks may reach although "
                     "they are private, and without TLS, with commas between them; all others must "
                     "be public, and https."},
+    SettingRow{.name = "metrics.token_file", .kind = Text, .member = &S::metrics_token_file,
+        .fallback = "",
+        .sentence = "A file with the token that opens GET /metrics to the network: one word of 32 "
+                    "characters or more. Empty: metrics are for the local socket alone."},
     SettingRow{.name = "auth.failed_attempts_burst", .kind = Count,
         .member = &S::failed_attempts_burst, .fallback = "20", .min = 1, .max = 1'000'000,
         .sentence = "How many wrong keys an address may send before it is made to wait."},

@@ -40,6 +40,10 @@ struct Settings {
     Nanos upstream_first_byte_timeout;
     Nanos upstream_idle_timeout;
     Nanos upstream_total_timeout;
+    int64_t upstream_retries;
+    Nanos upstream_retry_within;
+    int64_t upstream_breaker_failures;
+    Nanos upstream_breaker_rest;
     std::string upstream_ca_file;
     std::string translation_uncarried;
     std::vector<std::string> key_formats;
@@ -54,6 +58,7 @@ struct Settings {
     Nanos ledger_calls_kept;
     std::string vault_form;
     std::string vault_fernet_keys_file;
+    std::string metrics_token_file;
     int64_t failed_attempts_burst;
     int64_t failed_attempts_per_second;
     int64_t spikes_factor;

@@ -62,6 +62,8 @@ public:
             const std::string_view name = key.str();
             if (name == "provider") {
                 TRY_VOID(providers(node));
+            } else if (name == "route") {
+                TRY_VOID(routes(node));
             } else if (name == "aliases") {
                 TRY_VOID(aliases(node));
             } else {
@@ -100,7 +102,7 @@ private:
     Result<void> setting(const std::string& name, const toml::node& node) {
         const SettingRow* row = find_setting(name);
         if (row == nullptr) {
-            std::vector<std::string_view> known = {"provider", "aliases"};
+            std::vector<std::string_view> known = {"provider", "route", "aliases"};
             bool is_section = false;
             for (const SettingRow& each : all_settings()) {
                 known.push_back(each.name);
@@ -189,11 +191,13 @@ private:
         TRY(out.base_url, text(table, "provider", "base_url", false));
         TRY(out.api_key_env, text(table, "provider", "api_key_env", false));
         TRY(out.api_key_file, text(table, "provider", "api_key_file", false));
+        TRY(out.region, text(table, "provider", "region", false));
         TRY(const std::string dialect, text(table, "provider", "dialect", false));
         if (!dialect.empty()) {
             out.dialect = dialect_named(dialect);
             if (!out.dialect) {
-                return expected(*table.get("dialect"), "provider.dialect", "openai, or anthropic");
+                return expected(
+                    *table.get("dialect"), "provider.dialect", "openai, anthropic, or bedrock");
             }
         }
         TRY(const std::string privacy, text(table, "provider", "privacy_class", false));
@@ -205,6 +209,8 @@ private:
             }
             out.privacy = *known;
         }
+        TRY(out.networks, networks(table.get("networks")));
+        TRY_VOID(timeouts(table, out.timeouts));
         if (const toml::node* list = table.get("models")) {
             if (!list->is_array()) return expected(*list, "provider.models", "a list of models");
             for (const toml::node& node : *list->as_array()) {
@@ -215,6 +221,41 @@ private:
         out.place = place(table);
         out_.providers.push_back(std::move(out));
         return {};
+    }
+
+    /// Each within the bounds of the setting of that name.
+    Result<void> timeouts(const toml::table& table, ProviderTimeouts& out) {
+        const auto read = [&](const char* key, std::optional<Nanos>& timeout) -> Result<void> {
+            const toml::node* const node = table.get(key);
+            if (node == nullptr) return {};
+            const SettingRow& row = *find_setting(std::string("upstream.") + key);
+            const std::string name = std::string("provider.") + key;
+            if (!node->is_string()) return expected(*node, name, expectation(row));
+            Settings settings{};
+            if (auto set = set_from_text(settings, row, node->as_string()->get()); !set) {
+                return wrong(*node, name, std::move(set.error().message));
+            }
+            timeout = settings.*(std::get<Nanos Settings::*>(row.member));
+            return {};
+        };
+        TRY_VOID(read("connect_timeout", out.connect));
+        TRY_VOID(read("first_byte_timeout", out.first_byte));
+        TRY_VOID(read("idle_timeout", out.idle));
+        return read("total_timeout", out.total);
+    }
+
+    Result<std::vector<IpRange>> networks(const toml::node* node) {
+        constexpr std::string_view kName = "provider.networks";
+        std::vector<IpRange> out;
+        if (node == nullptr) return out;
+        if (!node->is_array()) return expected(*node, kName, "a list of networks");
+        TRY(const auto texts, strings(*node->as_array(), kName));
+        for (const std::string& text : texts) {
+            auto network = IpRange::parse(text);
+            if (!network) return wrong(*node, kName, std::move(network).error().message);
+            out.push_back(*network);
+        }
+        return out;
     }
 
     Result<ModelSettings> model(const toml::node& node) {
@@ -232,6 +273,67 @@ private:
         TRY(std::string upstream, text(*table, std::string(kName), "upstream", false));
         if (upstream.empty()) upstream = id;
         return ModelSettings{std::move(id), std::move(upstream)};
+    }
+
+    Result<void> routes(const toml::node& node) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return expected(node, "route", "[[route]], with two brackets");
+        for (const toml::node& each : *list) {
+            if (!each.is_table()) return expected(each, "route", "a table");
+            TRY_VOID(route(*each.as_table()));
+        }
+        return {};
+    }
+
+    Result<void> route(const toml::table& table) {
+        std::vector<std::string_view> fields;
+        for (const ProviderField& field : route_fields()) fields.push_back(field.name);
+        TRY_VOID(no_other_fields(table, "route", fields));
+        ModelRoute out;
+        TRY(out.id, text(table, "route", "name", true));
+        const toml::node* const targets = table.get("targets");
+        if (targets == nullptr) return wrong(table, "route.targets", "it is required, and missing");
+        if (!targets->is_array()) return expected(*targets, "route.targets", "a list of models");
+        for (const toml::node& node : *targets->as_array()) {
+            TRY(ModelRoute::Target each, route_target(node));
+            out.targets.push_back(std::move(each));
+        }
+        TRY(const std::string strategy, text(table, "route", "strategy", false));
+        if (!strategy.empty()) {
+            const auto known = route_strategy_named(strategy);
+            if (!known) {
+                return expected(*table.get("strategy"), "route.strategy", "fallback, or weighted");
+            }
+            out.strategy = *known;
+        }
+        if (const toml::node* const resend = table.get("resend")) {
+            if (!resend->is_boolean()) return expected(*resend, "route.resend", "true or false");
+            out.resends = resend->as_boolean()->get();
+        }
+        out_.routes.push_back({std::move(out), place(table)});
+        return {};
+    }
+
+    Result<ModelRoute::Target> route_target(const toml::node& node) {
+        constexpr std::string_view kName = "route.targets";
+        constexpr std::string_view kFields[] = {"model", "weight"};
+        if (const auto* id = node.as_string(); id != nullptr && !id->get().empty()) {
+            return ModelRoute::Target{.model = id->get()};
+        }
+        const toml::table* table = node.as_table();
+        if (table == nullptr) {
+            return expected(node, kName, "a model's id, or a table with model and weight");
+        }
+        TRY_VOID(no_other_fields(*table, std::string(kName), kFields));
+        ModelRoute::Target out;
+        TRY(out.model, text(*table, std::string(kName), "model", true));
+        if (const toml::node* const weight = table->get("weight")) {
+            if (!weight->is_integer()) {
+                return expected(*weight, "route.targets.weight", "a whole number");
+            }
+            out.weight = weight->as_integer()->get();
+        }
+        return out;
     }
 
     Result<void> aliases(const toml::node& node) {

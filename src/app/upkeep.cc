@@ -12,10 +12,13 @@ constexpr int kTicksAWrite = 5;
 
 }  // namespace
 
-Upkeep::Upkeep(KeyDirectory& directory, LimitFile& limits, Money& money, CredentialAlarms& alarms)
-    : directory_(directory), limits_(limits), money_(money), alarms_(alarms), thread_([this] {
-          run();
-      }) {}
+Upkeep::Upkeep(Instance& instance, LimitFile& limits, Money& money, CredentialAlarms& alarms)
+    : directory_(*instance.directory),
+      sessions_(*instance.sessions),
+      limits_(limits),
+      money_(money),
+      alarms_(alarms),
+      thread_([this] { run(); }) {}
 
 Upkeep::~Upkeep() {
     {
@@ -51,6 +54,7 @@ void Upkeep::write_limits(bool at_once) {
 
 void Upkeep::write_uses() {
     Result<void> written = directory_.write_uses();
+    if (written) written = sessions_.write_uses();
     if (written) written = money_.write_events();
     if (written) written = alarms_.write();
     if (!written && !store_failed_) {

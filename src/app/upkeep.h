@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "app/credentials.h"
+#include "app/instance.h"
 #include "app/limit_file.h"
 #include "app/money.h"
-#include "store/key_directory.h"
 
 namespace keywarden {
 
@@ -17,7 +17,7 @@ namespace keywarden {
 class Upkeep {
 public:
     /// All of these must outlive it.
-    Upkeep(KeyDirectory& directory, LimitFile& limits, Money& money, CredentialAlarms& alarms);
+    Upkeep(Instance& instance, LimitFile& limits, Money& money, CredentialAlarms& alarms);
     ~Upkeep();
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
@@ -28,6 +28,7 @@ private:
     void write_limits(bool at_once);
 
     KeyDirectory& directory_;
+    SessionDirectory& sessions_;
     LimitFile& limits_;
     Money& money_;
     CredentialAlarms& alarms_;

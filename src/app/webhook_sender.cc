@@ -1,5 +1,6 @@
 #include "app/webhook_sender.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <utility>
@@ -42,8 +43,9 @@ WebhookSender::~WebhookSender() {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
-    wake_.notify_one();
+    wake_.notify_all();
     if (thread_.joinable()) thread_.join();
+    for (std::thread& thread : threads_) thread.join();
 }
 
 void WebhookSender::start() {
@@ -53,21 +55,55 @@ void WebhookSender::start() {
 void WebhookSender::run() {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, kTick, [this] { return stopping_.load(); })) {
-        lock.unlock();
-        const Result<int64_t> looked = look();  // a store that is away is told of by the upkeep
-        lock.lock();
+        const Result<void> done = line_up();  // a store that is away is told of by the upkeep
     }
 }
 
 Result<int64_t> WebhookSender::look() {
-    TRY(const std::vector<Webhook> hooks, parts_.store->all_webhooks());
-    int64_t taken = 0;
-    for (const Webhook& hook : hooks) {
-        if (stopping_ || hook.delivery.next_at > parts_.clock->now()) continue;
-        TRY(const int64_t of_this, look_at(hook));
-        taken += of_this;
+    std::unique_lock lock(mutex_);
+    const int64_t before = taken_;
+    TRY_VOID(line_up());
+    wake_.wait(lock, [this] { return in_hand_.empty(); });
+    return taken_ - before;
+}
+
+Result<void> WebhookSender::line_up() {
+    TRY(std::vector<Webhook> hooks, parts_.store->all_webhooks());
+    for (Webhook& hook : hooks) {
+        const bool is_due = !hook.is_paused && hook.delivery.next_at <= parts_.clock->now();
+        if (is_due && in_hand_.insert(hook.id).second) line_.push_back(std::move(hook));
     }
-    return taken;
+    while (threads_.size() < std::min(in_hand_.size(), kThreadsMax)) {
+        threads_.emplace_back([this] { serve(); });
+    }
+    wake_.notify_all();
+    return {};
+}
+
+std::deque<Webhook>::iterator WebhookSender::next_in_line() {
+    return std::ranges::find_if(line_, [this](const Webhook& hook) {
+        const auto owner = of_owners_.find(hook.team_id);
+        return owner == of_owners_.end() || owner->second < kOfOneOwnerMax;
+    });
+}
+
+void WebhookSender::serve() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        wake_.wait(lock, [this] { return stopping_ || next_in_line() != line_.end(); });
+        if (stopping_) return;
+        const auto next = next_in_line();
+        const Webhook hook = std::move(*next);
+        line_.erase(next);
+        ++of_owners_[hook.team_id];
+        lock.unlock();
+        const Result<int64_t> taken = look_at(hook);  // of one that fails, it comes again
+        lock.lock();
+        taken_ += taken.value_or(0);
+        in_hand_.erase(hook.id);
+        if (--of_owners_[hook.team_id] == 0) of_owners_.erase(hook.team_id);
+        wake_.notify_all();
+    }
 }
 
 Result<int64_t> WebhookSender::look_at(const Webhook& hook) {
@@ -82,10 +118,11 @@ Result<int64_t> WebhookSender::look_at(const Webhook& hook) {
             continue;
         }
         goes_on = settle(hook, next, send(hook, next.event), delivery);
-        TRY_VOID(parts_.store->put_delivery(hook.id, delivery));
+        TRY(const bool is_as_read, parts_.store->put_delivery(hook, delivery));
+        goes_on = goes_on && is_as_read;
     }
     if (delivery.cursor != hook.delivery.cursor) {
-        TRY_VOID(parts_.store->put_delivery(hook.id, delivery));
+        TRY_VOID(parts_.store->put_delivery(hook, delivery));
     }
     return delivery.delivered - hook.delivery.delivered;
 }
@@ -130,7 +167,7 @@ std::string WebhookSender::send(const Webhook& hook, const UsageEvent& event) co
                                                .write_stall = kAnswerWithin,
                                                .total = kAnswerWithin}};
     options.resolver.servers = parts_.name_servers;
-    options.resolver.may_reach = [&](const SocketAddress& address) {
+    options.resolver.may_reach = [&](std::string_view, const SocketAddress& address) {
         const auto ip = parse_ip(address.host());
         const bool may = ip && may_reach(target->url.host, *ip, parts_.allow);
         was_refused = was_refused || !may;

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/providers.h"
 #include "base/log.h"
 #include "net/loop.h"
 #include "net/resolver.h"
@@ -51,7 +52,7 @@ private:
     /// the thread that made them.
     void serve() {
         Loop loop;
-        Resolver resolver(&loop);
+        Resolver resolver(&loop, reaching(shared_.proxy->parts().providers));
         HttpClient client(&loop, &resolver, shared_.client_tls);
         Pipeline pipeline(shared_.proxy, &loop, &client, journal_);
         HttpServer server(&loop, &pipeline, shared_.server_options);

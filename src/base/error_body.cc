@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "base/aws_error.h"
+#include "base/event_stream.h"
 #include "base/json/write.h"
 #include "base/units.h"
 
@@ -59,10 +61,39 @@ std::string anthropic_body(const Error& error, std::string_view request_id) {
     return out + "}";
 }
 
-std::string bedrock_body(const Error& error, std::string_view) {
+std::string bedrock_body(const Error& error, std::string_view request_id) {
+    const ErrorInfo& row = info(error.code);
     std::string out = "{";
     append_member(out, "message", error.message);
+    append_member(out, "__type", aws_error_type(row.http_status));
+    append_member(out, "error_code", row.slug);
+    append_member(out, "request_id", request_id);
+    append_facts(out, error);
     return out + "}";
+}
+
+/// Source: the members of ConverseStreamOutput that are exceptions, in the Bedrock Runtime API.
+std::string_view bedrock_stream_type(const ErrorInfo& row) {
+    if (row.fault == Fault::Upstream) return "modelStreamErrorException";
+    switch (row.http_status) {
+        case 429:
+            return "throttlingException";
+        case 503:
+            return "serviceUnavailableException";
+        default:
+            return row.http_status < 500 ? "validationException" : "internalServerException";
+    }
+}
+
+std::string bedrock_stream_error(const Error& error, std::string_view request_id) {
+    const std::array headers = {
+        FrameText{":exception-type", bedrock_stream_type(info(error.code))},
+        FrameText{":content-type", "application/json"},
+        FrameText{":message-type", "exception"},
+    };
+    std::string out;
+    append_frame(out, headers, bedrock_body(error, request_id));
+    return out;
 }
 
 std::string api_body(const Error& error, std::string_view) {
@@ -95,29 +126,6 @@ std::string problem_body(const Error& error, std::string_view request_id) {
     append_member(out, "help", row.help);
     append_facts(out, error);
     return out + "}";
-}
-
-/// Source: the error names of the Bedrock Runtime API.
-std::string_view bedrock_type(int status) {
-    switch (status) {
-        case 400:
-            return "ValidationException";
-        case 401:
-        case 402:
-        case 403:
-            return "AccessDeniedException";
-        case 404:
-            return "ResourceNotFoundException";
-        case 408:
-        case 504:
-            return "ModelTimeoutException";
-        case 429:
-            return "ThrottlingException";
-        case 503:
-            return "ServiceUnavailableException";
-        default:
-            return status < 500 ? "ValidationException" : "InternalServerException";
-    }
 }
 
 struct DialectRow {
@@ -174,7 +182,7 @@ HttpResponse render_error(Dialect dialect, const Error& error, std::string_view 
         response.headers.push_back({std::string(header), std::string(value)});
     };
     if (row.http_status == 401) add("WWW-Authenticate", challenge(error.code));
-    if (dialect == Dialect::Bedrock) add("x-amzn-ErrorType", bedrock_type(row.http_status));
+    if (dialect == Dialect::Bedrock) add("x-amzn-ErrorType", aws_error_type(row.http_status));
     const Nanos wait = wait_of(error);
     if (wait > Nanos(0)) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
@@ -189,6 +197,7 @@ std::string render_stream_error(Dialect dialect, const Error& error, std::string
     if (dialect == Dialect::Anthropic) {
         return "event: error\ndata: " + anthropic_body(error, request_id) + "\n\n";
     }
+    if (dialect == Dialect::Bedrock) return bedrock_stream_error(error, request_id);
     return "data: " + openai_body(error, request_id) + "\n\n";
 }
 

@@ -14,7 +14,7 @@ namespace keywarden {
 enum class Dialect : uint8_t {
     OpenAi,     // {"error":{"message","type","param","code","request_id","doc_url"}}
     Anthropic,  // {"type":"error","error":{"type","message","details"},"request_id"}
-    Bedrock,    // {"message"} and x-amzn-ErrorType
+    Bedrock,    // {"message","__type","error_code","request_id"} and x-amzn-ErrorType
     Api,        // {"error":{"code","message","docUrl","details"}}, UPPER_SNAKE codes
     Problem,    // application/problem+json, RFC 9457
     kCount,
@@ -26,8 +26,8 @@ enum class Dialect : uint8_t {
 /// `detail` is never in it.
 HttpResponse render_error(Dialect dialect, const Error& error, std::string_view request_id);
 
-/// One `data:` frame that tells the reader of a stream that it ends in an error: what the vendor's
-/// SDKs raise instead of a silent end. Dialects without streams get OpenAI's.
+/// One event that tells the reader of a stream that it ends in an error: what the vendor's SDKs
+/// raise instead of a silent end. Dialects without streams get OpenAI's.
 std::string render_stream_error(Dialect dialect, const Error& error, std::string_view request_id);
 
 /// The dialect of a path that no route matched.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/event_stream.h"
 #include "base/units.h"
 
 namespace keywarden {
@@ -55,6 +56,36 @@ TEST(ErrorBody, ProblemIsRfc9457) {
     EXPECT_EQ(header(got, "Content-Type"), "application/problem+json");
     EXPECT_NE(got.body.find(R"("status":404,"detail":"no such key","code":"not_found")"),
               std::string::npos);
+}
+
+TEST(ErrorBody, BedrocksTypeIsInTheHeadAndTheCodeInTheBody) {
+    const HttpResponse got = render_error(
+        Dialect::Bedrock,
+        {.code = ErrorCode::InsufficientCredits, .message = "no", .facts = {{"denied_by", "team"}}},
+        "r");
+    EXPECT_EQ(got.status, 402);
+    EXPECT_EQ(header(got, "x-amzn-ErrorType"), "AccessDeniedException");
+    EXPECT_EQ(got.body,
+              R"({"message":"no",)"
+              "\"__type\":\"AccessDeniedException\","
+              R"("error_code":"insufficient_credits","request_id":"r","denied_by":"team"})");
+}
+
+TEST(ErrorBody, AStreamOfBedrocksEndsInAnException) {
+    const auto exception = [](ErrorCode code) {
+        const std::string stream =
+            render_stream_error(Dialect::Bedrock, {.code = code, .message = "no"}, "r");
+        FrameSplitter splitter;
+        std::string_view rest = stream;
+        const Frame frame = splitter.next(rest).value().value();
+        EXPECT_EQ(frame.header(":message-type"), "exception");
+        EXPECT_TRUE(frame.payload.starts_with(R"({"message":"no",)"));
+        return std::string(frame.header(":exception-type"));
+    };
+    EXPECT_EQ(exception(ErrorCode::UpstreamError), "modelStreamErrorException");
+    EXPECT_EQ(exception(ErrorCode::RateLimitExceeded), "throttlingException");
+    EXPECT_EQ(exception(ErrorCode::InternalError), "internalServerException");
+    EXPECT_EQ(exception(ErrorCode::InvalidRequest), "validationException");
 }
 
 TEST(ErrorBody, ADetailIsNeverShown) {

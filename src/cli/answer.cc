@@ -47,4 +47,14 @@ std::string dump(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string model_path(std::string_view path, std::string_view model) {
+    std::string target(path);
+    for (size_t start = 0; start <= model.size();) {
+        const size_t end = std::min(model.find('/', start), model.size());
+        target += "/" + escape(model.substr(start, end - start));
+        start = end + 1;
+    }
+    return target;
+}
+
 }  // namespace keywarden

@@ -24,6 +24,8 @@ std::string shown(const Json& object, std::string_view name);
 
 /// A path segment, or a value of a query: what is not a letter, a digit, '-' or '_' is escaped.
 std::string escape(std::string_view text);
+/// A model's id behind a path: its slashes stay slashes, which part the segments.
+std::string model_path(std::string_view path, std::string_view model);
 
 /// Indented, with a new line at its end.
 std::string dump(const Json& json);

@@ -195,6 +195,15 @@ constexpr Option kNewHook[] = {
     {"event", "KIND", "Only events of this kind. May be repeated."},
     kOperators,
 };
+constexpr Option kHookChange[] = {
+    kSocketDir,
+    {"url", "URL", "Another address."},
+    {"event", "KIND", "Only events of this kind from now on. May be repeated."},
+    {"all-events", "", "Events of all kinds."},
+    {"pause", "", "Send nothing; what happens meanwhile waits."},
+    {"resume", "", "Send what has waited, and go on."},
+    kOperators,
+};
 constexpr Option kUnhooking[] = {kSocketDir, kOperators, kYes};
 
 constexpr Option kApplying[] = {
@@ -276,6 +285,8 @@ constexpr Command kCommands[] = {
      "Send events there; the secret that they are signed with goes to standard output."},
     {"webhooks test", "ID", 1, 1, kHooking, run_webhooks_test,
      "Send a webhook an event of the kind webhook.test, now."},
+    {"webhooks update", "ID", 1, 1, kHookChange, run_webhooks_update,
+     "Change where a webhook's events go, and which; or pause it."},
     {"webhooks rotate", "ID", 1, 1, kHooking, run_webhooks_rotate,
      "Give a webhook a new secret; for a day both sign."},
     {"webhooks remove", "ID", 1, 1, kUnhooking, run_webhooks_remove,
@@ -286,6 +297,14 @@ constexpr Command kCommands[] = {
      "Say what would come of a request, rule by rule, of this key or of another of the team."},
     {"models", "", 0, 0, kAsking, run_models,
      "List the models that the key may use."},
+    {"models list", "", 0, 0, kAsking, run_models,
+     "The same."},
+    {"models show", "MODEL", 1, 1, kAsking, run_models_show,
+     "Show a model, or where a route goes."},
+    {"models price", "MODEL", 1, 1, kAsking, run_prices,
+     "Show all of what a model costs, as prices MODEL does."},
+    {"routes", "", 0, 0, kAsking, run_routes,
+     "List the routes that the key may use: model ids behind which several models stand."},
     {"prices", "[MODEL]", 0, 1, kPricing, run_prices,
      "Show what the models cost, or all of one price."},
     {"prices set", "MODEL FIELD=AMOUNT…", 2, kPriceFieldsMax, kAsking, run_prices_set,
@@ -305,6 +324,10 @@ constexpr Command kCommands[] = {
      "Say how providers' credentials are sealed, and whether all can be read, as the operator."},
     {"vault rotate", "", 0, 0, kAsking, run_vault_rotate,
      "Change the master key and all data keys while calls go on, as the operator."},
+    {"users setup-link", "", 0, 0, kAsking, run_users_setup_link,
+     "Print a new link that makes the first operator of the console, while there is none."},
+    {"users reset-password", "EMAIL", 1, 1, kAsking, run_users_reset_password,
+     "Print a link with which that user sets a new password, as the operator."},
     {"chat", "[PROMPT]", 0, kWordsMax, kChatting, run_chat,
      "Ask a model; without a prompt, or with -, standard input is read."},
     {"config show", "", 0, 0, kServing, run_config_show,

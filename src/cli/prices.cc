@@ -51,16 +51,7 @@ std::string price_text(const Json& price, bool color) {
     return table(rows, color);
 }
 
-/// A model's name has slashes that stay slashes: they part the segments of the path.
-std::string target_of(std::string_view model) {
-    std::string target = "/v1/admin/prices";
-    for (size_t start = 0; start <= model.size();) {
-        const size_t end = std::min(model.find('/', start), model.size());
-        target += "/" + escape(model.substr(start, end - start));
-        start = end + 1;
-    }
-    return target;
-}
+std::string target_of(std::string_view model) { return model_path("/v1/admin/prices", model); }
 
 /// What the team's list says of a model: for callers who are not the operator.
 Result<Json> find_listed(const Json& prices, const std::string& model) {

@@ -67,10 +67,11 @@ Result<int> run_webhooks_list(Session& session, const Arguments& arguments) {
     Rows rows = {{"ID", "URL", "EVENTS", "STATE", "DELIVERED", "GIVEN UP", "LAST ERROR"}};
     for (const Json& hook : list_of(answer, "data")) {
         const Json delivery = hook.contains("delivery") ? hook["delivery"] : Json::object();
+        const bool is_paused = shown(hook, "state") == "paused";
         rows.push_back({shown(hook, "id"),
                         shown(hook, "url"),
                         events_of(hook),
-                        shown(delivery, "state"),
+                        is_paused ? "paused" : shown(delivery, "state"),
                         shown(delivery, "delivered"),
                         shown(delivery, "given_up"),
                         shown(delivery, "last_error")});
@@ -93,6 +94,32 @@ Result<int> run_webhooks_add(Session& session, const Arguments& arguments) {
              path_of(arguments),
              body.dump(-1, ' ', false, Json::error_handler_t::replace)));
     return print_secret(session, arguments, hook);
+}
+
+Result<int> run_webhooks_update(Session& session, const Arguments& arguments) {
+    Json body = Json::object();
+    if (arguments.has("url")) body["url"] = arguments.get("url");
+    if (arguments.has("all-events")) body["events"] = Json::array();
+    for (const auto& [name, value] : arguments.options) {
+        if (name == "event") body["events"].push_back(value);
+    }
+    if (arguments.has("pause")) body["state"] = "paused";
+    if (arguments.has("resume")) body["state"] = "active";
+    if (body.empty()) return fail(ErrorCode::InvalidRequest, "nothing to change was named");
+    TRY(const Json hook,
+        send(session,
+             arguments,
+             Method::Patch,
+             path_of_one(arguments),
+             body.dump(-1, ' ', false, Json::error_handler_t::replace)));
+    session.terminal.out << (arguments.has("json")
+                                 ? dump(hook)
+                                 : printable(fmt::format("{} is {}: {} events to {}.\n",
+                                                         shown(hook, "id"),
+                                                         shown(hook, "state"),
+                                                         events_of(hook),
+                                                         shown(hook, "url"))));
+    return kExitOk;
 }
 
 Result<int> run_webhooks_rotate(Session& session, const Arguments& arguments) {

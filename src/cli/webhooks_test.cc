@@ -42,6 +42,41 @@ TEST_F(Webhooks, ANewOnesSecretIsAllThatIsOnStandardOutput) {
     EXPECT_EQ(out_, "whsec_bm90LWEtc2VjcmV0\n");
 }
 
+TEST_F(Webhooks, AChangeSendsWhatWasNamed) {
+    Json hook = Json::parse(kHook);
+    hook["state"] = "paused";
+    will_answer(200, hook.dump());
+    EXPECT_EQ(run({"webhooks", "update", "hook_1", "--pause"}), 0) << err_;
+    EXPECT_EQ(sent_.at(0).line, "PATCH /v1/account/webhooks/hook_1");
+    EXPECT_EQ(Json::parse(sent_.at(0).body), Json({{"state", "paused"}}));
+    EXPECT_EQ(out_, "hook_1 is paused: key.spike events to https://example.com/h.\n");
+    EXPECT_EQ(run({"webhooks",
+                   "update",
+                   "hook_1",
+                   "--url",
+                   "https://example.com/i",
+                   "--event",
+                   "key.spike",
+                   "--event",
+                   "budget.threshold",
+                   "--resume",
+                   "--operator"}),
+              0);
+    EXPECT_EQ(sent_.at(1).line, "PATCH /v1/admin/webhooks/hook_1");
+    EXPECT_EQ(Json::parse(sent_.at(1).body),
+              Json({{"url", "https://example.com/i"},
+                    {"events", {"key.spike", "budget.threshold"}},
+                    {"state", "active"}}));
+    EXPECT_EQ(run({"webhooks", "update", "hook_1", "--all-events"}), 0);
+    EXPECT_EQ(Json::parse(sent_.at(2).body), Json({{"events", Json::array()}}));
+    EXPECT_NE(run({"webhooks", "update", "hook_1"}), 0);
+    EXPECT_EQ(sent_.size(), 3U);
+    will_answer(200, std::string(R"({"object":"list","data":[)") + hook.dump() + "]}");
+    answers_.erase(answers_.begin());
+    EXPECT_EQ(run({"webhooks", "list"}), 0) << err_;
+    EXPECT_NE(out_.find("paused"), out_.npos) << out_;
+}
+
 TEST_F(Webhooks, ATestThatIsNotTakenFails) {
     will_answer(200, R"({"object":"webhook_test","delivered":true,"error":null})");
     EXPECT_EQ(run({"webhooks", "test", "hook_1"}), 0) << err_;

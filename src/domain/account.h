@@ -69,6 +69,7 @@ struct User {
     std::string name{};
     bool is_operator = false;
     TimePoint created_at{};
+    bool is_disabled = false;  // may not sign in; what keys of theirs may do is their roles' matter
 };
 
 struct Member {

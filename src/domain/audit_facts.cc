@@ -168,6 +168,7 @@ AuditFacts audit_facts(const User& user) {
     facts.text("email", user.email);
     facts.text("name", user.name);
     if (user.is_operator) facts.text("is_operator", "true");
+    if (user.is_disabled) facts.text("is_disabled", "true");
     return facts.take();
 }
 

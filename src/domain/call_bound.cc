@@ -6,7 +6,8 @@ namespace keywarden {
 
 bool writes_text(std::string_view path) {
     return path == "/v1/chat/completions" || path == "/v1/completions" || path == "/v1/responses" ||
-           path == "/v1/messages";
+           path == "/v1/messages" || path == "/model/{id}/converse" ||
+           path == "/model/{id}/converse-stream";
 }
 
 int64_t CallBound::all_output() const {

@@ -14,4 +14,10 @@ std::string_view name(UsageBasis basis) {
     return kNames.at(static_cast<size_t>(basis));
 }
 
+bool stands_for_repeats(const CallRecord& record) {
+    if (record.repeat_key == RepeatKey{} || record.outcome == CallOutcome::Voided) return false;
+    const bool was_told = record.status > 0 && record.status < 400 && record.error.empty();
+    return record.outcome == CallOutcome::Expired || was_told;
+}
+
 }  // namespace keywarden

@@ -13,6 +13,9 @@ namespace keywarden {
 /// A request id as its sixteen bytes: a UUID of version 7, so that rows sort by time.
 using CallId = std::array<uint8_t, 16>;
 
+/// A digest of a call's Idempotency-Key and of whose that is; all zero: it had none.
+using RepeatKey = std::array<uint8_t, 16>;
+
 /// How a call's hold ended. One of them, once.
 enum class CallOutcome : uint8_t {
     Settled,  // to what it used
@@ -50,6 +53,7 @@ struct CallRecord {
     std::string_view route{};       // as declared: "/v1/chat/completions"
     std::string_view session_id{};  // as the client named it; empty: it did not
     std::string_view error{};       // the slug of our own error; empty: none
+    RepeatKey repeat_key{};
     std::array<std::string_view, kCallMakersMax> makers{};  // keys that made the key, nearest first
     std::array<std::string_view, kCallTagsMax> tags{};      // of the key; empty ones come last
     int32_t status = 0;    // of the answer; 0: the client left before there was one
@@ -67,5 +71,12 @@ struct CallRecord {
     Nanos first_byte{};  // until the provider's answer began; zero: it never did
     Nanos overhead{};    // of the duration, what was not waiting for the provider
 };
+
+/// Whether whoever sends the call again, with its Idempotency-Key, is told of this one, and not
+/// charged anew: it was made, and nobody was told that it failed.
+bool stands_for_repeats(const CallRecord& record);
+
+inline constexpr Nanos kRepeatsKept = std::chrono::hours(24);
+inline constexpr size_t kRepeatsMax = 100'000;  // the latest
 
 }  // namespace keywarden

@@ -1,6 +1,7 @@
 #include "domain/catalogue.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/nearest_name.h"
@@ -8,6 +9,7 @@
 namespace keywarden {
 namespace {
 
+constexpr size_t kRouteIdMax = 256;
 constexpr size_t kIdShownMax = 100;  // of an unknown id, in the message that says so
 
 /// What stands for a character in an id with underscores.
@@ -31,6 +33,32 @@ std::string prefixed(const CatalogueProvider& provider, const CatalogueProvider:
 
 }  // namespace
 
+std::string_view name(RouteStrategy strategy) {
+    return strategy == RouteStrategy::Weighted ? "weighted" : "fallback";
+}
+
+std::optional<RouteStrategy> route_strategy_named(std::string_view name) {
+    if (name == "fallback") return RouteStrategy::Fallback;
+    if (name == "weighted") return RouteStrategy::Weighted;
+    return std::nullopt;
+}
+
+size_t CatalogueRoute::first_of(uint64_t calls_before) const {
+    if (declared.strategy != RouteStrategy::Weighted) return 0;
+    uint64_t all = 0;
+    for (const ModelRoute::Target& target : declared.targets) {
+        all += static_cast<uint64_t>(target.weight);
+    }
+    // Steps of the golden ratio, without a divisor of `all`: of `all` calls each number is met
+    // once, and none soon after its neighbour.
+    uint64_t step = all * 618 / 1'000;
+    while (std::gcd(step, all) != 1) ++step;
+    auto left = static_cast<int64_t>(calls_before % all * step % all);
+    size_t first = 0;
+    while (left >= declared.targets[first].weight) left -= declared.targets[first++].weight;
+    return first;
+}
+
 ModelNames::ModelNames(std::string_view provider, std::string_view model) {
     text_.append(provider);
     text_.push_back('/');
@@ -43,7 +71,8 @@ ModelNames::ModelNames(std::string_view provider, std::string_view model) {
 }
 
 Result<Catalogue> Catalogue::open(std::vector<CatalogueProvider> providers,
-                                  std::vector<ModelAlias> aliases) {
+                                  std::vector<ModelAlias> aliases,
+                                  std::vector<ModelRoute> routes) {
     Catalogue catalogue;
     catalogue.providers_ = std::move(providers);
     size_t open_ended = 0;
@@ -99,12 +128,62 @@ Result<Catalogue> Catalogue::open(std::vector<CatalogueProvider> providers,
         catalogue.listed_.emplace_back(alias.id, target.provider);
     }
     catalogue.aliases_ = std::move(aliases);
+    if (routes.size() > kRoutesMax) return misconfigured("There are too many routes.");
+    for (ModelRoute& route : routes) TRY_VOID(catalogue.add_route(std::move(route)));
     return catalogue;
+}
+
+Result<void> Catalogue::add_route(ModelRoute route_declared) {
+    auto route = std::make_unique<CatalogueRoute>();
+    route->declared = std::move(route_declared);
+    route->index = routes_.size();
+    const ModelRoute& declared = route->declared;
+    const auto wrong = [&](std::string_view what) {
+        return misconfigured("The route '" + declared.id + "' " + std::string(what));
+    };
+    const std::string& id = declared.id;
+    const bool is_visible = std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+    if (id.empty() || id.size() > kRouteIdMax || !is_visible) {
+        return wrong("must be called by 1 to 256 visible characters without spaces.");
+    }
+    if (ids_.contains(id) || std::ranges::count(aliases_, id, &ModelAlias::id) > 0) {
+        return wrong("is already the id of a model, an alias, or a route.");
+    }
+    if (provider_names_.contains(id.substr(0, id.find('/')))) {
+        return wrong("stands in a provider's name, where only its models may.");
+    }
+    if (declared.targets.empty() || declared.targets.size() > kRouteTargetsMax) {
+        return wrong("must have 1 to 16 targets.");
+    }
+    for (const ModelRoute::Target& each : declared.targets) {
+        ModelTarget target;
+        if (!find(each.model, target) || target.route != nullptr) {
+            return wrong("goes to '" + each.model + "', which is no provider's model.");
+        }
+        if (each.weight < 1 || each.weight > kRouteWeightMax) {
+            return wrong("has a weight that is not from 1 to 1000000.");
+        }
+        const bool is_there = std::ranges::any_of(route->targets, [&](const ModelTarget& other) {
+            return other.provider == target.provider && other.id == target.id;
+        });
+        if (is_there) return wrong("goes to '" + each.model + "' twice.");
+        target.is_listed = true;  // what it views lives as long as the catalogue
+        route->targets.push_back(target);
+    }
+    ids_.emplace(id, Entry{.provider = kIsRoute, .model = route->index});
+    listed_.emplace_back(id, kIsRoute);
+    routes_.push_back(std::move(route));
+    return {};
 }
 
 bool Catalogue::find(std::string_view id, ModelTarget& target) const {
     if (const auto found = ids_.find(id); found != ids_.end()) {
         const auto [provider, model] = found->second;
+        if (provider == kIsRoute) [[unlikely]] {
+            target = routes_[model]->targets.front();
+            target.route = routes_[model].get();
+            return true;
+        }
         const CatalogueProvider::Model& row = providers_[provider].models[model];
         target = {provider, row.id, row.upstream_id, true};
         return true;
@@ -144,10 +223,22 @@ Result<ModelTarget> Catalogue::resolve(std::string_view id) const {
         Error{.code = ErrorCode::ModelNotFound, .message = std::move(message), .param = "model"});
 }
 
+Result<ModelTarget> Catalogue::resolve_model(std::string_view id) const {
+    TRY(const ModelTarget target, resolve(id));
+    if (target.route == nullptr) return target;
+    return fail(Error{
+        .code = ErrorCode::ModelNotFound,
+        .message = "'" + std::string(id) + "' is a route: name one of the models that it goes to.",
+        .param = "model"});
+}
+
 std::vector<Catalogue::Listed> Catalogue::list() const {
     std::vector<Listed> models;
     models.reserve(listed_.size());
-    for (const auto& [id, provider] : listed_) models.push_back({id, providers_[provider].name});
+    for (const auto& [id, provider] : listed_) {
+        const bool is_route = provider == kIsRoute;
+        models.push_back({id, is_route ? kOwnedByUs : std::string_view(providers_[provider].name)});
+    }
     return models;
 }
 

@@ -1,5 +1,7 @@
 #include "domain/catalogue.h"
 
+#include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,6 +124,97 @@ TEST(Catalogue, ListsEachModelOnceAndTheAliases) {
                                              "meta-llama/Llama-3 of hub",
                                              "best of groq"};
     EXPECT_EQ(ids, wanted);
+}
+
+/// What is wrong with such a route; empty: nothing.
+std::string complaint(ModelRoute route, std::vector<ModelAlias> aliases = {}) {
+    const auto catalogue =
+        Catalogue::open(example_providers(), std::move(aliases), {std::move(route)});
+    return catalogue ? "" : catalogue.error().message;
+}
+
+TEST(Catalogue, ARouteIsAnIdOfItsOwnThatKnowsWhereItGoes) {
+    auto opened =
+        Catalogue::open(example_providers(),
+                        {},
+                        {{.id = "house",
+                          .strategy = RouteStrategy::Weighted,
+                          .targets = {{"fast", 3}, {"groq/brand/new"}, {"near_qwen3_30b", 2}}}});
+    ASSERT_TRUE(opened) << opened.error().message;
+    const Catalogue catalogue = *std::move(opened);
+    EXPECT_EQ(meaning(catalogue, "house"), "openai: fast -> gpt-4o-mini-2024-07-18");
+    const CatalogueRoute* const route = catalogue.resolve("house")->route;
+    ASSERT_NE(route, nullptr);
+    ASSERT_EQ(route->targets.size(), 3U);
+    EXPECT_EQ(route->targets[1].id, "brand/new");
+    EXPECT_TRUE(route->targets[1].is_listed) << "it needs no copy";
+    EXPECT_EQ(route->targets[2].upstream_id, "Qwen/Qwen3-30B");
+    EXPECT_EQ(catalogue.list().back().id, "house");
+    EXPECT_EQ(catalogue.list().back().provider, kOwnedByUs);
+    EXPECT_EQ(catalogue.resolve("fast")->route, nullptr);
+    EXPECT_EQ(catalogue.resolve_model("house").error().message,
+              "'house' is a route: name one of the models that it goes to.");
+    EXPECT_TRUE(catalogue.resolve_model("fast"));
+}
+
+/// Which target begins, call by call: "0", "1", …
+std::string beginnings(std::vector<int64_t> weights, int calls) {
+    CatalogueRoute route{.declared = {.id = "house", .strategy = RouteStrategy::Weighted}};
+    for (const int64_t weight : weights) route.declared.targets.push_back({"m", weight});
+    std::string out;
+    for (int i = 0; i < calls; ++i) {
+        out += std::to_string(route.first_of(static_cast<uint64_t>(i)));
+    }
+    return out;
+}
+
+TEST(Catalogue, OfAWeightedRouteEachTargetBeginsAsOftenAsItsWeightSays) {
+    for (const std::vector<int64_t>& weights :
+         {std::vector<int64_t>{1}, {1, 1}, {3, 1}, {5, 2, 4}, {70, 30}, {1, 999}}) {
+        const auto all = static_cast<int>(std::accumulate(weights.begin(), weights.end(), 0L));
+        const std::string began = beginnings(weights, 2 * all);
+        for (size_t i = 0; i < weights.size(); ++i) {
+            EXPECT_EQ(std::ranges::count(began, static_cast<char>('0' + i)), 2 * weights[i]);
+        }
+    }
+}
+
+TEST(Catalogue, AWeightedRouteDoesNotGoToOneForLong) {
+    const std::string halves = beginnings({1'000'000, 1'000'000}, 1'000);
+    EXPECT_EQ(halves.find("000"), halves.npos);
+    EXPECT_EQ(halves.find("111"), halves.npos);
+    EXPECT_EQ(beginnings({70, 30}, 100).find("11"), std::string::npos);
+}
+
+TEST(Catalogue, ARouteNeverStandsInForADirectId) {
+    EXPECT_EQ(complaint({.id = "house", .targets = {{"fast"}}}), "");
+    for (const char* id : {"gpt-4o", "near_qwen3_30b", "near/gpt-4o", "best"}) {
+        EXPECT_NE(complaint({.id = id, .targets = {{"fast"}}}, {{"best", "fast"}}), "") << id;
+    }
+    for (const char* id : {"openai/best", "groq/anything", "groq", "", "with space"}) {
+        EXPECT_NE(complaint({.id = id, .targets = {{"fast"}}}), "") << id;
+    }
+    EXPECT_EQ(complaint({.id = "ours/best", .targets = {{"fast"}}}), "");
+}
+
+TEST(Catalogue, ARoutesTargetsAreModelsEachOnce) {
+    EXPECT_NE(complaint({.id = "house"}), "");
+    EXPECT_EQ(complaint({.id = "house", .targets = {{"no-such"}}}),
+              "The route 'house' goes to 'no-such', which is no provider's model.");
+    EXPECT_NE(complaint({.id = "house", .targets = {{"house"}}}), "");
+    EXPECT_NE(complaint({.id = "house", .targets = {{"best"}}}, {{"best", "fast"}}), "");
+    EXPECT_NE(complaint({.id = "house", .targets = {{"fast"}, {"openai/fast"}}}), "");
+    EXPECT_NE(complaint({.id = "house", .targets = {{"fast", 0}}}), "");
+    EXPECT_NE(complaint({.id = "house", .targets = {{"fast", kRouteWeightMax + 1}}}), "");
+    std::vector<ModelRoute::Target> many;
+    for (size_t i = 0; i <= kRouteTargetsMax; ++i) many.push_back({"groq/" + std::to_string(i)});
+    EXPECT_NE(complaint({.id = "house", .targets = many}), "");
+    many.pop_back();
+    EXPECT_EQ(complaint({.id = "house", .targets = many}), "");
+    EXPECT_FALSE(Catalogue::open(
+        example_providers(),
+        {},
+        {{.id = "one", .targets = {{"fast"}}}, {.id = "two", .targets = {{"one"}}}}));
 }
 
 }  // namespace

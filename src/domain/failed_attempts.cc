@@ -12,7 +12,8 @@ namespace {
 
 constexpr Nanos kSecond = std::chrono::seconds(1);
 
-/// The first four groups of an IPv6 address, "::" written out; other addresses as they are.
+}  // namespace
+
 std::string network_of(std::string_view address) {
     if (address.find(':') == std::string_view::npos) return std::string(address);
     std::string network;
@@ -41,19 +42,29 @@ std::string network_of(std::string_view address) {
     return network;
 }
 
-}  // namespace
-
 // Rounded up: the rule may be a nanosecond too strict, never too loose.
 FailedAttempts::FailedAttempts(FailedAttemptsRule rule)
-    : interval_((kSecond + Nanos(rule.per_second - 1)) / rule.per_second),
-      burst_(interval_ * rule.burst),
-      sets_(kSets) {
-    assert(rule.burst > 0 && rule.per_second > 0);
+    : FailedAttempts(rule.burst, (kSecond + Nanos(rule.per_second - 1)) / rule.per_second) {}
+
+FailedAttempts::FailedAttempts(int64_t burst, Nanos interval)
+    : interval_(interval), burst_(interval_ * burst), sets_(kSets) {
+    assert(burst > 0 && interval > Nanos(0));
 
     random_bytes({reinterpret_cast<uint8_t*>(seed_.data()), seed_.size()});
 }
 
 Nanos FailedAttempts::count(std::string_view address, MonoTime now, std::string_view tenant) {
+    return look(address, now, tenant, true);
+}
+
+Nanos FailedAttempts::wait(std::string_view address, MonoTime now, std::string_view tenant) {
+    return look(address, now, tenant, false);
+}
+
+Nanos FailedAttempts::look(std::string_view address,
+                           MonoTime now,
+                           std::string_view tenant,
+                           bool counts) {
     std::string text(seed_.data(), seed_.size());
     text.append(tenant) += '\0';
     text += network_of(address);
@@ -68,13 +79,14 @@ Nanos FailedAttempts::count(std::string_view address, MonoTime now, std::string_
     auto& ways = sets_[place % kSets];
     auto* source = std::ranges::find(ways, tag, &Source::tag);
     if (source == ways.end()) {
+        if (!counts) return Nanos(0);
         source = std::ranges::min_element(ways, {}, &Source::full_at);
         *source = {.tag = tag, .full_at = now};
     }
     const MonoTime after = std::max(now, source->full_at) + interval_;
     const MonoTime latest = now + burst_;
     if (after > latest) return after - latest;
-    source->full_at = after;
+    if (counts) source->full_at = after;
     return Nanos(0);
 }
 

@@ -61,6 +61,17 @@ TEST(FailedAttempts, CountsIpv6ByItsNetwork) {
     EXPECT_EQ(allowed(attempts, "1:0:0:5:1:1:1:1"), 0);
 }
 
+TEST(FailedAttempts, HowLongToWaitIsToldWithoutCounting) {
+    FailedAttempts attempts(2, std::chrono::seconds(30));
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(attempts.wait("192.0.2.1", kStart), Nanos(0));
+    EXPECT_EQ(attempts.count("192.0.2.1", kStart), Nanos(0));
+    EXPECT_EQ(attempts.wait("192.0.2.1", kStart), Nanos(0));
+    EXPECT_EQ(attempts.count("192.0.2.1", kStart), Nanos(0));
+    EXPECT_EQ(attempts.wait("192.0.2.1", kStart), std::chrono::seconds(30));
+    EXPECT_EQ(attempts.wait("192.0.2.2", kStart), Nanos(0));
+    EXPECT_EQ(attempts.wait("192.0.2.1", kStart + std::chrono::seconds(30)), Nanos(0));
+}
+
 TEST(FailedAttempts, ManySourcesTakeNoMoreMemoryAndFailSafely) {
     FailedAttempts attempts;
     for (int i = 0; i < 100'000; ++i) {

@@ -312,6 +312,19 @@ void LimitTicket::correct(LimitCounter& counter,
     shift(counter.tokens_, tokens_out_, tokens_out);
 }
 
+void LimitTicket::leave(const LimitCounter& counter, MonoTime now) noexcept {
+    const auto held = std::span(counters_).first(count_);
+    const auto left = std::ranges::find(held, &counter);
+    if (left == held.end()) return;
+    {
+        const std::lock_guard lock((*left)->lock_);
+        correct(**left, 0, 0, now);
+        --(*left)->running_;
+    }
+    std::ranges::copy(left + 1, held.end(), left);
+    --count_;
+}
+
 void LimitTicket::correct(int64_t tokens_in, int64_t tokens_out, MonoTime now) {
     for (LimitCounter* counter : std::span(counters_).first(count_)) {
         const std::lock_guard lock(counter->lock_);

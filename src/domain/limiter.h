@@ -110,6 +110,10 @@ public:
     /// Corrects, and frees the places, in one step.
     void settle(int64_t tokens_in, int64_t tokens_out, MonoTime now) noexcept;
 
+    /// Gives back the tokens that were taken of one counter, and its place: what the call does from
+    /// now on is not done there. That a request came stays.
+    void leave(const LimitCounter& counter, MonoTime now) noexcept;
+
     /// Frees the places now. A second call does nothing.
     void end() noexcept;
 

@@ -39,6 +39,29 @@ TEST(Limiter, WithoutLimitsEverythingPasses) {
     EXPECT_FALSE(take_limits({}, {}, at(0)).denial);
 }
 
+TEST(Limiter, WhatLeavesACounterGivesItsTokensAndItsPlaceBack) {
+    House house;
+    house.team[TokensPerMinute] = limit(1'000, Scope::Team);
+    house.team[ConcurrentRequests] = limit(1, Scope::Team);
+    house.key[TokensPerMinute] = limit(1'000, Scope::Key);
+    LimitResult first = house.take(at(0), {.tokens_in = 100, .tokens_out_max = 200});
+    first.ticket.leave(house.team_counter, at(1));
+    first.ticket.leave(house.team_counter, at(1));  // it has left
+    const auto used = [&](Scope scope, LimitKind kind) {
+        const auto scopes = house.scopes();
+        for (const LimitUse& use : list_limits(scopes, {}, at(1))) {
+            if (use.counted_in == scope && use.kind == kind) return use.used;
+        }
+        return int64_t{-1};
+    };
+    EXPECT_EQ(used(Scope::Team, TokensPerMinute), 0);
+    EXPECT_EQ(used(Scope::Team, ConcurrentRequests), 0);
+    EXPECT_EQ(used(Scope::Key, TokensPerMinute), 300);
+    first.ticket.settle(10, 20, at(2));
+    EXPECT_EQ(used(Scope::Team, TokensPerMinute), 0);
+    EXPECT_EQ(used(Scope::Key, TokensPerMinute), 30);
+}
+
 TEST(Limiter, ADenialTakesNothingFromAnyScope) {
     House house;
     house.team[RequestsPerMinute] = limit(2, Scope::Plan);

@@ -41,4 +41,15 @@ Result<void> check_model(std::span<const PolicyLink> chain,
     return check(chain, wanted.request());
 }
 
+ModelTarget usable_target(std::span<const PolicyLink> chain,
+                          const Catalogue& catalogue,
+                          std::string_view asked_for,
+                          const ModelTarget& target) {
+    if (target.route == nullptr) return target;
+    for (const ModelTarget& each : target.route->targets) {
+        if (check_model(chain, catalogue, asked_for, each)) return each;
+    }
+    return target;
+}
+
 }  // namespace keywarden

@@ -35,11 +35,18 @@ private:
 /// against.
 PolicyNames policy_names(const Catalogue& catalogue, std::span<const std::string_view> endpoints);
 
-/// `asked_for`: as it was asked for, which may be an alias. Allocates nothing.
+/// `asked_for`: as it was asked for, which may be an alias or a route. Allocates nothing.
 /// Errors: ModelNotAllowed.
 Result<void> check_model(std::span<const PolicyLink> chain,
                          const Catalogue& catalogue,
                          std::string_view asked_for,
                          const ModelTarget& target);
+
+/// What `target` means to whom the chain is about: of a route, the first of its targets that may be
+/// used, or its first where none may. Allocates nothing.
+ModelTarget usable_target(std::span<const PolicyLink> chain,
+                          const Catalogue& catalogue,
+                          std::string_view asked_for,
+                          const ModelTarget& target);
 
 }  // namespace keywarden

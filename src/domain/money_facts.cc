@@ -57,6 +57,7 @@ AuditFacts audit_facts(const Budget& budget) {
 AuditFacts audit_facts(const Webhook& hook) {
     AuditFacts facts = {{"url", hook.url.substr(0, hook.url.find('?'))}};
     if (!hook.events.empty()) facts.emplace_back("events", hook.events);
+    if (hook.is_paused) facts.emplace_back("paused", true);
     facts.emplace_back("generation", hook.generation);
     return facts;
 }

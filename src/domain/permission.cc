@@ -33,6 +33,7 @@ constexpr std::array kPermissions = {
     PermissionRow{Permission::MembersWrite, true, false, true},
     PermissionRow{Permission::TeamWrite, false, false, false},
     PermissionRow{Permission::Verify, true, false, true},
+    PermissionRow{Permission::Session, false, false, false},
 };
 
 constexpr bool rows_follow_the_enum() {

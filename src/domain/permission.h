@@ -25,6 +25,7 @@ enum class Permission : uint8_t {
     MembersWrite,    // invite, change roles, remove
     TeamWrite,       // rename, hand over, close: for people only
     Verify,          // check keys for another service: verify, authz, introspect
+    Session,         // a person who has signed in; no key
     kCount,
 };
 

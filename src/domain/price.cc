@@ -27,21 +27,26 @@ struct Rates {
     int64_t input;
     int64_t cached_input;
     int64_t cache_write;
+    int64_t cache_write_1h;
     int64_t audio_input;
     int64_t output;
     int64_t reasoning;
     int64_t audio_output;
 
-    int64_t most_input() const { return std::max({input, cached_input, cache_write, audio_input}); }
+    int64_t most_input() const {
+        return std::max({input, cached_input, cache_write, cache_write_1h, audio_input});
+    }
     int64_t most_output() const { return std::max({output, reasoning, audio_output}); }
 };
 
 Rates usual_rates(const Price& price) {
     const int64_t input = clamp_price(price.input);
     const int64_t output = clamp_price(price.output);
+    const int64_t cache_write = clamp_price(price.cache_write.value_or(input));
     return {.input = input,
             .cached_input = clamp_price(price.cached_input.value_or(input)),
-            .cache_write = clamp_price(price.cache_write.value_or(input)),
+            .cache_write = cache_write,
+            .cache_write_1h = clamp_price(price.cache_write_1h.value_or(cache_write)),
             .audio_input = clamp_price(price.audio_input.value_or(input)),
             .output = output,
             .reasoning = clamp_price(price.reasoning.value_or(output)),
@@ -55,9 +60,11 @@ Rates long_rates(const Price& price) {
     const auto in_tier = [](const Own& own, int64_t kind, const Own& usual) {
         return own ? clamp_price(*own) : std::max(kind, clamp_price(usual.value_or(0)));
     };
+    const int64_t cache_write = in_tier(price.long_cache_write, input, price.cache_write);
     return {.input = input,
             .cached_input = in_tier(price.long_cached_input, input, price.cached_input),
-            .cache_write = in_tier(price.long_cache_write, input, price.cache_write),
+            .cache_write = cache_write,
+            .cache_write_1h = in_tier(price.long_cache_write_1h, cache_write, price.cache_write_1h),
             .audio_input = in_tier({}, input, price.audio_input),
             .output = output,
             .reasoning = in_tier({}, output, price.reasoning),
@@ -142,7 +149,9 @@ NanoUsd cost_of(const Price& price, const TokenUsage& usage, int32_t markup_basi
     Wide sum = fixed_cost(price, usage.images.value_or(0));
     Whole in(input);
     sum += Wide{rates.cached_input} * in.take(usage.cached_input);
-    sum += Wide{rates.cache_write} * in.take(usage.cache_write);
+    Whole written(in.take(usage.cache_write));
+    sum += Wide{rates.cache_write_1h} * written.take(usage.cache_write_1h);
+    sum += Wide{rates.cache_write} * written.rest();
     sum += Wide{rates.audio_input} * in.take(usage.audio_input);
     sum += Wide{rates.input} * in.rest();
     Whole out(output);

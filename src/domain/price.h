@@ -12,12 +12,14 @@
 namespace keywarden {
 
 /// Nano-dollars a million tokens, where nothing else is said. What is absent is priced as its kind:
-/// cached, cache-write, and audio input as input; reasoning and audio output as output.
+/// cached, cache-write, and audio input as input; a cache-write for an hour as any other; reasoning
+/// and audio output as output.
 struct Price {
     int64_t input = 0;
     int64_t output = 0;
     std::optional<int64_t> cached_input{};
     std::optional<int64_t> cache_write{};
+    std::optional<int64_t> cache_write_1h{};
     std::optional<int64_t> reasoning{};
     std::optional<int64_t> audio_input{};
     std::optional<int64_t> audio_output{};
@@ -31,6 +33,7 @@ struct Price {
     int64_t long_output = 0;
     std::optional<int64_t> long_cached_input{};
     std::optional<int64_t> long_cache_write{};
+    std::optional<int64_t> long_cache_write_1h{};
 
     /// What bounds a call whose client names no bound. 0: not known.
     int64_t context_tokens_max = 0;  // input and output together

@@ -236,20 +236,22 @@ TEST(PriceFields, AreAllThatAPriceHas) {
                        .output = 2,
                        .cached_input = 3,
                        .cache_write = 4,
-                       .reasoning = 5,
-                       .audio_input = 6,
-                       .audio_output = 7,
-                       .per_request = 8,
-                       .per_image = 9,
-                       .long_context_above = 10,
-                       .long_input = 11,
-                       .long_output = 12,
-                       .long_cached_input = 13,
-                       .long_cache_write = 14,
-                       .context_tokens_max = 15,
-                       .output_tokens_max = 16};
+                       .cache_write_1h = 5,
+                       .reasoning = 6,
+                       .audio_input = 7,
+                       .audio_output = 8,
+                       .per_request = 9,
+                       .per_image = 10,
+                       .long_context_above = 11,
+                       .long_input = 12,
+                       .long_output = 13,
+                       .long_cached_input = 14,
+                       .long_cache_write = 15,
+                       .long_cache_write_1h = 16,
+                       .context_tokens_max = 17,
+                       .output_tokens_max = 18};
     EXPECT_EQ(all, wanted);
-    static_assert(sizeof(Price) == 9 * sizeof(int64_t) + 7 * sizeof(std::optional<int64_t>),
+    static_assert(sizeof(Price) == 9 * sizeof(int64_t) + 9 * sizeof(std::optional<int64_t>),
                   "a new field of Price is a new row of price_fields.cc, and a line here");
     for (const PriceField& field : price_fields()) field.set(all, std::nullopt);
     EXPECT_EQ(all, Price());
@@ -294,6 +296,9 @@ TEST(PriceBook, WhatIsPartOfSomethingIsNotDearerWhereItShouldBeCheaper) {
         const Price& price = each.price;
         EXPECT_LE(price.cached_input.value_or(0), price.input);
         EXPECT_GE(price.cache_write.value_or(price.input), price.input);
+        // For an hour Anthropic asks twice the input's.
+        EXPECT_EQ(price.cache_write_1h.value_or(2 * price.input), 2 * price.input);
+        EXPECT_EQ(price.long_cache_write_1h.value_or(2 * price.long_input), 2 * price.long_input);
         EXPECT_GE(price.audio_input.value_or(price.input), price.input);
         EXPECT_LE(price.input, price.output == 0 ? kPriceMax : price.output);
         if (price.output_tokens_max > 0)
@@ -303,6 +308,7 @@ TEST(PriceBook, WhatIsPartOfSomethingIsNotDearerWhereItShouldBeCheaper) {
         EXPECT_GT(price.long_output, price.output);
         EXPECT_EQ(price.long_cached_input.has_value(), price.cached_input.has_value());
         EXPECT_EQ(price.long_cache_write.has_value(), price.cache_write.has_value());
+        EXPECT_EQ(price.long_cache_write_1h.has_value(), price.cache_write_1h.has_value());
         EXPECT_LE(price.long_context_above, price.context_tokens_max);
     }
 }

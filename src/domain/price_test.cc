@@ -41,6 +41,25 @@ TEST(Price, PartsOfTheInputCostTheirOwnPrice) {
         100 * 300 + 200 * 3'750 + 50 * 40'000 + 650 * 3'000);
 }
 
+TEST(Price, WhatIsCachedForAnHourIsPartOfWhatIsCachedAndCostsItsOwnPrice) {
+    Price price{.input = 3 * kDollar, .cache_write = 3'750'000'000, .cache_write_1h = 6 * kDollar};
+    const TokenUsage usage{.input = 1'000, .cache_write = 200, .cache_write_1h = 150};
+    EXPECT_EQ(cost(price, usage), 150 * 6'000 + 50 * 3'750 + 800 * 3'000);
+    EXPECT_EQ(cost(price, {.input = 1'000, .cache_write = 200, .cache_write_1h = 500}),
+              200 * 6'000 + 800 * 3'000)
+        << "a part is at most its whole";
+    price.cache_write_1h.reset();
+    EXPECT_EQ(cost(price, usage), 200 * 3'750 + 800 * 3'000);
+    price.long_context_above = 999;
+    price.long_input = 6 * kDollar;
+    price.long_cache_write = 7'500'000'000;
+    price.long_cache_write_1h = 12 * kDollar;
+    EXPECT_EQ(cost(price, usage), 150 * 12'000 + 50 * 7'500 + 800 * 6'000);
+    price.long_cache_write_1h.reset();
+    price.cache_write_1h = 9 * kDollar;
+    EXPECT_EQ(cost(price, usage), 150 * 9'000 + 50 * 7'500 + 800 * 6'000);
+}
+
 TEST(Price, PartsOfTheOutputCostTheirOwnPrice) {
     const Price price{
         .output = 10 * kDollar, .reasoning = 4 * kDollar, .audio_output = 80 * kDollar};
@@ -214,6 +233,7 @@ protected:
                 .output = magnitude(max),
                 .cached_input = maybe(max),
                 .cache_write = maybe(max),
+                .cache_write_1h = maybe(max),
                 .reasoning = maybe(max),
                 .audio_input = maybe(max),
                 .audio_output = maybe(max),
@@ -223,7 +243,8 @@ protected:
                 .long_input = magnitude(max),
                 .long_output = magnitude(max),
                 .long_cached_input = maybe(max),
-                .long_cache_write = maybe(max)};
+                .long_cache_write = maybe(max),
+                .long_cache_write_1h = maybe(max)};
     }
     /// Sometimes just below or above where the price changes.
     int64_t input_near(const Price& price) {
@@ -242,6 +263,7 @@ protected:
         }
         used.cached_input = maybe(kTokensMax);
         used.cache_write = maybe(input);
+        used.cache_write_1h = maybe(input);
         used.audio_input = maybe(input);
         used.reasoning = maybe(output);
         used.audio_output = maybe(kTokensMax);

@@ -8,11 +8,12 @@
 namespace keywarden {
 namespace {
 
-constexpr std::array<std::string_view, 17> kNotPublic4 = {
+constexpr std::array<std::string_view, 18> kNotPublic4 = {
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    "168.63.129.16/32",  // Azure's platform, credentials included
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
@@ -32,6 +33,16 @@ constexpr std::array<std::string_view, 17> kNotPublic4 = {
 constexpr std::string_view kPublic6 = "2000::/3";
 constexpr std::array<std::string_view, 5> kNotPublic6 = {
     "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"};
+
+constexpr std::array<std::string_view, 7> kOnesOwn = {"10.0.0.0/8",
+                                                      "100.64.0.0/10",
+                                                      "127.0.0.0/8",
+                                                      "172.16.0.0/12",
+                                                      "192.168.0.0/16",
+                                                      "::1",
+                                                      "fc00::/7"};
+// Where Alibaba's cloud and Amazon's, over IPv6, serve credentials.
+constexpr std::array<std::string_view, 2> kMetadata = {"100.100.100.200", "fd00:ec2::254"};
 
 template <size_t kSize>
 std::vector<IpRange> ranges(const std::array<std::string_view, kSize>& texts) {
@@ -53,6 +64,12 @@ bool is_public(IpAddress address) {
     static const IpRange kGivenOut = IpRange::parse(kPublic6).value();
     if (address.is_v4) return !any_contains(kV4, address);
     return kGivenOut.contains(address) && !any_contains(kV6, address);
+}
+
+bool is_of_ones_own(IpAddress address) {
+    static const std::vector<IpRange> kOwn = ranges(kOnesOwn);
+    static const std::vector<IpRange> kServesCredentials = ranges(kMetadata);
+    return any_contains(kOwn, address) && !any_contains(kServesCredentials, address);
 }
 
 }  // namespace keywarden

@@ -45,6 +45,8 @@ constexpr std::array kPermissions = {
                    "Rename, hand over and close the team. No key holds it."},
     PermissionInfo{Permission::Verify,         "keys.verify",     Team, Team, Team, None,
                    "Check keys for another service: verify, authz, introspect."},
+    PermissionInfo{Permission::Session,        "session",         Team, Team, Team, Team,
+                   "People who have signed in: their own sessions. No key holds it."},
 };
 // clang-format on
 
@@ -111,6 +113,14 @@ Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission nee
         return fail(ErrorCode::EndpointNotAllowed, subject + "call models.");
     }
     return fail(ErrorCode::InsufficientScope, subject + "do this.");
+}
+
+Result<void> check_role(std::optional<Role> role, Permission needed) {
+    if (role && reach(*role, needed) != Reach::None) return {};
+    return fail(
+        ErrorCode::TeamAccessDenied,
+        role ? "Your role in the team is '" + std::string(name(*role)) + "', which may not do this."
+             : "You are not in this team any more.");
 }
 
 bool may_assign(Role by, Role to) {

@@ -52,6 +52,9 @@ Reach reach(KeyKind kind, std::optional<Role> maker, Permission permission);
 /// does, EndpointNotAllowed for Inference and InsufficientScope for all else.
 Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed);
 
+/// The same to a person who has signed in. Errors: TeamAccessDenied.
+Result<void> check_role(std::optional<Role> role, Permission needed);
+
 /// Whether `by` may give the role `to`, or take it away: nobody hands out, or judges, more than
 /// they hold. Implies Permission::MembersWrite.
 bool may_assign(Role by, Role to);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "domain/caller.h"
 #include "domain/permission.h"
+#include "domain/web_session.h"
 
 namespace keywarden {
 
@@ -32,21 +34,34 @@ struct RouteFacts {
     Dialect dialect;
     /// The caller wants something elsewhere, and lists of endpoints are the handler's to ask.
     bool is_for_elsewhere = false;
+    /// Values of `{name}`s may hold slashes, escaped: model ids have them.
+    bool names_have_slashes = false;
+    /// Only pages of our own may ask for a change here: another Origin is refused.
+    bool is_for_own_pages = false;
+    /// It hashes a password, or must take turns with what does: all of these have one thread.
+    bool is_slow = false;
 };
 
 /// One call of a route whose request and answer are small, as its handler sees it.
 struct ApiCall {
     const HttpRequest& request;
-    const Caller* caller;             // null on public routes
-    std::vector<std::string> values;  // of the path's {names}, decoded, in order
+    const Caller* caller;                 // null on public routes
+    std::vector<std::string> values;      // of the path's {names}, decoded, in order
+    const WebSession* session = nullptr;  // of a person who has signed in
+    bool is_secure = false;               // the browser came over TLS, to us or to a proxy of ours
 };
 
 /// Runs on a thread that may block. Throws nothing.
 using ApiHandler = std::function<Result<HttpResponse>(const ApiCall&)>;
 
+/// Asked before the call waits for its thread; must not block. What it returns is kept until the
+/// call was handled.
+using ApiDoor = std::function<Result<std::shared_ptr<void>>(const ApiCall&)>;
+
 struct ApiRoute {
     RouteFacts facts;
     ApiHandler handler;
+    ApiDoor door{};  // empty: open to all
 };
 
 }  // namespace keywarden

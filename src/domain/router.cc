@@ -61,6 +61,7 @@ bool decode(std::string_view raw, bool may_have_slashes, std::string& out) {
 
 /// Whether the path has the pattern's form; then also the decoded values.
 bool fits(const std::vector<std::string>& pattern,
+          bool has_slashes,
           std::string_view path,
           std::vector<std::string>& values) {
     values.clear();
@@ -78,7 +79,7 @@ bool fits(const std::vector<std::string>& pattern,
             values.emplace_back(raw);
             continue;
         }
-        if (!decode(raw, is_rest(segment), values.emplace_back())) return false;
+        if (!decode(raw, has_slashes || is_rest(segment), values.emplace_back())) return false;
     }
     return path.empty();
 }
@@ -103,7 +104,8 @@ Result<Router> Router::open(const std::vector<RouteFacts>& routes) {
             const auto same = [&](const Pattern& pattern) { return pattern.segments == segments; };
             auto found = std::ranges::find_if(router.patterns_, same);
             if (found == router.patterns_.end()) {
-                found = router.patterns_.insert(found, Pattern{.segments = segments});
+                found = router.patterns_.insert(
+                    found, Pattern{.segments = segments, .has_slashes = route.names_have_slashes});
             }
             rows = &found->rows;
         }
@@ -137,7 +139,7 @@ RouteMatch Router::match(std::optional<Method> method, std::string_view path) co
     }
     std::vector<std::string> values;
     for (const Pattern& pattern : patterns_) {
-        if (!fits(pattern.segments, path, values)) continue;
+        if (!fits(pattern.segments, pattern.has_slashes, path, values)) continue;
         RouteMatch match = choose(pattern.rows, method);
         match.values = std::move(values);
         return match;

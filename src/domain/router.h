@@ -35,8 +35,9 @@ public:
     /// `path` is the request's target without its query, as it was sent. A literal row beats one
     /// with {names}, and the row with the longer literal beginning beats the other.
     /// A value is never empty, `.` or `..`, and holds no control characters; that of a `{name}`
-    /// holds no slash, escaped or not. For `{name+}` the same holds for each of its segments. That
-    /// of `{name*}` is the rest as it was sent, and may be empty.
+    /// holds no slash, escaped or not, unless the row says that it may. For `{name+}`, and where a
+    /// `{name}` has slashes, the same holds for each of its segments. That of `{name*}` is the rest
+    /// as it was sent, and may be empty.
     /// No method: one that we do not know, so no row has it.
     /// Allocates nothing for literal rows. Threads: any.
     RouteMatch match(std::optional<Method> method, std::string_view path) const;
@@ -52,6 +53,7 @@ private:
     };
     struct Pattern {
         std::vector<std::string> segments;  // as written, "{name}" included
+        bool has_slashes = false;           // RouteFacts::names_have_slashes
         Rows rows{};
     };
 

@@ -139,5 +139,25 @@ TEST(Router, TheLongerLiteralBeginningWins) {
     EXPECT_EQ(router.match(Method::Get, "/a/y/c").route, 3U);
 }
 
+TEST(Router, ARowMaySayThatItsNamesHaveSlashes) {
+    const std::vector<RouteFacts> routes = {
+        {Method::Post, "/model/{id}/converse", Permission::Public, Dialect::Bedrock, false, true}};
+    const Router router = Router::open(routes).value();
+    const auto id = [&](std::string_view path) {
+        const RouteMatch match = router.match(Method::Post, path);
+        return match.kind == RouteMatch::Kind::Found ? match.values.front() : "404";
+    };
+    EXPECT_EQ(id("/model/maker.m-v1%3A0/converse"), "maker.m-v1:0");
+    EXPECT_EQ(id("/model/bedrock%2Fmaker.m/converse"), "bedrock/maker.m");
+    for (const char* path : {"/model/a/b/converse",
+                             "/model/%2F/converse",
+                             "/model/a%2F/converse",
+                             "/model/..%2Fa/converse",
+                             "/model/a%2F%2E%2E%2Fb/converse",
+                             "/model//converse"}) {
+        EXPECT_EQ(id(path), "404") << path;
+    }
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -39,6 +39,7 @@ struct Webhook {
     std::string team_id{};  // empty: the operator's, who hears of all teams
     std::string url{};
     std::vector<std::string> events{};  // kinds; empty: all
+    bool is_paused = false;             // what happens meanwhile is sent once it goes on
     int64_t generation = 1;             // of its secret
     std::optional<TimePoint> rotated_at{};
     TimePoint created_at{};

@@ -117,6 +117,10 @@ public:
     /// Errors: also UpstreamError when it is longer than `size_max`.
     Task<Result<std::span<char>>> read_rest(size_t size_max);
 
+    /// Of an answer that nobody will read on: where all of it has come already, its connection can
+    /// be used again. Waits for nothing; no call but the destructor may follow.
+    void keep_connection();
+
     /// Where its connections go, and so everything that is sent.
     const Origin& origin() const;
 

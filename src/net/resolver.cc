@@ -192,7 +192,7 @@ Task<Result<std::vector<SocketAddress>>> Resolver::resolve(std::string host, uin
     }
     for (SocketAddress& address : addresses) address.set_port(port);
     if (const auto& may_reach = impl_->options().may_reach) {
-        std::erase_if(addresses, [&](const SocketAddress& each) { return !may_reach(each); });
+        std::erase_if(addresses, [&](const SocketAddress& each) { return !may_reach(host, each); });
         if (addresses.empty()) {
             co_return fail(ErrorCode::UpstreamError,
                            "The upstream is at an address that may not be reached.",

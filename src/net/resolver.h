@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,9 +20,9 @@ struct ResolverOptions {
     Nanos timeout = std::chrono::seconds(5);
     Nanos cached_for_max = std::chrono::seconds(60);
     size_t cached_max = 1'024;
-    /// Where it may be gone to; empty: anywhere. What it refuses is never answered, so nobody
-    /// connects to what was not looked at, whatever a name stands for from moment to moment.
-    std::function<bool(const SocketAddress&)> may_reach{};
+    /// Where one may go to for that host; empty: anywhere. What it refuses is never answered, so
+    /// nobody connects to what was not looked at, whatever a name stands for from moment to moment.
+    std::function<bool(std::string_view host, const SocketAddress&)> may_reach{};
 };
 
 /// Threads: the loop's. It must outlive every call it is waited for in.

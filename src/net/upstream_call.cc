@@ -267,6 +267,11 @@ Result<bool> UpstreamCall::filled(IoStatus status) {
     return false;
 }
 
+void UpstreamCall::keep_connection() {
+    if (done_ || connection_ == nullptr || head_ == nullptr || shown_ == in_.size()) return;
+    if (!take_body(in_.data() + shown_, in_.size() - shown_)) reusable_ = false;
+}
+
 Task<Result<std::span<char>>> UpstreamCall::read_piece() {
     if (first_piece_shown_) {
         head_.reset();

@@ -5,6 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "domain/public_address.h"
+#include "providers/bedrock.h"
+
 namespace keywarden {
 namespace {
 
@@ -26,19 +29,43 @@ std::unexpected<Error> bad(std::string_view name, const std::string& what) {
     return fail(ErrorCode::InvalidConfig, "Provider '" + std::string(name) + "': " + what);
 }
 
-Result<Url> read_base(const ProviderConfig& config) {
-    const KnownProvider* known = find_known_provider(config.name);
-    if (config.base_url.empty() && known == nullptr) {
-        return bad(config.name, "base_url is missing, and this name has no known address.");
+/// Errors: InvalidConfig. Bedrock's address follows from its region.
+Result<std::string> base_url_of(const ProviderConfig& config, Dialect dialect) {
+    if (!config.base_url.empty()) return config.base_url;
+    if (dialect == Dialect::Bedrock) return bedrock_url(config.region);
+    if (const KnownProvider* const known = find_known_provider(config.name)) {
+        return std::string(known->base_url);
     }
-    auto url = parse_url(config.base_url.empty() ? known->base_url : config.base_url);
+    return bad(config.name, "base_url is missing, and this name has no known address.");
+}
+
+Result<void> check_region(const ProviderConfig& config, Dialect dialect) {
+    if (dialect != Dialect::Bedrock) {
+        if (config.region.empty()) return {};
+        return bad(config.name, "region is for providers that speak Bedrock's dialect.");
+    }
+    if (is_aws_region(config.region)) return {};
+    return bad(config.name, "region must be a region of AWS, such as 'eu-central-1'.");
+}
+
+Result<Url> read_base(const ProviderConfig& config, Dialect dialect) {
+    TRY(const std::string text, base_url_of(config, dialect));
+    auto url = parse_url(text);
     if (!url) return bad(config.name, "base_url: " + url.error().message);
-    if (!url->tls && !is_private_host(url->host)) {
+    if (!url->tls && !is_private_host(url->host) && config.networks.empty()) {
         return bad(config.name,
                    "base_url must begin with https:// (http:// is for this machine and private "
                    "networks).");
     }
     return url;
+}
+
+/// A literal address need not be looked up to be refused.
+Result<void> check_address(const Provider& provider) {
+    const std::optional<IpAddress> literal = parse_ip(provider.base.host);
+    if (!literal || may_reach(provider, *literal)) return {};
+    return bad(provider.name,
+               "base_url: the address is not public; where it is meant, say so with networks.");
 }
 
 Dialect dialect_of(const ProviderConfig& config) {
@@ -48,6 +75,7 @@ Dialect dialect_of(const ProviderConfig& config) {
 
 std::string path_prefix_of(const Provider& provider) {
     const std::string& path = provider.base.path;
+    if (provider.dialect == Dialect::Bedrock) return path;
     const bool has_version =
         provider.dialect == Dialect::OpenAi ? !path.empty() : path.ends_with(kOurPrefix);
     return has_version ? path : path + std::string(kOurPrefix);
@@ -83,24 +111,42 @@ Result<Provider> open_provider(ProviderConfig config) {
     }
     Provider provider;
     provider.privacy = config.privacy;
+    provider.timeouts = config.timeouts;
     if (config.name == kSandboxName) {
         if (!config.base_url.empty() || !config.api_key.empty()) {
             return bad(config.name, "it is built in and takes no base_url and no key.");
         }
         provider.kind = ProviderKind::Sandbox;
     } else {
-        TRY(provider.base, read_base(config));
         provider.dialect = dialect_of(config);
+        TRY_VOID(check_region(config, provider.dialect));
+        TRY(provider.base, read_base(config, provider.dialect));
+        provider.region = config.region;
+        provider.networks = std::move(config.networks);
         provider.path_prefix = path_prefix_of(provider);
     }
     const std::string_view key = config.api_key.reveal();
     if (!std::ranges::all_of(key, is_visible)) {
         return bad(config.name, "the API key has a space or a control character in it.");
     }
+    if (provider.dialect == Dialect::Bedrock) {
+        const auto read = read_aws_credential(key);
+        if (!read) return bad(config.name, read.error().message);
+    }
     TRY(provider.models, read_models(config));
-    if (!key.empty()) provider.api_key = {std::move(config.api_key), provider.origin()};
     provider.name = std::move(config.name);
+    if (provider.kind == ProviderKind::Http) TRY_VOID(check_address(provider));
+    if (!key.empty()) provider.api_key = {std::move(config.api_key), provider.origin()};
     return provider;
+}
+
+bool may_reach(const Provider& provider, IpAddress address) {
+    if (std::ranges::any_of(provider.networks,
+                            [&](const IpRange& network) { return network.contains(address); })) {
+        return true;
+    }
+    if (provider.base.tls && is_public(address)) return true;
+    return is_private_host(provider.base.host) && is_of_ones_own(address);
 }
 
 CredentialField credential_field(Dialect dialect) {
@@ -110,6 +156,7 @@ CredentialField credential_field(Dialect dialect) {
 std::optional<Dialect> dialect_named(std::string_view name) {
     if (name == "openai") return Dialect::OpenAi;
     if (name == "anthropic") return Dialect::Anthropic;
+    if (name == "bedrock") return Dialect::Bedrock;
     return std::nullopt;
 }
 

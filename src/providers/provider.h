@@ -12,7 +12,9 @@
 #include "base/error_body.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/units.h"
 #include "base/url.h"
+#include "domain/ip_range.h"
 #include "domain/policy.h"
 
 namespace keywarden {
@@ -33,13 +35,24 @@ struct ProviderModel {
     std::string upstream_id;  // what the provider is told; empty: the same
 };
 
+/// Those that it names; the others are the instance's.
+struct ProviderTimeouts {
+    std::optional<Nanos> connect{};
+    std::optional<Nanos> first_byte{};
+    std::optional<Nanos> idle{};
+    std::optional<Nanos> total{};
+};
+
 /// One `[[provider]]` of the configuration, as written.
 struct ProviderConfig {
     std::string name{};      // "groq": also the first part of "groq/llama-3.3-70b-versatile"
     std::string base_url{};  // empty: the known provider's own address
     Secret api_key{};        // empty: none is sent (a model server of your own)
+    std::string region{};    // of AWS: for Bedrock, which needs one
     std::optional<Dialect> dialect{};               // empty: the known provider's own, or OpenAI's
     PrivacyClass privacy = PrivacyClass::Standard;  // what becomes of a prompt there
+    std::vector<IpRange> networks{};                // where it may be though they are not public
+    ProviderTimeouts timeouts{};
     std::vector<ProviderModel> models{};
 };
 
@@ -49,9 +62,12 @@ struct Provider {
     Dialect dialect = Dialect::OpenAi;  // that it speaks; the sandbox speaks all that there are
     std::string name{};
     PrivacyClass privacy = PrivacyClass::Standard;
-    Url base{};                           // empty for the sandbox
-    std::string path_prefix{};            // "/openai/v1": see upstream_path
-    BoundSecret api_key{};                // see credential_field; empty: send none
+    Url base{};                       // empty for the sandbox
+    std::string path_prefix{};        // "/openai/v1": see upstream_path
+    std::string region{};             // of AWS; empty but for Bedrock
+    BoundSecret api_key{};            // see credential_field; empty: send none
+    std::vector<IpRange> networks{};  // see may_reach
+    ProviderTimeouts timeouts{};
     std::vector<ProviderModel> models{};  // no upstream_id is empty
 
     /// Where its credentials may go. Requires: it is not the sandbox.
@@ -61,33 +77,40 @@ struct Provider {
 /// Checks a configuration. A name of the table below needs no base_url; "sandbox" takes none, and
 /// no key.
 /// Errors: InvalidConfig for a name outside `a-z0-9_-`, an unknown name without a base_url, an
-/// address that parse_url refuses, plain http to a host that is not private (is_private_host), a
-/// key with white space or control characters, a model id that is empty, too long, not printable
-/// ASCII without spaces, or there twice. No message repeats a key or an address.
+/// address that parse_url refuses or may_reach does, plain http to a host that is not private
+/// (is_private_host) where there are no `networks`, a key with white space or control characters, a
+/// region where none is needed or none where one is, a model id that is empty, too long, not
+/// printable ASCII without spaces, or there twice. No message repeats a key or an address.
 Result<Provider> open_provider(ProviderConfig config);
 
+/// Whether calls to the provider may go to that address, whatever its name stands for just now: to
+/// its `networks`; to public addresses, over https; and, where the host that was written is itself
+/// one of this machine or of a private network, to what is_of_ones_own.
+bool may_reach(const Provider& provider, IpAddress address);
+
 /// The field of a request that carries a credential to a provider of that dialect, and what stands
-/// before the credential in it.
+/// before the credential in it. Bedrock's calls may be signed instead: see providers/bedrock.h.
 struct CredentialField {
     std::string_view name;
     std::string_view before;
 };
 CredentialField credential_field(Dialect dialect);
 
-/// Of those that a provider may speak: "openai", "anthropic". Nothing for any other name.
+/// Of those that a provider may speak: "openai", "anthropic", "bedrock". Nothing for any other
+/// name.
 std::optional<Dialect> dialect_named(std::string_view name);
 
 /// Where a call goes: `path` is our own route ("/v1/chat/completions"). base_url is what one would
 /// give to the dialect's own SDK. To OpenAI's that is with its version, so the "/v1" of `path` is
 /// replaced by base_url's path, and a base_url without a path means "/v1"; to Anthropic's it is
 /// without, so `path` is added, and a "/v1" at the end of base_url is taken for the same.
-/// Requires: `path` begins with "/v1/".
+/// Requires: `path` begins with "/v1/" (for Bedrock, see bedrock_path).
 std::string upstream_path(const Provider& provider, std::string_view path);
 
 /// A provider whose address is known.
 struct KnownProvider {
     std::string_view name;
-    std::string_view base_url;
+    std::string_view base_url;     // of Bedrock, with REGION where the region goes
     std::string_view api_key_env;  // where its own SDK looks for the key: the default
     Dialect dialect = Dialect::OpenAi;
 };

@@ -31,7 +31,10 @@ TEST(Provider, AKnownNameNeedsNothingButItsKey) {
 TEST(Provider, EveryKnownAddressOpensAndIsHttpsUnlessItIsThisMachine) {
     for (const KnownProvider& known : known_providers()) {
         SCOPED_TRACE(known.name);
-        const Provider provider = open(std::string(known.name), "");
+        const bool is_aws = known.dialect == Dialect::Bedrock;
+        const Provider provider =
+            open_provider({.name = std::string(known.name), .region = is_aws ? "eu-central-1" : ""})
+                .value();
         EXPECT_TRUE(provider.base.tls || provider.base.host == "127.0.0.1");
         EXPECT_EQ(known.api_key_env.empty(), !provider.base.tls);
         EXPECT_EQ(find_known_provider(known.name), &known);
@@ -57,6 +60,52 @@ TEST(Provider, TheBaseUrlIsTheOneOfAnOpenAiSdk) {
         EXPECT_EQ(upstream_path(open("mine", row.base_url), "/v1/chat/completions"), row.path)
             << row.base_url;
     }
+}
+
+/// Where a provider at `base_url` may be, in the networks.
+std::string reached(const std::string& base_url, std::vector<IpRange> networks = {}) {
+    const auto provider =
+        open_provider({.name = "mine", .base_url = base_url, .networks = std::move(networks)});
+    if (!provider) return "refused";
+    std::string out;
+    for (const char* address : {"8.8.8.8",
+                                "127.0.0.1",
+                                "10.1.2.3",
+                                "169.254.169.254",
+                                "fd00:ec2::254",
+                                "2002:7f00:1::"}) {
+        if (may_reach(*provider, parse_ip(address).value())) out += std::string(address) + " ";
+    }
+    return out;
+}
+
+TEST(Provider, IsReachedWhereItsAddressSaysAndNowhereElse) {
+    EXPECT_EQ(reached("https://api.example.com"), "8.8.8.8 ");
+    EXPECT_EQ(reached("https://llm.internal"), "8.8.8.8 127.0.0.1 10.1.2.3 ");
+    EXPECT_EQ(reached("http://vllm:8000"), "127.0.0.1 10.1.2.3 ") << "no http over the internet";
+    EXPECT_EQ(reached("https://api.example.com", {*IpRange::parse("10.0.0.0/8")}),
+              "8.8.8.8 10.1.2.3 ");
+    EXPECT_EQ(reached("http://api.example.com", {*IpRange::parse("10.0.0.0/8")}), "10.1.2.3 ");
+}
+
+TEST(Provider, ALiteralAddressIsPublicPrivateOrSaid) {
+    for (const char* address : {"https://169.254.169.254",
+                                "https://0.0.0.0",
+                                "https://[fe80::1]",
+                                "https://[2002:7f00:1::]",
+                                "https://[64:ff9b::7f00:1]",
+                                "https://[fd00:ec2::254]",
+                                "https://192.0.2.1",
+                                "http://8.8.8.8",
+                                "http://100.100.100.200"}) {
+        EXPECT_EQ(reached(address), "refused") << address;
+    }
+    for (const char* address :
+         {"http://127.0.0.1:8000", "http://[::1]:8000", "http://10.1.2.3", "https://8.8.8.8"}) {
+        EXPECT_NE(reached(address), "refused") << address;
+    }
+    EXPECT_EQ(reached("http://169.254.169.254", {*IpRange::parse("169.254.169.254")}),
+              "169.254.169.254 ");
 }
 
 TEST(Provider, AServerOfYourOwnNeedsNoKey) {

@@ -11,6 +11,10 @@ namespace {
 constexpr std::array kKnown = {
     KnownProvider{
         "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", Dialect::Anthropic},
+    KnownProvider{"bedrock",
+                  "https://bedrock-runtime.REGION.amazonaws.com",
+                  "AWS_BEARER_TOKEN_BEDROCK",
+                  Dialect::Bedrock},
     KnownProvider{"cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"},
     KnownProvider{"cohere", "https://api.cohere.ai/compatibility/v1", "CO_API_KEY"},
     KnownProvider{

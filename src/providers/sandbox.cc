@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
+#include "base/aws_error.h"
+#include "base/event_stream.h"
 #include "base/json/write.h"
 #include "providers/sandbox/controls.h"
 #include "providers/sandbox/endpoints.h"
@@ -25,6 +28,8 @@ constexpr std::array kEndpoints = {
     Endpoint{"/v1/responses", answer_responses},
     Endpoint{"/v1/messages", answer_messages},
     Endpoint{"/v1/messages/count_tokens", answer_count_tokens},
+    Endpoint{"/model/{id}/converse", answer_converse},
+    Endpoint{"/model/{id}/converse-stream", answer_converse_stream},
     Endpoint{"/v1/embeddings", answer_embeddings},
     Endpoint{"/v1/moderations", answer_moderations},
     Endpoint{"/v1/rerank", answer_rerank},
@@ -74,6 +79,26 @@ std::string_view anthropic_type(int64_t status) {
     }
 }
 
+std::string aws_frame(std::span<const FrameText> headers, std::string_view payload) {
+    std::string out;
+    append_frame(out, headers, payload);
+    return out;
+}
+
+std::string aws_event(std::string_view type, std::string_view payload) {
+    const std::array headers = {FrameText{":event-type", type},
+                                FrameText{":content-type", "application/json"},
+                                FrameText{":message-type", "event"}};
+    return aws_frame(headers, payload);
+}
+
+std::string aws_exception(std::string message) {
+    const std::array headers = {FrameText{":exception-type", "modelStreamErrorException"},
+                                FrameText{":content-type", "application/json"},
+                                FrameText{":message-type", "exception"}};
+    return aws_frame(headers, to_text(OrderedJson{{"message", std::move(message)}}));
+}
+
 /// What a provider says with such a status, in the dialect of the call.
 SandboxAnswer chosen_error(const SandboxCall& call) {
     const int64_t status = call.controls.error;
@@ -82,9 +107,14 @@ SandboxAnswer chosen_error(const SandboxCall& call) {
                                                   : "invalid_request_error";
     const std::string message =
         "The sandbox answers " + std::to_string(status) + " because the model's name asks for it.";
-    SandboxAnswer answer = whole_answer(
-        to_text(call.is_anthropic ? anthropic_error_body(message, anthropic_type(status))
-                                  : error_body(message, type)));
+    OrderedJson body = error_body(message, type);
+    if (call.is_anthropic) body = anthropic_error_body(message, anthropic_type(status));
+    if (call.is_bedrock) body = {{"message", message}};
+    SandboxAnswer answer = whole_answer(to_text(body));
+    if (call.is_bedrock) {
+        answer.headers.push_back(
+            {"x-amzn-ErrorType", std::string(aws_error_type(static_cast<int>(status)))});
+    }
     answer.status = static_cast<int>(status);
     if (status == 429 || status == 503) answer.headers.push_back({"Retry-After", "1"});
     return answer;
@@ -119,6 +149,10 @@ void apply(const SandboxCall& call, SandboxAnswer& answer) {
     steps.cut_after = std::max<size_t>(1, steps.frames() / 2);
     if (!controls.cut) {
         const std::string message = "The sandbox fails here because the model's name asks for it.";
+        if (call.is_bedrock) {
+            steps.cut_frame = aws_exception(message);
+            return;
+        }
         steps.cut_frame =
             call.is_anthropic
                 ? "event: error\n" + data_frame(anthropic_error_body(message, "api_error")).before
@@ -156,13 +190,14 @@ bool SandboxSteps::next(SandboxStep& step) {
         return true;
     }
     const Part& part = parts[part_];
-    if (part.pieces == 0 && !part.numbered) {
+    if (part.pieces == 0 && !part.numbered && part.event_type.empty()) {
         step.bytes = part.before;
     } else {
         frame_ = part.before;
         if (part.pieces > 0) write_piece(part);
         frame_ += part.after;
         if (part.numbered) frame_ += std::to_string(frames_) + "}\n\n";
+        if (!part.event_type.empty()) frame_ = aws_event(part.event_type, frame_);
         step.bytes = frame_;
     }
     ++frames_;
@@ -190,6 +225,7 @@ Result<SandboxAnswer> answer_in_sandbox(const SandboxRequest& request) {
         call.model.insert(0, std::string(kPlainModel) + '/');
     }
     call.is_anthropic = request.path.starts_with("/v1/messages");
+    call.is_bedrock = request.path.starts_with("/model/");
     call.translates = request.path.ends_with("/translations");
     call.seed = seed_of_request(call.body);
     Result<SandboxAnswer> answer =

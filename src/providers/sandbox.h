@@ -45,6 +45,7 @@ public:
         size_t units = 0;   // words or characters in `text`, shared out among the pieces
         bool characters = false;
         bool numbered = false;  // `after` is followed by the number of the frame and "}\n\n"
+        std::string_view event_type{};  // of a frame of AWS, which all that is the payload of
     };
 
     /// False when the answer is complete.

@@ -26,7 +26,8 @@ struct Seen {
     NanoUsd cost{};
 };
 
-class Abandon : public ProxyFixture {
+/// By path: in the provider's own dialect, or translated.
+class Abandon : public ProxyFixture, public testing::WithParamInterface<const char*> {
 protected:
     void SetUp() override {
         ProxyFixture::SetUp();
@@ -53,15 +54,21 @@ protected:
             }
             const bool is_stream = request.find(R"("stream":true)") != std::string::npos;
             if (!(is_stream ? say_stream(peer, number)
-                            : peer.say(json_answer("{" + usage_of(number) + "}")))) {
+                            : peer.say(json_answer(whole_answer(number))))) {
                 return;
             }
         }
     }
+    static std::string whole_answer(int number) {
+        return R"({"choices":[{"message":{"content":"word"},"finish_reason":"stop"}],)" +
+               usage_of(number) + "}";
+    }
     static bool say_stream(test::Peer& peer, int number) {
         const std::string word = "data: {\"choices\":[{\"delta\":{\"content\":\"word\"}}]}\n\n";
         const std::string end =
-            "data: {\"choices\":[]," + usage_of(number) + "}\n\ndata: [DONE]\n\n";
+            "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+            "data: {\"choices\":[]," +
+            usage_of(number) + "}\n\ndata: [DONE]\n\n";
         constexpr int kWords = 8;
         bool heard =
             peer.say("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: " +
@@ -72,11 +79,14 @@ protected:
 
     /// A client that is gone once it has said and heard so much.
     void leave(int number, std::mt19937_64& random) {
-        const std::string body = R"({"model":"up/gpt-4o","max_tokens":9,"messages":[],"user":")" +
-                                 std::to_string(number) + "\"" +
-                                 (random() % 2 == 0 ? R"(,"stream":true})" : "}");
+        const std::string user = "\"" + std::to_string(number) + "\"";
+        const bool is_own = std::string_view(GetParam()) == "/v1/chat/completions";
+        const std::string body =
+            R"({"model":"up/gpt-4o","max_tokens":9,"messages":[{"role":"user","content":"hi"}],)" +
+            (is_own ? R"("user":)" + user : R"("metadata":{"user_id":)" + user + "}") +
+            (random() % 2 == 0 ? R"(,"stream":true})" : "}");
         const std::string request =
-            post("/v1/chat/completions",
+            post(GetParam(),
                  secret(),
                  body,
                  "X-Keywarden-Session-Id: " + std::to_string(number) + "\r\nConnection: close\r\n");
@@ -110,7 +120,7 @@ protected:
     std::atomic<int> asked_ = 0;
 };
 
-TEST_F(Abandon, AThousandClientsLeaveAnywhereAndNotATokenIsMissed) {
+TEST_P(Abandon, AThousandClientsLeaveAnywhereAndNotATokenIsMissed) {
     const uint64_t seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
@@ -145,6 +155,11 @@ TEST_F(Abandon, AThousandClientsLeaveAnywhereAndNotATokenIsMissed) {
     EXPECT_EQ(money_->spend.balance("team_a").balance.value, -cost);
     EXPECT_EQ(money_->spend.balance("team_a").held.value, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Paths, Abandon, testing::Values("/v1/chat/completions", "/v1/messages"), [](const auto& info) {
+        return std::string_view(info.param).contains("chat") ? "Own" : "Translated";
+    });
 
 }  // namespace
 }  // namespace keywarden

@@ -12,6 +12,7 @@
 #include "base/error_body.h"
 #include "base/money.h"
 #include "proxy/policy.h"
+#include "proxy/routing.h"
 
 namespace keywarden {
 namespace {
@@ -152,6 +153,9 @@ void add_rotation(Exchange* exchange, const Caller& caller) {
 void add_route(Exchange* exchange, const Call& call) {
     if (!call.model.empty()) exchange->add_field("x-keywarden-model", call.model);
     exchange->add_field("x-keywarden-provider", call.provider->name);
+    if (call.routing != nullptr) {
+        exchange->add_field("x-keywarden-routing", call.routing->route->declared.id);
+    }
     exchange->add_field("x-keywarden-attempts", static_cast<uint64_t>(call.attempts));
     const Nanos overhead = precise_mono() - call.started - call.waited;
     if (const std::optional<NanoUsd> cost = cost_so_far(call)) {
@@ -174,6 +178,7 @@ void start_answer(Call* call, int status) {
     look_at_limits(call);
     const Dialect dialect = call->dialect.value_or(Dialect::Problem);
     if (dialect == Dialect::Anthropic) exchange->add_field("request-id", call->request_id());
+    if (dialect == Dialect::Bedrock) exchange->add_field("x-amzn-RequestId", call->request_id());
     if (call->limits) add_limits(call, *call->limits, dialect);
     if (call->caller) add_rotation(exchange, *call->caller);
     if (call->provider != nullptr) add_route(exchange, *call);

@@ -1,6 +1,7 @@
 #include "proxy/api.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -8,13 +9,15 @@
 #include "proxy/answer.h"
 #include "proxy/policy.h"
 #include "proxy/request.h"
+#include "proxy/session.h"
 
 namespace keywarden {
 namespace {
 
 /// Fields that handlers may see. Credentials are not among them, nor is anything about the hop.
 bool is_for_handlers(std::string_view name) {
-    static constexpr std::array<std::string_view, 12> kNames = {"accept",
+    static constexpr std::array<std::string_view, 13> kNames = {"accept",
+                                                                "accept-encoding",
                                                                 "content-type",
                                                                 "host",
                                                                 "idempotency-key",
@@ -71,13 +74,21 @@ Task<Result<void>> answer_api(Call* call) {
     if (!body) co_return fail(body.error());
     const HttpRequest request =
         request_of(*call, call->facts->method, std::string_view(body->data(), body->size()));
+    const bool over_tls = is_secure(*call);  // while its head is there
     exchange->release_request();
     const ApiCall api_call{.request = request,
                            .caller = call->caller ? &*call->caller : nullptr,
-                           .values = std::move(call->values)};
+                           .values = std::move(call->values),
+                           .session = call->session.get(),
+                           .is_secure = over_tls};
     const ApiRoute& route = call->proxy->api_route(call->route);
+    std::shared_ptr<void> place;
+    if (route.door) {
+        CO_TRY(place, route.door(api_call));
+    }
     const auto work = [&route, &api_call] { return route.handler(api_call); };
-    CO_TRY(const HttpResponse response, co_await parts.blocking->run(call->loop, work));
+    BlockingPool* const pool = route.facts.is_slow ? parts.slow : parts.blocking;
+    CO_TRY(const HttpResponse response, co_await pool->run(call->loop, work));
     co_return co_await send_answer(call, &response);
 }
 

@@ -1,7 +1,10 @@
 #include "proxy/call.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "proxy/policy.h"
+#include "proxy/routing.h"
 #include "proxy/translation.h"
 
 namespace keywarden {
@@ -15,6 +18,15 @@ Call::Call(Proxy* the_proxy, Loop* the_loop, Exchange* the_exchange)
       client(the_exchange, &upstream) {}
 
 Call::~Call() { settle(this); }
+
+Task<void> Call::pause(Nanos duration) {
+    constexpr Nanos kLookEvery = std::chrono::seconds(1);
+    do {
+        const Nanos part = std::min(duration, kLookEvery);
+        co_await loop->sleep(part);
+        duration -= part;
+    } while (duration > Nanos(0) && !nobody_waits());
+}
 
 ClientWatch::~ClientWatch() {
     if (watching_) exchange_->watch_peer(nullptr);

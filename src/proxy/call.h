@@ -14,6 +14,7 @@
 #include "domain/limiter.h"
 #include "net/http_client.h"
 #include "net/http_exchange.h"
+#include "net/task.h"
 #include "proxy/charge.h"
 #include "proxy/endpoints.h"
 #include "proxy/governed.h"
@@ -25,6 +26,7 @@
 namespace keywarden {
 
 struct HeldCredential;
+struct Routing;
 struct Translation;
 
 /// What is kept of a request until the provider has it. Then all of it is let go.
@@ -115,6 +117,7 @@ struct Call {
     std::vector<std::string> values{};  // of the path's {names}
     std::string client_request_id{};    // as the client named the request; empty: it did not
     std::optional<Caller> caller{};
+    std::unique_ptr<WebSession> session{};  // of a person who has signed in
     BodyBound body_bound{};
     std::optional<LimitsLeft> limits{};
     JournalWriter* journal = nullptr;  // of the thread; null: a gateway without money, of tests
@@ -122,6 +125,7 @@ struct Call {
     ReplayTicket replay{};             // of its Idempotency-Key, if it has one
     LimitTicket ticket{};  // its end frees the call's places, whichever way the call ends
     std::unique_ptr<RelayRequest> request{};
+    std::unique_ptr<Routing> routing{};          // of a call to a route
     std::unique_ptr<Translation> translation{};  // where the provider speaks another dialect
     const Provider* provider = nullptr;
     size_t provider_index = 0;
@@ -136,6 +140,7 @@ struct Call {
     uint64_t body_bytes = 0;   // of an answer that is no stream
     bool drops_usage = false;  // usage was asked for by us: its chunk is taken out again
     bool streamed = false;
+    NanoUsd cost{};  // once its row is written
     int status = 0;
     int attempts = 0;
     std::string_view allow{};          // the methods of the path, where ours is none of them
@@ -145,8 +150,16 @@ struct Call {
 
     std::string_view request_id() const { return id.view(); }
 
-    /// Requires: send_upstream has begun.
+    /// Neither the client, nor who comes back for its Idempotency-Key.
+    bool nobody_waits() const { return client.gone() && !replay.is_open(); }
+    /// Waits, but only as long as somebody does for the answer: to about a second.
+    Task<void> pause(Nanos duration);
+
+    /// Requires: an attempt has begun.
     UpstreamCall& upstream_call() {
+        return *upstream;  // NOLINT(bugprone-unchecked-optional-access): see Requires
+    }
+    const UpstreamCall& upstream_call() const {
         return *upstream;  // NOLINT(bugprone-unchecked-optional-access): see Requires
     }
 };

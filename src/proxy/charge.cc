@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "proxy/call.h"
 #include "proxy/policy.h"
+#include "proxy/routing.h"
 #include "store/price_directory.h"
 
 namespace keywarden {
@@ -48,18 +49,22 @@ int64_t images_asked_for(const Call& call) {
     return call.request->form ? 1 : call.request->json.choices();
 }
 
-/// The price of the call's model, now. False: it has none.
-Result<bool> find_price(const Call& call, const CallTerms& terms, Charge* charge) {
-    const PriceDirectory& prices = *call.proxy->parts().prices;
-    const std::shared_ptr<const PriceTable> table = prices.table();
-    const std::string_view provider = call.provider->name;
-    charge->record.price_version = table->version();
-    charge->markup_basis_points = terms.markup_basis_points;
-    if (call.endpoint->is_free) return true;
-    const std::string_view upstream = call.request->upstream_model;
-    if (const PricedModel* const priced = table->find(provider, call.model, upstream)) {
-        charge->price = priced->price;
-        return true;
+/// What a model costs just now.
+struct FoundPrice {
+    Price price{};
+    int64_t version = 0;
+    bool is_priced = true;
+};
+
+Result<FoundPrice> find_price(const Call& call, const ModelTarget& model, const CallTerms& terms) {
+    const ProxyParts& parts = call.proxy->parts();
+    const std::shared_ptr<const PriceTable> table = parts.prices->table();
+    FoundPrice found{.version = table->version()};
+    if (call.endpoint->is_free) return found;
+    const std::string_view provider = parts.providers[model.provider].name;
+    if (const PricedModel* const priced = table->find(provider, model.id, model.upstream_id)) {
+        found.price = priced->price;
+        return found;
     }
     if (terms.unpriced == UnpricedRule::Block) {
         return fail(Error{.code = ErrorCode::ModelNotAllowed,
@@ -69,10 +74,21 @@ Result<bool> find_price(const Call& call, const CallTerms& terms, Charge* charge
                           .param = "model",
                           .facts = {{"denied_by", "team"}}});
     }
-    if (terms.unpriced == UnpricedRule::Estimate) {
-        charge->price = prices.estimate();
-    }
-    return false;
+    found.is_priced = false;
+    if (terms.unpriced == UnpricedRule::Estimate) found.price = parts.prices->estimate();
+    return found;
+}
+
+ModelTarget model_of(const Call& call) {
+    return {.provider = call.provider_index,
+            .id = call.model,
+            .upstream_id = call.request->upstream_model};
+}
+
+void set_price(const FoundPrice& found, Charge* charge) {
+    charge->price = found.price;
+    charge->record.price_version = found.version;
+    charge->record.priced = found.is_priced;
 }
 
 Result<std::string_view> session_of(const Call& call) {
@@ -86,41 +102,82 @@ Result<std::string_view> session_of(const Call& call) {
                       .param = "X-Keywarden-Session-Id"});
 }
 
-NanoUsd most_cost(const Charge& charge, const CallBound& most, int64_t images) {
-    return most_cost(
-        charge.price, most.input_tokens, most.all_output(), charge.markup_basis_points, images);
+/// The most that a call can come to.
+struct MostCost {
+    Price price{};
+    CallBound bound{};
+    int64_t images = 0;
+    int32_t markup_basis_points = 0;
+
+    NanoUsd amount() const {
+        return most_cost(
+            price, bound.input_tokens, bound.all_output(), markup_basis_points, images);
+    }
+};
+
+MostCost most_cost_at(const Call& call, const Price& price, const Charge& charge, bool is_bounded) {
+    return {.price = price,
+            .bound = most_of(call, price, is_bounded),
+            .images = charge.images,
+            .markup_basis_points = charge.markup_basis_points};
 }
 
-/// What there is room for, where the team would rather have a shorter answer than none.
-bool clamp(const Charge& charge, NanoUsd room, CallBound* most) {
+/// Makes it cost no more than there is room for, where the team would rather have a shorter answer
+/// than none.
+bool clamp(const CallTerms& terms, NanoUsd room, MostCost* most) {
+    CallBound& bound = most->bound;
+    if (!terms.clamps_output || !bound.has_output) return false;
     const int64_t all =
-        output_affordable(charge.price, most->input_tokens, room, charge.markup_basis_points);
-    const int64_t each = all / most->choices;
+        output_affordable(most->price, bound.input_tokens, room, most->markup_basis_points);
+    const int64_t each = all / bound.choices;
     if (each < kClampedOutputTokensMin) return false;
-    most->output_tokens = std::min(most->output_tokens, each);
+    bound.output_tokens = std::min(bound.output_tokens, each);
     return true;
+}
+
+/// What is enough for the targets of the route that may come after this one, too: for the dearest
+/// that there is money for.
+NanoUsd enough_for_others(const Call& call,
+                          const SpendGate& gate,
+                          const Charge& charge,
+                          NanoUsd amount) {
+    const Routing& routing = *call.routing;
+    for (size_t turn = routing.turn + 1; turn < routing.turns; ++turn) {
+        const auto found = find_price(call, routing.target(turn), gate.terms());
+        if (!found) continue;  // it is refused when its turn comes
+        const NanoUsd other = most_cost_at(call, found->price, charge, true).amount();
+        if (other > amount && !gate.find_denial(other)) amount = other;
+    }
+    return amount;
+}
+
+/// A translated request says what was held: not every dialect has it that nothing is said.
+void tell_bound(Call* call, const CallTerms& terms, const CallBound& most) {
+    const bool says_bound = terms.is_bounded || call->translation != nullptr;
+    call->request->output_tokens_max = says_bound && most.has_output ? most.output_tokens : 0;
 }
 
 /// With the gate open: money first, since waiting does not bring any; then the limits; then both
 /// are taken.
 Result<void> take(Call* call, const PolicyReading* reading, SpendGate* gate, Charge* charge) {
     const CallTerms terms = gate->terms();
-    TRY(charge->record.priced, find_price(*call, terms, charge));
-    CallBound most = most_of(*call, charge->price, terms.is_bounded);
-    const int64_t images = charge->images = images_asked_for(*call);
-    NanoUsd amount = most_cost(*charge, most, images);
+    TRY(const FoundPrice found, find_price(*call, model_of(*call), terms));
+    set_price(found, charge);
+    charge->markup_basis_points = terms.markup_basis_points;
+    charge->images = images_asked_for(*call);
+    MostCost most = most_cost_at(*call, found.price, *charge, terms.is_bounded);
+    NanoUsd amount = most.amount();
     std::optional<SpendDenial> denial = gate->find_denial(amount);
     const std::optional<NanoUsd> room = gate->room();
-    if (denial && terms.clamps_output && most.has_output && room && clamp(*charge, *room, &most)) {
-        amount = most_cost(*charge, most, images);
+    if (denial && room && clamp(terms, *room, &most)) {
+        amount = most.amount();
         denial = gate->find_denial(amount);
     }
     if (denial) return fail(spend_error(*denial, call->loop->now()));
+    if (call->routing != nullptr) amount = enough_for_others(*call, *gate, *charge, amount);
     if (reading != nullptr) TRY_VOID(take_limits_of(call, *reading));
-    // A translated request says what was held: not every dialect has it that nothing is said.
-    const bool says_bound = terms.is_bounded || call->translation != nullptr;
-    if (says_bound && most.has_output) call->request->output_tokens_max = most.output_tokens;
-    charge->input_tokens = std::max(most.input_tokens / kBytesAToken, int64_t{1});
+    tell_bound(call, terms, most.bound);
+    charge->input_tokens = std::max(most.bound.input_tokens / kBytesAToken, int64_t{1});
     if (call->endpoint->is_free) charge->input_tokens = 0;
     charge->record.held = amount;
     charge->record.tags = gate->tags();
@@ -146,6 +203,7 @@ void fill(const Call& call, const PolicyReading* reading, Charge* charge) {
     record.route = call.facts->path;
     record.session_id = charge->session_id;
     record.usage.input = charge->input_tokens;
+    record.repeat_key = call.replay.key();
 }
 
 CostSoFar cost_if_it_dies(const Charge& charge) {
@@ -158,7 +216,53 @@ CostSoFar cost_if_it_dies(const Charge& charge) {
             .million_output_tokens = of(charge.input_tokens, kMillion) - before};
 }
 
+/// "provider/model".
+class SpentOn {
+public:
+    explicit SpentOn(const Call& call) {
+        fmt::format_to(std::back_inserter(text_), "{}/{}", call.provider->name, call.model);
+    }
+    std::string_view view() const { return {text_.data(), text_.size()}; }
+
+private:
+    fmt::basic_memory_buffer<char, 256> text_;
+};
+
+Spender spender_of(const Call& call, const PolicyReading* reading, const SpentOn& model) {
+    const Caller& caller = caller_of(call);
+    Spender spender{.team_id = caller.team_id,
+                    .key_id = caller.key_id(),
+                    .key_slot = caller.slot,
+                    .model = model.view()};
+    if (reading != nullptr) {
+        spender.app_id = reading->app_id();
+        spender.makers = reading->maker_ids();
+    }
+    return spender;
+}
+
 }  // namespace
+
+Result<void> move_charge(Call* call, const PolicyReading* reading) {
+    if (call->charge == nullptr) return {};  // a gateway without money: of tests
+    Charge& charge = *call->charge;
+    const TimePoint now = call->loop->now();
+    const SpentOn model(*call);
+    SpendGate gate(*call->proxy->parts().spend, spender_of(*call, reading, model), now);
+    const CallTerms terms = gate.terms();
+    TRY(const FoundPrice found, find_price(*call, model_of(*call), terms));
+    MostCost most = most_cost_at(*call, found.price, charge, terms.is_bounded);
+    const NanoUsd held = charge.hold.amount();
+    if (most.amount() > held && !clamp(terms, held, &most)) {
+        return fail(ErrorCode::BudgetExceeded, "What is held is not enough for this model.");
+    }
+    if (const auto denial = gate.move(&charge.hold)) return fail(spend_error(*denial, now));
+    tell_bound(call, terms, most.bound);
+    set_price(found, &charge);
+    charge.record.provider = call->provider->name;
+    charge.record.model = call->model;
+    return {};
+}
 
 Result<void> take_charge(Call* call, const PolicyReading* reading) {
     const ProxyParts& parts = call->proxy->parts();
@@ -168,19 +272,9 @@ Result<void> take_charge(Call* call, const PolicyReading* reading) {
     auto charge = std::make_unique<Charge>();
     charge->journal = call->journal;
     TRY(charge->session_id, session_of(*call));
-    fmt::basic_memory_buffer<char, 256> model;
-    fmt::format_to(std::back_inserter(model), "{}/{}", call->provider->name, call->model);
-    const Caller& caller = caller_of(*call);
-    Spender spender{.team_id = caller.team_id,
-                    .key_id = caller.key_id(),
-                    .key_slot = caller.slot,
-                    .model = {model.data(), model.size()}};
-    if (reading != nullptr) {
-        spender.app_id = reading->app_id();
-        spender.makers = reading->maker_ids();
-    }
     {
-        SpendGate gate(*parts.spend, spender, call->loop->now());
+        const SpentOn model(*call);
+        SpendGate gate(*parts.spend, spender_of(*call, reading, model), call->loop->now());
         TRY_VOID(take(call, reading, &gate, charge.get()));
     }
     failpoint("call.held");
@@ -278,6 +372,7 @@ void settle_charge(Call* call, const std::optional<Used>& used) {
         if (charge->images > 0) record.usage.images = charge->images;
         record.cost = cost_of(charge->price, record.usage, charge->markup_basis_points);
     }
+    call->cost = record.cost;
     charge->journal->close(std::move(charge->entry), record);
     failpoint("call.closed");
     charge->hold.settle(record.cost, record.ended_at);

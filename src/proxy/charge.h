@@ -26,7 +26,7 @@ struct Charge : Pooled {
     JournalWriter* journal = nullptr;
     SpendHold hold{};  // in memory
     OpenHold entry{};  // in the journal
-    Price price{};     // copied: it is the one of the call's admission, whatever is set later
+    Price price{};     // copied: it is the one of the model's admission, whatever is set later
     int32_t markup_basis_points = 0;
     int64_t input_tokens = 0;  // by estimate, where no count comes
     int64_t images = 0;        // that were asked for
@@ -40,11 +40,16 @@ inline constexpr size_t kSessionIdMax = 128;
 
 /// Takes the call's limits and what it may cost, in one step over all scopes, and writes the hold
 /// into the journal. A refusal takes nothing. Where a balance or a budget binds, the call is
-/// bounded: its provider is told how much output there may be.
-/// Errors: those of limits; InsufficientCredits, BudgetExceeded; ModelNotAllowed for a model that
-/// has no price where the team has set that to be refused; LedgerUnavailable; InvalidRequest (the
-/// session's id).
+/// bounded: its provider is told how much output there may be. Of a route, what is held is enough
+/// for the dearest of the targets that there is money for. Errors: those of limits;
+/// InsufficientCredits, BudgetExceeded; ModelNotAllowed for a model that has no price where the
+/// team has set that to be refused; LedgerUnavailable; InvalidRequest (the session's id).
 Result<void> take_charge(Call* call, const PolicyReading* reading);
+
+/// Goes on for the model that the call is now aimed at: its price, its bound, and the accounts that
+/// are its. What is held stays what it is. Errors, and then nothing has changed: ModelNotAllowed
+/// (as take_charge); BudgetExceeded, also where the hold is not enough for it.
+Result<void> move_charge(Call* call, const PolicyReading* reading);
 
 /// Whether the hold is as durable as the journal promises: always, but with `durability = power`.
 bool is_durable(const Call& call);

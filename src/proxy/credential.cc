@@ -6,6 +6,7 @@ namespace keywarden {
 namespace {
 
 constexpr std::string_view kBearer = "bearer";
+constexpr std::string_view kAwsScheme = "AWS4-HMAC-SHA256";
 
 std::string_view trimmed(std::string_view text) {
     const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
@@ -14,9 +15,23 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-/// Another scheme than Bearer is left as it is: it will not be a key.
+/// Of "Credential=KEY/20261121/eu-central-1/bedrock/aws4_request, SignedHeaders=…": KEY, which may
+/// have slashes of its own. Source: AWS Signature Version 4, "Authorization header".
+std::string_view access_key_id(std::string_view value) {
+    constexpr std::string_view kName = "Credential=";
+    constexpr int kScopeParts = 4;
+    const size_t at = value.find(kName);
+    if (at == std::string_view::npos) return value;
+    value.remove_prefix(at + kName.size());
+    value = value.substr(0, value.find_first_of(", "));
+    for (int i = 0; i < kScopeParts; ++i) value = value.substr(0, value.rfind('/'));
+    return value;
+}
+
+/// Another scheme is left as it is: it will not be a key.
 std::string_view without_scheme(std::string_view value) {
     const std::string_view scheme = value.substr(0, value.find_first_of(" \t"));
+    if (scheme == kAwsScheme) return access_key_id(value);
     if (!equal_ignoring_case(scheme, kBearer)) return value;
     return trimmed(value.substr(scheme.size()));
 }

@@ -9,6 +9,10 @@ using enum Method;
 constexpr Permission kInference = Permission::Inference;
 constexpr Dialect kOpenAi = Dialect::OpenAi;
 constexpr Dialect kAnthropic = Dialect::Anthropic;
+constexpr Dialect kBedrock = Dialect::Bedrock;
+/// Of Bedrock's routes: their `{id}` is a model's, which may have slashes.
+constexpr bool kElsewhere = false;
+constexpr bool kIdsHaveSlashes = true;
 
 constexpr std::array kEndpoints = {
     //         method  path                  needs       dialect   body           streams_usage
@@ -19,6 +23,13 @@ constexpr std::array kEndpoints = {
     Endpoint{{Post, "/v1/messages", kInference, kAnthropic}, BodyForm::Json, false},
     Endpoint{
         {Post, "/v1/messages/count_tokens", kInference, kAnthropic}, BodyForm::Json, false, true},
+    Endpoint{{Post, "/model/{id}/converse", kInference, kBedrock, kElsewhere, kIdsHaveSlashes},
+             BodyForm::Json,
+             false},
+    Endpoint{
+        {Post, "/model/{id}/converse-stream", kInference, kBedrock, kElsewhere, kIdsHaveSlashes},
+        BodyForm::Json,
+        false},
     Endpoint{{Post, "/v1/moderations", kInference, kOpenAi}, BodyForm::Json, false},
     Endpoint{{Post, "/v1/rerank", kInference, kOpenAi}, BodyForm::Json, false},
     Endpoint{{Post, "/v1/images/generations", kInference, kOpenAi}, BodyForm::Json, false},

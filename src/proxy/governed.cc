@@ -49,6 +49,9 @@ constexpr auto kNames = [] {
 }();
 
 constexpr std::array<std::string_view, 1> kIncludeUsage = {"include_usage"};
+/// Members of Converse that we rule on. AWS takes a name in this case only.
+constexpr std::array<std::string_view, 1> kConverseNames = {"inferenceConfig"};
+constexpr std::array<std::string_view, 1> kMaxTokens = {"maxTokens"};
 
 std::unexpected<Error> wrong(std::string_view field, std::string_view what) {
     return fail(Error{
@@ -81,27 +84,67 @@ Result<void> check_own_key(std::string_view key) {
 Result<void> GovernedBody::read(std::string_view text) {
     text_ = text;
     TRY_VOID(find_json_members(text, kNames, members_, OtherCase::IsRefused));
+    TRY_VOID(check_model());
     TRY_VOID(check_types());
     TRY_VOID(read_stream_options());
     const auto model = json_text(member(Governed::Model).text_of(text), model_scratch_);
     if (!model || model->empty()) return wrong("model", "the id of a model");
     model_ = *model;
     streams_ = member(Governed::Stream).text_of(text) == "true";
-    if (const JsonMember& key = member(Governed::ApiKey); key.type == JsonType::String) {
-        const auto value = json_text(key.text_of(text), api_key_scratch_);
-        if (!value) return wrong("api_key", "a key of the provider");  // half a surrogate
-        TRY_VOID(check_own_key(*value));
-        api_key_ = *value;
+    return read_api_key();
+}
+
+Result<void> GovernedBody::read_converse(std::string_view text) {
+    text_ = text;
+    is_converse_ = true;
+    TRY_VOID(find_json_members(text, kNames, members_, OtherCase::IsRefused));
+    TRY_VOID(check_types());
+    std::array<JsonMember, kConverseNames.size()> found;
+    TRY_VOID(find_json_members(text, kConverseNames, found));
+    inference_ = found[0];
+    inference_max_ = {};
+    if (inference_.present && inference_.type != JsonType::Null) {
+        if (inference_.type != JsonType::Object) {
+            return wrong(kConverseNames[0], name(JsonType::Object));
+        }
+        const std::string_view config = inference_.text_of(text);
+        TRY_VOID(find_json_members(config, kMaxTokens, {&inference_max_, 1}));
+        const bool is_bound = inference_max_.present && inference_max_.type != JsonType::Null;
+        if (is_bound && json_integer(inference_max_.text_of(config)).value_or(0) < 1) {
+            return wrong("inferenceConfig.maxTokens", "a whole number of at least 1");
+        }
     }
+    return read_api_key();
+}
+
+Result<void> GovernedBody::read_api_key() {
+    const JsonMember& key = member(Governed::ApiKey);
+    if (key.type != JsonType::String) return {};
+    const auto value = json_text(key.text_of(text_), api_key_scratch_);
+    if (!value) return wrong("api_key", "a key of the provider");  // half a surrogate
+    TRY_VOID(check_own_key(*value));
+    api_key_ = *value;
     return {};
 }
 
+Result<Secret> GovernedBody::word(Governed field) const {
+    const JsonMember& member = this->member(field);
+    if (!member.present || member.type != JsonType::String) return Secret();
+    std::string scratch;
+    const auto value = json_text(member.text_of(text_), scratch);
+    const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
+    if (value && std::ranges::all_of(*value, is_visible)) return Secret(std::string(*value));
+    return wrong(kRules.at(static_cast<size_t>(field)).name, "one word of visible ASCII");
+}
+
+Result<void> GovernedBody::check_model() const {
+    if (member(Governed::Model).present) return {};
+    return fail(Error{.code = ErrorCode::InvalidRequest,
+                      .message = "The field 'model' is missing.",
+                      .param = "model"});
+}
+
 Result<void> GovernedBody::check_types() const {
-    if (!member(Governed::Model).present) {
-        return fail(Error{.code = ErrorCode::InvalidRequest,
-                          .message = "The field 'model' is missing.",
-                          .param = "model"});
-    }
     for (size_t i = 0; i < kRules.size(); ++i) {
         const JsonMember& member = members_[i];
         if (!member.present) continue;
@@ -116,6 +159,10 @@ Result<void> GovernedBody::check_types() const {
 }
 
 int64_t GovernedBody::output_tokens_max() const {
+    if (is_converse_) {
+        const std::string_view config = inference_.text_of(text_);
+        return json_integer(inference_max_.text_of(config)).value_or(0);
+    }
     const auto number = [this](Governed field) {
         return json_integer(member(field).text_of(text_)).value_or(0);
     };
@@ -200,6 +247,37 @@ void GovernedBody::bound_output(Splice& splice, const BodyEdits& edits) {
     splice.insert(member(Governed::Model).key.begin, output_member_);
 }
 
+void GovernedBody::bound_converse_output(Splice& splice, const BodyEdits& edits) {
+    const std::string bound = std::to_string(edits.output_tokens_max);
+    const std::string_view config = inference_.text_of(text_);
+    if (inference_max_.present) {
+        const auto asked = json_integer(inference_max_.text_of(config));
+        if (asked && *asked <= edits.output_tokens_max) return;
+        output_json_ = bound;
+        const uint32_t begin = inference_.value.begin + inference_max_.value.begin;
+        splice.replace({begin, begin + inference_max_.value.size()}, output_json_);
+        return;
+    }
+    const auto goes_on = [](std::string_view object) {
+        return object[object.find_first_not_of(" \t\r\n", 1)] != '}';
+    };
+    output_json_ = R"("maxTokens":)" + bound;
+    if (inference_.type == JsonType::Object) {
+        if (goes_on(config)) output_json_ += ',';
+        splice.insert(inference_.value.begin + 1, output_json_);
+        return;
+    }
+    if (inference_.present) {  // it is null
+        output_member_ = "{" + output_json_ + "}";
+        splice.replace(inference_.value, output_member_);
+        return;
+    }
+    const size_t begin = text_.find('{');
+    output_member_ = R"("inferenceConfig":{)" + output_json_ + "}";
+    if (goes_on(text_.substr(begin))) output_member_ += ',';
+    splice.insert(begin + 1, output_member_);
+}
+
 Splice GovernedBody::edited(const BodyEdits& edits) {
     Splice splice(text_);
     std::array<JsonMember, kCount> credentials;
@@ -211,6 +289,10 @@ Splice GovernedBody::edited(const BodyEdits& edits) {
     std::ranges::sort(removed, {}, [](const JsonMember& member) { return member.key.begin; });
     splice.remove(removed);
     if (edits.with_usage && !asks_for_usage_) ask_for_usage(splice);
+    if (is_converse_) {
+        if (edits.output_tokens_max > 0) bound_converse_output(splice, edits);
+        return splice;
+    }
     if (edits.output_tokens_max > 0) bound_output(splice, edits);
     if (edits.model != model_) {
         const ByteRange value = member(Governed::Model).value;

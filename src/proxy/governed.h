@@ -10,6 +10,7 @@
 #include "base/json/scan.h"
 #include "base/json/splice.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace keywarden {
 
@@ -57,11 +58,17 @@ public:
     /// Checks that the whole body is a JSON object, and the governed members' types.
     /// Errors: InvalidRequest, with `param` where one member is wrong.
     Result<void> read(std::string_view text);
+    /// The same of Bedrock's Converse, which names its model in the path, and the bound of its
+    /// output in `inferenceConfig`.
+    Result<void> read_converse(std::string_view text);
 
     std::string_view model() const { return model_; }
     bool streams() const { return streams_; }
     /// The caller's own credential for the provider; empty: none was sent.
     std::string_view api_key() const { return api_key_; }
+    /// The value of a member that is a text; empty when it is none. Allocates.
+    /// Errors: InvalidRequest for one that cannot stand in a header.
+    Result<Secret> word(Governed field) const;
     std::string_view text() const { return text_; }
     size_t size() const { return text_.size(); }
     /// The most output that it asks for, over all choices; 0 when it names no bound.
@@ -85,10 +92,13 @@ private:
     const JsonMember& member(Governed field) const {
         return members_.at(static_cast<size_t>(field));
     }
+    Result<void> check_model() const;
     Result<void> check_types() const;
+    Result<void> read_api_key();
     Result<void> read_stream_options();
     void ask_for_usage(Splice& splice) const;
     void bound_output(Splice& splice, const BodyEdits& edits);
+    void bound_converse_output(Splice& splice, const BodyEdits& edits);
 
     std::string_view text_;
     std::array<JsonMember, kCount> members_;
@@ -100,6 +110,9 @@ private:
     std::string model_json_;
     std::string output_json_;    // the bound, as a number
     std::string output_member_;  // and as a member
+    JsonMember inference_;       // of Converse: `inferenceConfig`
+    JsonMember inference_max_;   // `maxTokens` of it; positions are within its value
+    bool is_converse_ = false;
     bool streams_ = false;
     bool asks_for_usage_ = false;
 };

@@ -47,6 +47,49 @@ TEST(GovernedBody, LowersABoundOfTheClientsAndNeverRaisesOne) {
               R"({"max_output_tokens":7,"model":"m","max_tokens":7})");
 }
 
+/// Of Converse: what Bedrock gets where no answer may have more than seven tokens.
+std::string converse(const std::string& text, int64_t output_tokens_max = 7) {
+    GovernedBody body;
+    if (const auto read = body.read_converse(text); !read) return read.error().message;
+    const Splice splice = body.edited({.output_tokens_max = output_tokens_max});
+    std::array<std::string_view, Splice::kPiecesMax> storage;
+    std::string out;
+    for (const std::string_view piece : splice.pieces(storage)) out += piece;
+    return out;
+}
+
+TEST(GovernedBody, OfConverseNamesItsBoundInTheConfigOfItsInference) {
+    EXPECT_EQ(converse("{}"), R"({"inferenceConfig":{"maxTokens":7}})");
+    EXPECT_EQ(converse(R"( { "a":1})"), R"( {"inferenceConfig":{"maxTokens":7}, "a":1})");
+    EXPECT_EQ(converse(R"({"inferenceConfig":null})"), R"({"inferenceConfig":{"maxTokens":7}})");
+    EXPECT_EQ(converse(R"({"inferenceConfig":{ }})"), R"({"inferenceConfig":{"maxTokens":7 }})");
+    EXPECT_EQ(converse(R"({"inferenceConfig":{"topP":1}})"),
+              R"({"inferenceConfig":{"maxTokens":7,"topP":1}})");
+    EXPECT_EQ(converse(R"({"inferenceConfig":{"topP":1,"maxTokens": null}})"),
+              R"({"inferenceConfig":{"topP":1,"maxTokens": 7}})");
+    EXPECT_EQ(converse(R"({"inferenceConfig":{"maxTokens": 8}})"),
+              R"({"inferenceConfig":{"maxTokens": 7}})");
+    EXPECT_EQ(converse(R"({"inferenceConfig":{"maxTokens":6}})"),
+              R"({"inferenceConfig":{"maxTokens":6}})");
+    EXPECT_EQ(converse(R"({"aws_region_name":"x","messages":[],"api_key":"k"})", 0),
+              R"({"messages":[]})");
+}
+
+TEST(GovernedBody, OfConverseIsRefusedWhereItsBoundCouldBeReadInTwoWays) {
+    EXPECT_NE(converse(R"({"inferenceConfig":{},"inferenceConfig":{}})").find("twice"),
+              std::string::npos);
+    EXPECT_NE(converse(R"({"inferenceConfig":{"maxTokens":1,"max\u0054okens":2}})").find("twice"),
+              std::string::npos);
+    for (const char* max : {"0", "-1", "1.5", "\"1\"", "true"}) {
+        EXPECT_EQ(converse(R"({"inferenceConfig":{"maxTokens":)" + std::string(max) + "}}"),
+                  "The field 'inferenceConfig.maxTokens' must be a whole number of at least 1.");
+    }
+    GovernedBody body;
+    ASSERT_TRUE(body.read_converse(R"({"inferenceConfig":{"maxTokens":5}})"));
+    EXPECT_EQ(body.output_tokens_max(), 5);
+    EXPECT_FALSE(body.streams());
+}
+
 TEST(GovernedBody, EveryEditThereCanBeFitsInOneBody) {
     EXPECT_EQ(
         edited(R"({"api_key":"a","x1":1,"aws_access_key_id":"a","x2":2,)"

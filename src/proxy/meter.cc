@@ -28,9 +28,6 @@ size_t find_key(std::string_view bytes, size_t from) {
     return bytes.find(kKey, from);
 }
 
-/// How deep a usage may stand: in the answer, or in the message that a stream begins with.
-constexpr int kLevelMax = 2;
-
 /// The first quote or backslash from `from` on, or the end.
 size_t find_quote(std::string_view bytes, size_t from) {
     constexpr size_t kStep = sizeof(Bytes16);
@@ -61,7 +58,7 @@ void UsageMeter::feed(std::string_view bytes) {
     while (!bytes.empty()) {
         switch (state_) {
             case State::Searching:
-                bytes.remove_prefix(is_anthropic_ ? search_at_top(bytes) : search(bytes));
+                bytes.remove_prefix(caches_are_apart_ ? search_at_top(bytes) : search(bytes));
                 break;
             case State::Colon:
             case State::Brace:
@@ -120,7 +117,7 @@ size_t UsageMeter::search_at_top(std::string_view bytes) {
         const char c = bytes[at];
         if (!in_string_) {
             in_string_ = c == '"';
-            matched_ = in_string_ && level_ <= kLevelMax ? 1 : 0;
+            matched_ = in_string_ && level_ <= level_max_ ? 1 : 0;
             if (c == '{' || c == '[') ++level_;
             if (c == '}' || c == ']') level_ = std::max(0, level_ - 1);
             ++at;
@@ -148,14 +145,16 @@ size_t UsageMeter::search_at_top(std::string_view bytes) {
 
 void UsageMeter::take(const TokenUsage& told) {
     ++tellings_;
-    if (!is_anthropic_) {
+    if (!caches_are_apart_) {
         usage_ = told;
         return;
     }
     for (const auto count : {&TokenUsage::input,
                              &TokenUsage::output,
+                             &TokenUsage::total,
                              &TokenUsage::cached_input,
                              &TokenUsage::cache_write,
+                             &TokenUsage::cache_write_1h,
                              &TokenUsage::reasoning}) {
         if (told.*count) told_.*count = told.*count;
     }

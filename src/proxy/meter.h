@@ -20,10 +20,15 @@ class UsageMeter {
 public:
     static constexpr size_t kObjectBytesMax = 4'096;  // a longer one is not read
 
-    /// Whose answer is fed. In Anthropic's a model writes JSON too (the input of a tool), so that
-    /// only a usage counts which stands in the answer's object or right in a member of it; and a
-    /// stream tells of it in parts, its caches apart from its input. Before the first feed.
-    void expect(Dialect dialect) { is_anthropic_ = dialect == Dialect::Anthropic; }
+    /// Whose answer is fed. In Anthropic's and Bedrock's a model writes JSON too (the input of a
+    /// tool), so that only a usage counts which stands in the answer's object or, in Anthropic's,
+    /// right in a member of it; and caches are told apart from the input. A stream of Anthropic's
+    /// tells in parts. Before the first feed.
+    void expect(Dialect dialect) {
+        is_anthropic_ = dialect == Dialect::Anthropic;
+        caches_are_apart_ = is_anthropic_ || dialect == Dialect::Bedrock;
+        level_max_ = is_anthropic_ ? 2 : 1;
+    }
 
     void feed(std::string_view bytes);
 
@@ -46,7 +51,9 @@ private:
     int depth_ = 0;
     int level_ = 0;  // of brackets, where they are followed outside of the object too
     int tellings_ = 0;
+    int level_max_ = 0;  // where a usage may stand
     bool is_anthropic_ = false;
+    bool caches_are_apart_ = false;
     bool in_string_ = false;
     bool escaped_ = false;
     std::string object_;  // what came of it, where it lies in two feeds

@@ -30,11 +30,15 @@ TEST(UsageMeter, InAnthropicsDialectNothingCountsThatAModelWrote) {
         R"("usage":{"input_tokens":900,"output_tokens":900}}},"usage"],"model":"usage",)"
         R"("usage": {"input_tokens":10,"cache_creation_input_tokens":200,)"
         R"("cache_read_input_tokens":3000,"output_tokens":40,)"
-        R"("cache_creation":{"ephemeral_5m_input_tokens":200},)"
+        R"("cache_creation":{"ephemeral_5m_input_tokens":50,"ephemeral_1h_input_tokens":150},)"
         R"("output_tokens_details":{"thinking_tokens":7}},)"
         R"("after":[{"b":{"usage":{"input_tokens":1,"output_tokens":1}}}]})";
-    const TokenUsage wanted{
-        .input = 3'210, .output = 40, .cached_input = 3'000, .cache_write = 200, .reasoning = 7};
+    const TokenUsage wanted{.input = 3'210,
+                            .output = 40,
+                            .cached_input = 3'000,
+                            .cache_write = 200,
+                            .reasoning = 7,
+                            .cache_write_1h = 150};
     for (size_t cut = 0; cut <= body.size(); ++cut) {
         UsageMeter meter;
         meter.expect(Dialect::Anthropic);
@@ -59,6 +63,23 @@ TEST(UsageMeter, AStreamOfAnthropicsTellsInParts) {
     meter.feed("event: message_delta\ndata: {\"delta\":{},\"usage\":{\"output_tokens\":42}}\n\n");
     EXPECT_EQ(meter.usage(), (TokenUsage{.input = 15, .output = 42, .cached_input = 5}));
     EXPECT_TRUE(meter.has_told_end());
+}
+
+TEST(UsageMeter, OfBedrocksAnswersOnlyTheirOwnUsageCounts) {
+    const std::string answer =
+        R"({"output":{"message":{"content":[{"toolUse":{"input":{"usage":{"inputTokens":9}}}}]}},)"
+        R"("usage":{"inputTokens":10,"outputTokens":2,"totalTokens":17,"cacheReadInputTokens":5,)"
+        R"("cacheDetails":[{"ttl":"1h","inputTokens":3}]},)"
+        R"("additionalModelResponseFields":{"usage":{"input_tokens":999,"output_tokens":999}}})";
+    for (size_t cut = 0; cut <= answer.size(); ++cut) {
+        UsageMeter meter;
+        meter.expect(Dialect::Bedrock);
+        meter.feed(std::string_view(answer).substr(0, cut));
+        meter.feed(std::string_view(answer).substr(cut));
+        EXPECT_EQ(meter.usage(),
+                  (TokenUsage{.input = 15, .output = 2, .total = 17, .cached_input = 5}));
+        EXPECT_TRUE(meter.has_told_end());
+    }
 }
 
 TEST(UsageMeter, AnObjectWithoutEndIsNotKept) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "proxy/answer.h"
 #include "proxy/api.h"
+#include "proxy/attempts.h"
 #include "proxy/call.h"
 #include "proxy/credential.h"
 #include "proxy/models.h"
@@ -16,7 +17,9 @@
 #include "proxy/relay.h"
 #include "proxy/repeat.h"
 #include "proxy/request.h"
-#include "proxy/upstream_request.h"
+#include "proxy/routing.h"
+#include "proxy/session.h"
+#include "proxy/upstream_bedrock.h"
 
 namespace keywarden {
 namespace {
@@ -40,9 +43,20 @@ void note_client_request_id(Call* call) {
     if (is_visible && id.size() <= kClientRequestIdMax) call->client_request_id = id;
 }
 
+/// Whoever asks for a page where no route is, gets the console's; every other client an error.
+bool wants_page(const RequestHead& head) {
+    return (head.method() == "GET" || head.method() == "HEAD") &&
+           head.value("accept").find("text/html") != std::string_view::npos;
+}
+
 Result<void> find_route(Call* call) {
     const RequestHead& head = call->exchange->head();
     RouteMatch match = call->proxy->router().match(method_of(head.method()), head.path());
+    const auto pages = call->proxy->pages_route();
+    if (match.kind == RouteMatch::Kind::NoSuchPath && pages && wants_page(head)) {
+        match = {
+            .kind = RouteMatch::Kind::Found, .route = *pages, .values = {std::string(head.path())}};
+    }
     if (match.kind != RouteMatch::Kind::NoSuchPath) {
         call->dialect = call->proxy->facts(match.route).dialect;
     }
@@ -78,14 +92,30 @@ std::unexpected<Error> failed_attempt(Call* call) {
     return fail(ErrorCode::InvalidApiKey, "The API key is not valid.");
 }
 
+/// Never asked on the way of a relayed call.
+bool is_route_token(const Call& call, std::string_view credential) {
+    const RouteToken& token = call.proxy->parts().route_token;
+    return call.facts->needs.permission == Permission::Operator && call.facts->path == token.path &&
+           equal_in_constant_time(sha256(credential), token.digest);
+}
+
 Result<void> authenticate(Call* call) {
-    if (call->facts->needs.permission == Permission::Public) return {};
+    const Permission needed = call->facts->needs.permission;
+    if (call->facts->is_for_own_pages) TRY_VOID(check_own_page(*call));
+    if (needed == Permission::Public) return {};
+    if (needed == Permission::Session) return authenticate_session(call);
     const Result<std::string_view> credential = find_credential(call->exchange->head());
-    if (!credential && credential.error().code == ErrorCode::MissingApiKey &&
-        call->exchange->is_local()) {
+    const bool from_operator = credential ? is_route_token(*call, *credential)
+                                          : credential.error().code == ErrorCode::MissingApiKey &&
+                                                call->exchange->is_local();
+    if (from_operator) {
         call->caller =
             Caller{.team_id = call->proxy->parts().operator_team_id, .is_operator = true};
         return {};
+    }
+    if (!credential && credential.error().code == ErrorCode::MissingApiKey &&
+        takes_sessions(needed) && presents_session(*call)) {
+        return authenticate_session(call);
     }
     if (!credential) return fail(credential.error());
     KeyDirectory& keys = *call->proxy->parts().keys;
@@ -105,23 +135,16 @@ bool is_model_id(std::string_view id) {
 }
 
 Result<void> find_model(Call* call) {
-    RelayRequest* const request = call->request.get();
-    if (!is_model_id(request->model)) {
+    const std::string_view asked_for = call->request->model;
+    if (!is_model_id(asked_for)) {
         return fail(Error{.code = ErrorCode::InvalidRequest,
                           .message = "The field 'model' must be the id of a model.",
                           .param = "model"});
     }
-    TRY(const ModelTarget target, call->proxy->catalogue().resolve(request->model));
-    call->provider_index = target.provider;
-    call->provider = &call->proxy->parts().providers[target.provider];
-    request->upstream_model = target.upstream_id;
-    call->meter.expect(call->facts->dialect);
-    call->model = target.id;
-    if (!target.is_listed) {  // a part of the request, which is let go before the answer comes
-        call->model_storage = target.id;
-        call->model = call->model_storage;
-    }
-    return {};
+    TRY(const ModelTarget target, call->proxy->catalogue().resolve(asked_for));
+    aim(call, target);
+    if (target.route != nullptr) return begin_routing(call, *target.route);
+    return call->provider->dialect == Dialect::Bedrock ? take_aws_fields(call) : Result<void>();
 }
 
 /// Read this first: every phase of a call is one line, in the order it meets them. What answers is
@@ -137,12 +160,12 @@ Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     CO_TRY_VOID(find_model(call));               // which provider, which of its models
     CO_TRY(auto repeated, find_repeated(call));  // was it answered before
     if (repeated) co_return std::move(*repeated);
-    CO_TRY_VOID(admit(call));  // may it be used, and not too much at once
+    // May it be used, and not too much at once.
+    CO_TRY_VOID(call->routing == nullptr ? admit(call) : admit_route(call));
     if (!is_durable(*call)) CO_TRY_VOID(co_await await_durable(call));
-    OriginPool* const pool = (*pools)[call->provider_index];
-    if (pool == nullptr) co_return answer_from_sandbox(call);
-    CO_TRY_VOID(co_await send_upstream(call, pool));  // once, if anything of it goes out
-    co_return relay_answer(call);                     // and meter what passes
+    CO_TRY_VOID(co_await send_upstream(call, pools));  // again, where that cannot do harm
+    if (!call->upstream) co_return answer_from_sandbox(call);
+    co_return relay_answer(call);  // and meter what passes
 }
 
 void report(const Call& call) {
@@ -166,6 +189,9 @@ void report(const Call& call) {
         .usage = call.meter.usage(),
         .duration = duration,
         .overhead = duration - call.waited,
+        .cost = call.cost,
+        .route_row = call.route,
+        .provider_row = call.provider_index,
     });
 }
 

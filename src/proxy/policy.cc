@@ -12,6 +12,8 @@
 #include "domain/model_rules.h"
 #include "domain/role.h"
 #include "domain/team.h"
+#include "proxy/routing.h"
+#include "proxy/session.h"
 #include "proxy/translation.h"
 
 namespace keywarden {
@@ -28,15 +30,15 @@ BodyBound smallest_body(std::span<const LimitScope> scopes) {
     return bound;
 }
 
-/// By estimate: a token for each few bytes of a JSON body, and the most output that it asks for.
-LimitRequest amounts(const Call& call) {
+}  // namespace
+
+/// A token for each few bytes of a JSON body, and the most output that it asks for.
+LimitRequest limit_amounts(const Call& call) {
     const RelayRequest& request = *call.request;
     if (request.form || call.endpoint->is_free) return {};
     return {.tokens_in = static_cast<int64_t>(request.json.size()) / kBytesAToken,
             .tokens_out_max = request.json.output_tokens_max()};
 }
-
-}  // namespace
 
 std::optional<IpAddress> client_ip_of(const Call& call) {
     const std::vector<IpRange>& trusted = call.proxy->parts().trusted_proxies;
@@ -73,6 +75,7 @@ Result<void> may_come(Call* call) {
     const Permission needed = call->facts->needs.permission;
     if (needed == Permission::Public) return {};
     if (!call->caller) return fail(ErrorCode::MissingApiKey, "No API key was sent.");
+    if (call->session) return may_person_come(call);
     if (call->caller->is_operator) return {};
     const PolicyReading reading = call->proxy->parts().keys->read_policy(*call->caller);
     TRY_VOID(check_team(reading.team_state()));
@@ -101,11 +104,23 @@ Error body_too_large(const Call& call, size_t own_max) {
 }
 
 Result<void> take_limits_of(Call* call, const PolicyReading& reading) {
-    LimitResult taken = take_limits(reading.limits(), amounts(*call), call->loop->mono());
+    LimitResult taken = take_limits(reading.limits(), limit_amounts(*call), call->loop->mono());
     call->limits = {taken.requests, taken.tokens};
     if (taken.denial) return fail(limit_error(*taken.denial));
     call->ticket = std::move(taken.ticket);
     return {};
+}
+
+PolicyReading read_policy_of(const Call& call) {
+    return call.proxy->parts().keys->read_policy(
+        *call.caller,  // NOLINT(bugprone-unchecked-optional-access): see Requires
+        {.provider = call.provider->name, .model = call.model});
+}
+
+Result<void> check_target(const Call& call,
+                          const PolicyReading& reading,
+                          const ModelTarget& target) {
+    return check_model(reading.chain(), call.proxy->catalogue(), call.request->model, target);
 }
 
 Result<void> admit(Call* call) {
@@ -114,14 +129,8 @@ Result<void> admit(Call* call) {
         TRY_VOID(choose_dialect(call));
         return take_charge(call, nullptr);
     }
-    const ProxyParts& parts = call->proxy->parts();
-    const PolicyReading reading = parts.keys->read_policy(
-        *call->caller,
-        {.provider = parts.providers[call->provider_index].name, .model = call->model});
-    TRY_VOID(check_model(reading.chain(),
-                         call->proxy->catalogue(),
-                         call->request->model,
-                         {.provider = call->provider_index, .id = call->model}));
+    const PolicyReading reading = read_policy_of(*call);
+    TRY_VOID(check_target(*call, reading, {.provider = call->provider_index, .id = call->model}));
     TRY_VOID(choose_dialect(call));
     return take_charge(call, &reading);
 }
@@ -132,12 +141,16 @@ void settle(Call* call) {
     if (!call->ticket.holds_places()) return;
     const TokenUsage usage = used ? used->usage : TokenUsage();
     const int64_t output = std::max(usage.output.value_or(0), int64_t{0});
-    const int64_t input = usage.input.value_or(usage.total.value_or(0) - output);
-    call->ticket.settle(std::max(input, int64_t{0}), output, call->loop->mono());
+    const int64_t all_input = usage.input.value_or(usage.total.value_or(0) - output);
+    const int64_t input = std::max(all_input, int64_t{0});
+    call->ticket.settle(input, output, call->loop->mono());
+    if (call->routing != nullptr) {
+        call->routing->ticket.settle(input, output, call->loop->mono());
+    }
 }
 
 void look_at_limits(Call* call) {
-    if (call->limits || !call->caller || call->caller->is_operator) return;
+    if (call->limits || !call->caller || call->caller->is_operator || call->session) return;
     const PolicyReading reading = call->proxy->parts().keys->read_policy(*call->caller);
     const LimitResult left = peek_limits(reading.limits(), {}, call->loop->mono());
     call->limits = {left.requests, left.tokens};

@@ -30,10 +30,21 @@ size_t body_bytes_max(const Call& call, size_t own_max);
 /// What is said about a larger one.
 Error body_too_large(const Call& call, size_t own_max);
 
+/// What holds for the caller with the model that the call is aimed at. Requires: it has a key.
+PolicyReading read_policy_of(const Call& call);
+/// Whether that model may be used, as it was asked for. Errors: ModelNotAllowed.
+Result<void> check_target(const Call& call,
+                          const PolicyReading& reading,
+                          const ModelTarget& target);
+
+/// What the call takes of limits, by estimate.
+LimitRequest limit_amounts(const Call& call);
+
 /// Once the model is known: whether it may be used and its provider can, and then all limits and
 /// all money of all scopes in one step. A denial takes nothing; what was taken lies in
-/// `call->ticket` and `call->charge`. Errors: ModelNotAllowed, UnsupportedByProvider,
-/// RateLimitExceeded, and the other codes of limits; those of take_charge.
+/// `call->ticket` and `call->charge`.
+/// Errors: ModelNotAllowed, UnsupportedByProvider, RateLimitExceeded, and the other codes of
+/// limits; those of take_charge.
 Result<void> admit(Call* call);
 
 /// The limits of it alone. Errors: the codes of limits.

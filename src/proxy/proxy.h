@@ -1,19 +1,24 @@
 // The data plane as its threads share it: routes, models, keys, and bounds.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/crypto.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "domain/breaker.h"
 #include "domain/catalogue.h"
 #include "domain/failed_attempts.h"
 #include "domain/ip_range.h"
+#include "domain/retry.h"
 #include "domain/route.h"
 #include "domain/router.h"
 #include "domain/usage.h"
@@ -29,6 +34,7 @@ namespace keywarden {
 
 class CredentialDirectory;
 class PriceDirectory;
+class SessionDirectory;
 class SpendDirectory;
 
 /// Bounds on one call. What the sockets themselves bound is in net/.
@@ -37,6 +43,8 @@ struct ProxyLimits {
     size_t stream_body_max = size_t{100} << 20U;  // of a multipart body, which streams through
     size_t api_body_max = size_t{1} << 20U;       // of our own API's requests
     CallTimeouts upstream{};
+    RetryRule retries{};
+    BreakerRule breaker{};
     FailedAttemptsRule failed_attempts{};
 };
 
@@ -58,6 +66,15 @@ struct CallLine {
     TokenUsage usage{};
     Nanos duration{};
     Nanos overhead{};  // of it, what was not waiting for the provider
+    NanoUsd cost{};
+    size_t route_row = 0;     // of the router; where there is a route
+    size_t provider_row = 0;  // of ProxyParts::providers; where there is a provider
+};
+
+/// A secret that is no API key, and opens one of the operator's routes.
+struct RouteToken {
+    std::string_view path{};  // empty: there is none
+    Digest digest{};          // SHA-256 of the secret
 };
 
 struct ProxyParts {
@@ -66,12 +83,18 @@ struct ProxyParts {
     const PriceDirectory* prices = nullptr;
     /// Credentials beside the configuration's; null only in tests: there are none.
     const CredentialDirectory* credentials = nullptr;
-    BlockingPool* blocking = nullptr;  // where handlers of `api_routes` run
+    BlockingPool* blocking = nullptr;      // where handlers of `api_routes` run
+    BlockingPool* slow = nullptr;          // and those that hash a password
+    SessionDirectory* sessions = nullptr;  // of people; null only in tests: there are none
     std::vector<Provider> providers{};
     std::vector<ModelAlias> aliases{};
+    std::vector<ModelRoute> routes{};
     std::vector<ApiRoute> api_routes{};  // everything that the proxy does not relay
+    /// What answers a browser that asks for a page where no route is; its value is the path.
+    std::optional<ApiRoute> pages{};
     /// Whom the local socket acts for: its Caller has is_operator and this team, and no key.
     std::string operator_team_id{};
+    RouteToken route_token{};
     ProxyLimits limits{};
     Uncarried uncarried = Uncarried::Refused;  // what a provider's dialect cannot say
     std::vector<IpRange> trusted_proxies{};    // whose X-Forwarded-For is believed
@@ -79,11 +102,13 @@ struct ProxyParts {
     std::function<void(const CallLine&)> on_call{};
 };
 
-/// Built once, then only read, but for `keys`, `failed_attempts` and `replays`. Threads: any.
+/// Built once, then only read, but for `keys`, `failed_attempts`, `replays` and breakers. Threads:
+/// any.
 class Proxy {
 public:
     /// `parts.keys` and `parts.blocking` must outlive it.
-    /// Errors: InvalidConfig (models and aliases, see Catalogue), StartupFailed (routes).
+    /// Errors: InvalidConfig (models, aliases and routes, see Catalogue), StartupFailed (routes of
+    /// the API).
     static Result<std::unique_ptr<Proxy>> open(ProxyParts parts);
 
     const ProxyParts& parts() const { return parts_; }
@@ -92,10 +117,12 @@ public:
     FailedAttempts& failed_attempts() { return failed_attempts_; }
     Replays& replays() { return replays_; }
 
-    /// Rows of the router: the endpoints first, then the API's.
+    /// Rows of the router: the endpoints first, then the API's; after them, that of the pages.
     const RouteFacts& facts(size_t route) const;
     const Endpoint* endpoint(size_t route) const;  // null: one of the API's
     const ApiRoute& api_route(size_t route) const;
+    /// Nothing where there are no pages.
+    std::optional<size_t> pages_route() const;
 
     /// What lists of endpoints say: of two paths for one thing, the one under /v1/account.
     std::string_view policy_path(size_t route) const { return policy_paths_[route]; }
@@ -106,6 +133,15 @@ public:
     /// User-Agent. Requires: the route is a relayed one, the provider is none of ours.
     std::string_view upstream_head(size_t provider, size_t route) const {
         return heads_[provider][route];
+    }
+
+    /// The provider's own, where it has any, over those of all.
+    const CallTimeouts& timeouts(size_t provider) const { return timeouts_[provider]; }
+    Breaker& breaker(size_t provider) { return breakers_[provider]; }
+
+    /// How many calls to the route there have been before.
+    uint64_t next_of_route(const CatalogueRoute& route) {
+        return route_turns_[route.index].fetch_add(1, std::memory_order_relaxed);
     }
 
     /// Every route the gateway answers, for documents and their tests.
@@ -123,6 +159,9 @@ private:
     Replays replays_;
     std::vector<std::string_view> policy_paths_;   // one a route
     std::vector<std::vector<std::string>> heads_;  // one a provider and endpoint
+    std::vector<CallTimeouts> timeouts_;           // one a provider, as are these
+    std::vector<Breaker> breakers_;
+    std::vector<std::atomic<uint64_t>> route_turns_;  // one a route
 };
 
 }  // namespace keywarden

@@ -5,29 +5,33 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/error_body.h"
 #include "base/http.h"
 #include "providers/sandbox.h"
 #include "proxy/answer.h"
+#include "proxy/frame_filter.h"
 #include "proxy/request.h"
 #include "proxy/sse_filter.h"
 #include "proxy/translation.h"
+#include "proxy/upstream_bedrock.h"
 #include "proxy/upstream_request.h"
 
 namespace keywarden {
 namespace {
 
 /// The fields of an answer that pass. The first two are looked at here too.
-constexpr std::array<std::string_view, 8> kPassed = {"Content-Type",
+constexpr std::array<std::string_view, 9> kPassed = {"Content-Type",
                                                      "Content-Encoding",
                                                      "Content-Disposition",
                                                      "Retry-After",
                                                      "Cache-Control",
                                                      "openai-processing-ms",
                                                      "openai-version",
-                                                     "x-should-retry"};
+                                                     "x-should-retry",
+                                                     "x-amzn-ErrorType"};
 /// Which sizes their names have: most others are told apart by that.
 constexpr auto kPassedSizes = [] {
     std::array<bool, 24> sizes{};
@@ -108,20 +112,6 @@ HttpResponse worded_error(const Call& call, const AnswerHead& head) {
     return response;
 }
 
-/// Neither the client, nor who comes back for its Idempotency-Key.
-bool nobody_waits(const Call& call) { return call.client.gone() && !call.replay.is_open(); }
-
-/// Waits, but only as long as the client does: a wait of the sandbox may be a minute, and a drain
-/// does not wait for that.
-Task<void> wait(Call* call, Nanos left) {
-    constexpr Nanos kLookEvery = std::chrono::seconds(1);
-    do {
-        const Nanos part = std::min(left, kLookEvery);
-        co_await call->loop->sleep(part);
-        left -= part;
-    } while (left > Nanos(0) && !nobody_waits(*call));
-}
-
 /// Where pieces of an answer come from: an UpstreamCall, or this.
 class SandboxSource {
 public:
@@ -131,8 +121,8 @@ public:
     Task<Result<std::string_view>> read_piece() {
         SandboxStep step;
         do {
-            if (nobody_waits(*call_) || !steps_->next(step)) co_return std::string_view();
-            co_await wait(call_, step.delay);
+            if (call_->nobody_waits() || !steps_->next(step)) co_return std::string_view();
+            co_await call_->pause(step.delay);
             if (step.cut) {
                 co_return fail(ErrorCode::UpstreamError, "The provider broke off its answer.");
             }
@@ -145,12 +135,21 @@ private:
     SandboxSteps* steps_;
 };
 
-template <class Source>
+template <class Filter>
+Filter open_filter(Call* call) {
+    if constexpr (std::is_same_v<Filter, FrameFilter>) {
+        return FrameFilter(&call->meter, &call->text_count);
+    } else {
+        return SseFilter(&call->meter, &call->text_count, call->drops_usage);
+    }
+}
+
+template <class Filter, class Source>
 Task<Result<void>> relay_events(Call* call, Source* source) {
     call->streamed = true;
     call->exchange->start_body();
     if (!co_await pass_on(call, {})) co_return Result<void>();  // the head, at once
-    SseFilter filter(&call->meter, &call->text_count, call->drops_usage);
+    auto filter = open_filter<Filter>(call);
     for (;;) {
         CO_TRY(const auto piece, co_await source->read_piece());
         std::string_view bytes(piece.data(), piece.size());
@@ -162,9 +161,10 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
             if (!co_await pass_on(call, goes_on)) co_return Result<void>();
         }
     }
-    call->replay.append(filter.rest());
+    CO_TRY(const std::string_view rest, Result<std::string_view>(filter.rest()));
+    call->replay.append(rest);
     call->replay.finish();
-    if (!call->client.gone()) co_await call->exchange->end(filter.rest());
+    if (!call->client.gone()) co_await call->exchange->end(rest);
     co_return Result<void>();
 }
 
@@ -209,9 +209,11 @@ Result<Answering> relay_from(Call* call, Source* source, const AnswerHead& head)
     if (head.status >= 400 && !head.has_type("application/json")) {
         return send_worded(call, worded_error(*call, head));
     }
-    if (!head.has_type("text/event-stream")) return relay_body(call, source, head);
+    const bool is_frames = head.has_type("application/vnd.amazon.eventstream");
+    if (!is_frames && !head.has_type("text/event-stream")) return relay_body(call, source, head);
     start(call, head);
-    return relay_events(call, source);
+    if (is_frames) return relay_events<FrameFilter>(call, source);
+    return relay_events<SseFilter>(call, source);
 }
 
 Result<Answering> relay_to_other_dialect(Call* call, const AnswerHead& head) {
@@ -242,6 +244,7 @@ Task<bool> pass_on(Call* call, std::string_view piece) {
 Result<Answering> relay_answer(Call* call) {
     const AnswerHead head = head_of(call->upstream_call());
     if (call->translation) return relay_to_other_dialect(call, head);
+    if (call->provider->dialect == Dialect::Bedrock) TRY_VOID(check_aws_refusal(*call));
     return relay_from(call, &call->upstream_call(), head);
 }
 
@@ -254,12 +257,12 @@ Answering answer_from_sandbox(Call* call) {
                               .body = body,
                               .model = call->request->upstream_model}));
     note_sent(call);
-    call->attempts = 1;
+    ++call->attempts;
     call->request.reset();
     call->exchange->release_request();
     call->client.begin();
-    co_await wait(call, answer.steps.first_delay);
-    if (nobody_waits(*call)) co_return Result<void>();
+    co_await call->pause(answer.steps.first_delay);
+    if (call->nobody_waits()) co_return Result<void>();
     SandboxSource source(call, &answer.steps);
     Result<Answering> answering = relay_from(call, &source, head_of(answer));
     if (!answering) co_return fail(std::move(answering).error());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/id.h"
 #include "proxy/answer.h"
 #include "proxy/replay.h"
 
@@ -35,12 +36,15 @@ Result<std::optional<Answering>> find_repeated(Call* call) {
                   .message = "The Idempotency-Key must be at most 255 printable characters.",
                   .param = "Idempotency-Key"});
     }
-    const std::string scope = std::string(call->caller->team_id) + '/' +
-                              std::string(call->caller->key_id()) + ' ' +
-                              std::string(call->facts->path);
+    std::string scope = std::string(call->caller->team_id) + '/' +
+                        std::string(call->caller->key_id()) + ' ' + std::string(call->facts->path);
+    for (const std::string& value : call->values) scope += ' ' + value;
     TRY(auto begun,
-        call->proxy->replays().begin(
-            scope, key, sha256(call->request->json.text()), call->loop->mono()));
+        call->proxy->replays().begin(scope,
+                                     key,
+                                     sha256(call->request->json.text()),
+                                     parse_uuid(call->request_id()).value_or(CallId{}),
+                                     call->loop->mono()));
     call->replay = std::move(begun.ticket);
     if (call->replay.is_open()) call->client.drain_all();
     if (begun.answer == nullptr) return std::nullopt;

@@ -1,27 +1,33 @@
 #include "proxy/replay.h"
 
+#include <algorithm>
 #include <cstring>
 #include <list>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 
+#include "domain/call_id.h"
+
 namespace keywarden {
 namespace {
 
-struct DigestHash {
-    size_t operator()(const Digest& digest) const {
+struct KeyHash {
+    size_t operator()(const RepeatKey& key) const {
         size_t hash = 0;
-        std::memcpy(&hash, digest.data(), sizeof hash);
+        std::memcpy(&hash, key.data(), sizeof hash);
         return hash;
     }
 };
 
-Digest digest_of(std::string_view scope, std::string_view key) {
+RepeatKey key_of(std::string_view scope, std::string_view key) {
     std::string text(scope);
     text += '\0';
     text += key;
-    return sha256(text);
+    const Digest digest = sha256(text);
+    RepeatKey out;
+    std::copy_n(digest.begin(), out.size(), out.begin());
+    return out;
 }
 
 }  // namespace
@@ -32,7 +38,11 @@ public:
 
     using Begun = Replays::Begun;
 
-    Result<Begun> begin(Replays* replays, const Digest& key, const Digest& request, MonoTime now) {
+    Result<Begun> begin(Replays* replays,
+                        const RepeatKey& key,
+                        const Digest& request,
+                        const CallId& call,
+                        MonoTime now) {
         const std::lock_guard lock(mutex_);
         drop_old(now);
         if (const auto known = entries_.find(key); known != entries_.end()) {
@@ -43,17 +53,24 @@ public:
                               .message = "Too many calls with an Idempotency-Key are running.",
                               .retry_after = std::chrono::seconds(1)});
         }
-        entries_.emplace(key, Entry{.request = request, .begun_at = now});
+        entries_.emplace(key, Entry{.request = request, .call = call, .begun_at = now});
         return Begun{.ticket = ReplayTicket(replays, key)};
     }
 
-    void free(const Digest& key) {
+    void remember(const RepeatKey& key, const CallId& call, MonoTime ended_at) {
+        const std::lock_guard lock(mutex_);
+        if (entries_.size() >= limits_.count_max && !drop_oldest()) return;
+        const Entry entry{.call = call, .begun_at = ended_at, .is_done = true};
+        if (entries_.emplace(key, entry).second) ended_.push_back({key, ended_at});
+    }
+
+    void free(const RepeatKey& key) {
         const std::lock_guard lock(mutex_);
         entries_.erase(key);
     }
 
     /// `answer` null: it is too long to be kept.
-    void finish(const Digest& key, std::shared_ptr<const KeptAnswer> answer) {
+    void finish(const RepeatKey& key, std::shared_ptr<const KeptAnswer> answer) {
         const std::lock_guard lock(mutex_);
         const auto known = entries_.find(key);
         if (known == entries_.end()) return;
@@ -76,32 +93,35 @@ public:
 
 private:
     struct Entry {
-        Digest request{};
+        std::optional<Digest> request{};  // not known: it was before the start
+        CallId call{};
         MonoTime begun_at{};
         bool is_done = false;
         std::shared_ptr<const KeptAnswer> answer{};  // null: not there yet, or not any more
     };
     struct Ended {
-        Digest key{};
+        RepeatKey key{};
         MonoTime begun_at{};
     };
 
     static Result<Begun> again(const Entry& entry, const Digest& request) {
-        if (entry.request != request) {
-            return fail(ErrorCode::IdempotencyMismatch,
-                        "Another request was sent with this Idempotency-Key.");
+        Error error{.facts = {{"first_request_id", std::string(text_of(entry.call).view())}}};
+        if (entry.request && *entry.request != request) {
+            error.code = ErrorCode::IdempotencyMismatch;
+            error.message = "Another request was sent with this Idempotency-Key.";
+        } else if (!entry.is_done) {
+            error.code = ErrorCode::IdempotencyInProgress;
+            error.message = "The first request with this Idempotency-Key still runs.";
+            error.retry_after = std::chrono::seconds(1);
+        } else if (entry.answer == nullptr) {
+            error.code = ErrorCode::IdempotencyAnswerGone;
+            error.message =
+                "The request with this Idempotency-Key was made, and what it was "
+                "answered is not kept any more.";
+        } else {
+            return Begun{.answer = entry.answer};
         }
-        if (!entry.is_done) {
-            return fail(Error{.code = ErrorCode::IdempotencyInProgress,
-                              .message = "The first request with this Idempotency-Key still runs.",
-                              .retry_after = std::chrono::seconds(1)});
-        }
-        if (entry.answer == nullptr) {
-            return fail(ErrorCode::IdempotencyAnswerGone,
-                        "The request with this Idempotency-Key was answered, and the answer is not "
-                        "kept any more.");
-        }
-        return Begun{.answer = entry.answer};
+        return fail(std::move(error));
     }
 
     void drop_old(MonoTime now) {
@@ -132,9 +152,9 @@ private:
 
     const ReplayLimits limits_;
     mutable std::mutex mutex_;
-    std::unordered_map<Digest, Entry, DigestHash> entries_;
-    std::list<Ended> ended_;  // oldest first
-    std::list<Digest> kept_;  // those with an answer, oldest first
+    std::unordered_map<RepeatKey, Entry, KeyHash> entries_;
+    std::list<Ended> ended_;     // oldest first
+    std::list<RepeatKey> kept_;  // those with an answer, oldest first
     size_t bytes_ = 0;
 };
 
@@ -144,8 +164,13 @@ Replays::~Replays() = default;
 Result<Replays::Begun> Replays::begin(std::string_view scope,
                                       std::string_view key,
                                       const Digest& request,
+                                      const CallId& call,
                                       MonoTime now) {
-    return impl_->begin(this, digest_of(scope, key), request, now);
+    return impl_->begin(this, key_of(scope, key), request, call, now);
+}
+
+void Replays::remember(const RepeatKey& key, const CallId& call, MonoTime ended_at) {
+    impl_->remember(key, call, ended_at);
 }
 
 size_t Replays::bytes() const { return impl_->bytes(); }

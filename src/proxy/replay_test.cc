@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/call_id.h"
+
 namespace keywarden {
 namespace {
 
@@ -18,7 +20,7 @@ protected:
     explicit ReplayTest(const ReplayLimits& limits) : replays(limits) {}
 
     Result<Replays::Begun> begin(std::string_view key, std::string_view body = "body") {
-        return replays.begin("key_1", key, sha256(body), now);
+        return replays.begin("key_1", key, sha256(body), CallId{1}, now);
     }
     /// A call that is answered so.
     void answer(std::string_view key, std::string_view text) {
@@ -66,10 +68,10 @@ TEST_F(ReplayTest, AnotherRequestWithTheSameKeyIsAMismatch) {
 
 TEST_F(ReplayTest, TheKeysOfTwoApiKeysAreTwo) {
     answer("a", "x");
-    const auto other = replays.begin("key_2", "a", sha256("body"), now);
+    const auto other = replays.begin("key_2", "a", sha256("body"), CallId{1}, now);
     EXPECT_TRUE(other && other->ticket.is_open());
     // Nor can one be made to look like another.
-    const auto shifted = replays.begin("key_", "1a", sha256("body"), now);
+    const auto shifted = replays.begin("key_", "1a", sha256("body"), CallId{1}, now);
     EXPECT_TRUE(shifted && shifted->ticket.is_open());
 }
 
@@ -84,6 +86,33 @@ TEST_F(ReplayTest, ACallThatCameToNothingFreesItsKey) {
     }
     const auto again = begin("a", "may be another body");
     EXPECT_TRUE(again && again->ticket.is_open());
+}
+
+TEST_F(ReplayTest, WhatWasMadeBeforeTheStartIsNamedAndNotMadeAgain) {
+    RepeatKey key{};
+    {
+        const auto before = begin("a");
+        key = before->ticket.key();
+        EXPECT_NE(key, RepeatKey{});
+    }
+    EXPECT_EQ(ReplayTicket().key(), RepeatKey{});
+    replays.remember(key, CallId{7}, now - 23h);
+    const auto again = begin("a", "whatever its body is");
+    ASSERT_EQ(code_of(again), ErrorCode::IdempotencyAnswerGone);
+    EXPECT_EQ(again.error().facts.at(0).name, "first_request_id");
+    EXPECT_EQ(std::get<std::string>(again.error().facts.at(0).value), text_of(CallId{7}).view());
+    EXPECT_TRUE(begin("b")->ticket.is_open());
+    now += 1h;
+    EXPECT_TRUE(begin("a")->ticket.is_open()) << "a day after it was made";
+}
+
+TEST_F(SmallReplayTest, OfTheTimeBeforeTheStartTheLatestAreRemembered) {
+    std::vector<RepeatKey> keys;
+    for (const char* key : {"a", "b", "c", "d"}) keys.push_back(begin(key)->ticket.key());
+    for (const RepeatKey& key : keys) replays.remember(key, CallId{7}, now);
+    EXPECT_EQ(code_of(begin("b")), ErrorCode::IdempotencyAnswerGone);
+    EXPECT_EQ(code_of(begin("d")), ErrorCode::IdempotencyAnswerGone);
+    EXPECT_TRUE(begin("a")->ticket.is_open());
 }
 
 TEST_F(SmallReplayTest, AnAnswerThatIsTooLongIsChargedOnceAllTheSame) {
@@ -127,7 +156,8 @@ TEST_F(ReplayTest, OfManyThreadsOneMakesTheCall) {
     for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&] {
             for (int round = 0; round < kRounds; ++round) {
-                auto begun = replays.begin("key_1", std::to_string(round), sha256("body"), now);
+                auto begun =
+                    replays.begin("key_1", std::to_string(round), sha256("body"), CallId{1}, now);
                 if (!begun || !begun->ticket.is_open()) continue;
                 ++made;
                 begun->ticket.start(200, "text/plain");

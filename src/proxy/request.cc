@@ -47,8 +47,14 @@ Task<Result<void>> read_json(Call* call) {
         co_return fail(body_too_large(*call, own_max));
     }
     if (!body) co_return fail(body.error());
-    CO_TRY_VOID(request->json.read({body->data(), body->size()}));
-    request->model = request->json.model();
+    const std::string_view text(body->data(), body->size());
+    if (call->facts->dialect == Dialect::Bedrock) {
+        CO_TRY_VOID(request->json.read_converse(text));
+        request->model = call->values.front();
+    } else {
+        CO_TRY_VOID(request->json.read(text));
+        request->model = request->json.model();
+    }
     take_own_key(request, request->json.api_key());
     co_return Result<void>();
 }

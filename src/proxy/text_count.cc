@@ -9,15 +9,16 @@ namespace keywarden {
 namespace {
 
 constexpr size_t kBytesAToken = 4;
-constexpr std::array<std::string_view, 9> kTextKeys = {"content",
-                                                       "text",
-                                                       "delta",
-                                                       "arguments",
-                                                       "reasoning_content",
-                                                       "reasoning",
-                                                       "refusal",
-                                                       "partial_json",
-                                                       "thinking"};
+constexpr std::array<std::string_view, 10> kTextKeys = {"content",
+                                                        "text",
+                                                        "delta",
+                                                        "arguments",
+                                                        "reasoning_content",
+                                                        "reasoning",
+                                                        "refusal",
+                                                        "partial_json",
+                                                        "thinking",
+                                                        "input"};  // of a tool, at Bedrock
 
 /// Where the quote stands that ends a key before a colon, from `from` on, or npos.
 size_t find_key_end(std::string_view bytes, size_t from) {

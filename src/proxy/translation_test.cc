@@ -151,6 +151,22 @@ TEST_F(Translations, WhatIsLeftOutStaysWithinItsField) {
     EXPECT_EQ(field(answer, "X-Evil"), "");
 }
 
+TEST_F(Translations, TheOutputHasTheBoundForWhichMoneyIsHeld) {
+    charge_calls();
+    constexpr Price kPrice{
+        .input = 1'000'000'000, .output = 10'000'000'000, .output_tokens_max = 100};
+    ASSERT_TRUE(money_->prices.put("claude/claude-x", kPrice, {.tenant = "instance"}));
+    std::promise<std::string> heard;
+    start_claude([&](test::Peer& peer) {
+        const std::string request = peer.hear_answer();
+        if (request.empty()) return;
+        heard.set_value(request);
+        peer.say(json_answer(kMessage));
+    });
+    EXPECT_EQ(status(chat(kAsked)), 200);
+    EXPECT_TRUE(heard.get_future().get().ends_with(R"("max_tokens":100})"));
+}
+
 TEST_F(Translations, ABudgetBoundsTheOutputThere) {
     charge_calls();
     constexpr Price kPrice{

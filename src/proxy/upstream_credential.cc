@@ -1,39 +1,9 @@
 #include "proxy/upstream_credential.h"
 
-#include <algorithm>
-#include <charconv>
-
+#include "domain/retry.h"
 #include "store/credential_directory.h"
 
 namespace keywarden {
-namespace {
-
-/// In seconds, as a number; a date is not read.
-Nanos retry_after(std::string_view value) {
-    int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    const bool is_number = error == std::errc() && end == value.data() + value.size();
-    constexpr int64_t kMost = kCredentialCooldownMax / std::chrono::seconds(1);
-    return is_number ? std::chrono::seconds(std::clamp<int64_t>(seconds, 0, kMost)) : Nanos(0);
-}
-
-/// In the field that the provider's dialect has for it.
-Result<void> append(const Call& call,
-                    const BoundSecret& credential,
-                    const Origin& to,
-                    Buffer& out) {
-    if (credential.empty()) return {};
-    TRY(const std::string_view key, credential.reveal_to(to));
-    const CredentialField field = credential_field(call.provider->dialect);
-    out.append(field.name);
-    out.append(": ");
-    out.append(field.before);
-    out.append(key);
-    out.append("\r\n");
-    return {};
-}
-
-}  // namespace
 
 Result<void> choose_credential(Call* call) {
     const CredentialDirectory* const directory = call->proxy->parts().credentials;
@@ -46,24 +16,51 @@ Result<void> choose_credential(Call* call) {
     return {};
 }
 
-Result<void> append_credential(Call& call, Buffer& out) {
-    const Origin& to = call.upstream_call().origin();
+Result<std::string_view> reveal_credential(const Call& call) {
     const RelayRequest& request = *call.request;
+    const Provider& provider = *call.provider;
+    const Origin& to = call.upstream_call().origin();
     if (!request.own_key.empty()) {
         // The caller means the provider that they name.
-        return append(call, {request.own_key.clone(), call.provider->origin()}, to, out);
+        if (provider.origin() == to) return request.own_key.reveal();
+        return BoundSecret(Secret(), provider.origin()).reveal_to(to);  // the error
     }
-    if (request.credential != nullptr) return append(call, request.credential->value, to, out);
-    return append(call, call.provider->api_key, to, out);
+    const HeldCredential* const held = request.credential.get();
+    const BoundSecret& chosen = held != nullptr ? held->value : provider.api_key;
+    if (chosen.empty()) return std::string_view();
+    return chosen.reveal_to(to);
+}
+
+Result<void> append_credential(Call& call, Buffer& out) {
+    TRY(const std::string_view key, reveal_credential(call));
+    if (key.empty()) return {};
+    const CredentialField field = credential_field(call.provider->dialect);
+    out.append(field.name);
+    out.append(": ");
+    out.append(field.before);
+    out.append(key);
+    out.append("\r\n");
+    return {};
 }
 
 void note_credential_answer(Call& call) {
     if (call.request->credential == nullptr) return;
     const ResponseHead& head = call.upstream_call().head();
-    CredentialDirectory::note_answer(*call.request->credential,
-                                     head.status(),
-                                     retry_after(head.value("retry-after")),
-                                     call.loop->mono());
+    CredentialDirectory::note_answer(
+        *call.request->credential,
+        head.status(),
+        parse_retry_after(head.value("retry-after")).value_or(Nanos(0)),
+        call.proxy->parts().limits.breaker,
+        call.loop->mono());
+}
+
+bool has_other_credential(const Call& call) {
+    const HeldCredential* const now = call.request->credential.get();
+    if (now == nullptr) return false;
+    const auto other = call.proxy->parts().credentials->choose(
+        now->team_id, call.provider->name, call.loop->mono());
+    return other && *other != nullptr && (*other)->id != now->id &&
+           !(*other)->rests(call.loop->mono());
 }
 
 }  // namespace keywarden

@@ -17,8 +17,16 @@ Result<void> choose_credential(Call* call);
 /// Errors: CredentialUnreadable when it belongs to another origin than that: it is not written.
 Result<void> append_credential(Call& call, Buffer& out);
 
-/// A credential of the vault rests after what says that it is used up, or is none. Requires: the
-/// head of the answer has been read.
+/// What it is, for who does not send it as it is. Empty where there is none.
+/// Requires: choose_credential was fine. Errors: CredentialUnreadable, as above. The view lives as
+/// long as the request.
+Result<std::string_view> reveal_credential(const Call& call);
+
+/// A credential of the vault rests after what says that it is used up, or is none, and after
+/// failures in a row. Requires: the head of the answer has been read.
 void note_credential_answer(Call& call);
+
+/// Whether the call may go out with another one that does not rest. Requires: it went out.
+bool has_other_credential(const Call& call);
 
 }  // namespace keywarden

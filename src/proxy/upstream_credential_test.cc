@@ -75,6 +75,18 @@ TEST_F(UpstreamCredential, OneThatIsUsedUpRestsWhileAnotherDoesNot) {
     EXPECT_EQ(refused, 1);
 }
 
+TEST_F(UpstreamCredential, OneThatIsUsedUpIsFollowedByAnotherAtOnce) {
+    parts_.limits.retries = {.retries_max = 1, .first_wait = std::chrono::hours(1)};
+    serve({{"team_a", "sk-used-up"}, {"team_a", "sk-good"}});
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(status(chat(kChat)), 200);
+}
+
+TEST_F(UpstreamCredential, WhereAllAreUsedUpTheCallerIsToldSo) {
+    parts_.limits.retries = {.retries_max = 1, .first_wait = std::chrono::hours(1)};
+    serve({{"team_a", "sk-1-used-up"}, {"team_a", "sk-2-used-up"}});
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(status(chat(kChat)), 429);
+}
+
 TEST_F(UpstreamCredential, ThatBelongsElsewhereIsNeverSent) {
     serve({{"team_a", "sk-of-a"}}, Origin{.host = "127.0.0.1", .port = 1});
     const std::string answer = chat(kChat);

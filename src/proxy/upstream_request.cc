@@ -11,6 +11,7 @@
 #include "providers/provider.h"
 #include "proxy/policy.h"
 #include "proxy/translation.h"
+#include "proxy/upstream_bedrock.h"
 #include "proxy/upstream_credential.h"
 
 namespace keywarden {
@@ -21,13 +22,14 @@ static_assert(Splice::kPiecesMax + 1 <= UpstreamCall::kPiecesMax);  // a body, a
 using Pieces = std::array<std::string_view, UpstreamCall::kPiecesMax>;
 
 /// The fields of a request that go on to the provider: no two names are of one length. All as they
-/// came, but for the last.
+/// came, but for the last. The first ones are lists, which may be spread over several lines.
 constexpr std::array<std::string_view, 6> kPassedOn = {"Accept",
                                                        "OpenAI-Beta",
                                                        "anthropic-beta",
                                                        "anthropic-version",
                                                        "Content-Type",
                                                        "Idempotency-Key"};
+constexpr size_t kLists = 3;
 /// Those of one dialect's SDKs mean nothing to a provider of another.
 constexpr std::array<std::optional<Dialect>, kPassedOn.size()> kOnlyFor = {
     std::nullopt, Dialect::OpenAi, Dialect::Anthropic, Dialect::Anthropic};
@@ -56,14 +58,15 @@ std::string bound_to_team(const Call& call, std::string_view idempotency_key) {
     return to_hex(sha256(text.view()));
 }
 
-/// The first of each.
+/// Of a list all lines, of others the first.
 void pass_fields_on(const Call& call, Buffer& out) {
     const RequestHead& head = call.exchange->head();
     std::array<bool, kPassedOn.size()> is_there{};
     for (size_t i = 0; i < head.field_count(); ++i) {
         const FieldView field = head.field(i);
         const size_t index = passed_on(field.name);
-        if (index == kPassedOn.size() || is_there[index] || field.value.empty()) continue;
+        if (index == kPassedOn.size() || field.value.empty()) continue;
+        if (is_there[index] && index >= kLists) continue;
         if (head.named_in_connection(field.name)) continue;
         if (kOnlyFor[index].value_or(call.provider->dialect) != call.provider->dialect) continue;
         is_there[index] = true;
@@ -140,10 +143,11 @@ Task<Result<void>> send_json(Call* call) {
     RelayRequest* const request = call->request.get();
     const Splice splice = request->json.edited(edits_of(*call));
     call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
-    CO_TRY_VOID(write_head(call, splice.size()));
     std::array<std::string_view, Splice::kPiecesMax + 1> pieces;
-    pieces[0] = request->head.view();
     const auto body = splice.pieces(std::span(pieces).subspan<1, Splice::kPiecesMax>());
+    const bool is_bedrock = call->provider->dialect == Dialect::Bedrock;
+    CO_TRY_VOID(is_bedrock ? write_bedrock_head(call, body) : write_head(call, splice.size()));
+    pieces[0] = request->head.view();
     co_return co_await call->upstream_call().exchange("POST",
                                                       std::span(pieces).first(body.size() + 1));
 }
@@ -229,25 +233,26 @@ bool is_openai(const Provider& provider) {
     return host == "api.openai.com" || host.ends_with(".openai.azure.com");
 }
 
-Task<Result<void>> send_upstream(Call* call, OriginPool* pool) {
-    call->upstream.emplace(pool, call->proxy->parts().limits.upstream);
-    CO_TRY_VOID(choose_credential(call));
+Task<Result<void>> send_once(Call* call) {
+    call->request->head.release();
     const bool is_json = call->endpoint->body == BodyForm::Json;
     if (is_json) call->client.begin();
     note_sent(call);
     const MonoTime sent = precise_mono();
-    const Result<void> answered = is_json ? co_await send_json(call) : co_await send_form(call);
+    Result<void> answered = is_json ? co_await send_json(call) : co_await send_form(call);
     call->waited += precise_mono() - sent;
-    call->attempts = call->upstream_call().attempts();
-    if (!answered) co_return answered;
-    note_credential_answer(*call);
+    call->attempts += call->upstream_call().attempts();
+    co_return answered;
+}
+
+void let_request_go(Call* call) {
+    const bool is_json = call->endpoint->body == BodyForm::Json;
     const bool body_ended = is_json || call->request->body_ended;
     call->request.reset();
     if (call->translation) release_body(call->translation.get());
-    if (!body_ended) co_return Result<void>();  // it was answered before all was sent
+    if (!body_ended) return;  // it was answered before all was sent
     call->exchange->release_request();
     if (!is_json) call->client.begin();
-    co_return Result<void>();
 }
 
 std::string whole_upstream_body(Call* call) {

@@ -27,6 +27,12 @@ constexpr std::array kCounts = {Name{"prompt_tokens", &TokenUsage::input},
                                 // Anthropic's, which are not part of its input_tokens:
                                 Name{"cache_read_input_tokens", &TokenUsage::cached_input},
                                 Name{"cache_creation_input_tokens", &TokenUsage::cache_write},
+                                // Bedrock's, whose caches are apart as well:
+                                Name{"inputTokens", &TokenUsage::input},
+                                Name{"outputTokens", &TokenUsage::output},
+                                Name{"totalTokens", &TokenUsage::total},
+                                Name{"cacheReadInputTokens", &TokenUsage::cached_input},
+                                Name{"cacheWriteInputTokens", &TokenUsage::cache_write},
                                 // DeepSeek's, and what stands in the place of details elsewhere:
                                 Name{"prompt_cache_hit_tokens", &TokenUsage::cached_input}};
 
@@ -39,10 +45,13 @@ constexpr std::array kInputDetails = {Name{"cached_tokens", &TokenUsage::cached_
                                       Name{"audio_tokens", &TokenUsage::audio_input},
                                       Name{"cache_write_tokens", &TokenUsage::cache_write},
                                       Name{"cache_creation_tokens", &TokenUsage::cache_write}};
+constexpr std::array kCacheCreation = {  // Anthropic's; its five minutes are the rest
+    Name{"ephemeral_1h_input_tokens", &TokenUsage::cache_write_1h}};
 constexpr std::array kOutputDetails = {Name{"reasoning_tokens", &TokenUsage::reasoning},
                                        Name{"audio_tokens", &TokenUsage::audio_output},
                                        Name{"thinking_tokens", &TokenUsage::reasoning}};
-constexpr std::array<Details, 4> kDetails = {{{"prompt_tokens_details", kInputDetails},
+constexpr std::array<Details, 5> kDetails = {{{"prompt_tokens_details", kInputDetails},
+                                              {"cache_creation", kCacheCreation},
                                               {"completion_tokens_details", kOutputDetails},
                                               {"input_tokens_details", kInputDetails},
                                               {"output_tokens_details", kOutputDetails}}};

@@ -15,8 +15,9 @@ struct UsageReading {
 
 /// Reads the object at the front of `bytes`, which begin with its brace: `prompt_tokens`,
 /// `completion_tokens`, `total_tokens` and their details, or the same as `input_tokens` and
-/// `output_tokens`. The details tell of cached, audio, and reasoning tokens; Anthropic's caches are
-/// told beside the input, and that they are not part of it is for the caller to know. What is not
+/// `output_tokens`, or as `inputTokens`. The details tell of cached, audio, and reasoning tokens;
+/// Anthropic's and Bedrock's caches are told beside the input, and that they are not part of it is
+/// for the caller to know. What is not
 /// there, or is no count, stays absent; other members are passed over. Such an object has a few
 /// dozen tokens, so that this costs less than an index of them would. Never looks past the end of
 /// `bytes`, nor deeper than kUsageDepthMax.

@@ -49,6 +49,17 @@ TEST(UsageReader, KeepsAudioAndCachesApart) {
               (TokenUsage{.input = 9, .cached_input = 4, .cache_write = 5}));
 }
 
+TEST(UsageReader, KnowsWhatWasWrittenIntoACacheAndForHowLong) {
+    EXPECT_EQ(read_usage(R"({"input_tokens":9,"input_tokens_details":{"cached_tokens":4,)"
+                         R"("cache_write_tokens":3},"output_tokens":8})")
+                  .usage,
+              (TokenUsage{.input = 9, .output = 8, .cached_input = 4, .cache_write = 3}));
+    EXPECT_EQ(read_usage(R"({"input_tokens":9,"cache_creation_input_tokens":7,"cache_creation":)"
+                         R"({"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":5}})")
+                  .usage,
+              (TokenUsage{.input = 9, .cache_write = 7, .cache_write_1h = 5}));
+}
+
 TEST(UsageReader, LeavesAbsentWhatIsNoCount) {
     const UsageReading none =
         read_usage(R"({"prompt_tokens":-1,"completion_tokens":"7","total_tokens":null})");

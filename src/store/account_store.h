@@ -84,7 +84,7 @@ public:
 
     /// Emails are compared without regard to the case of ASCII letters.
     virtual Result<void> create_user(const User& user, const AuditEntry& audit) = 0;
-    /// Replaces name, email, and is_operator.
+    /// Replaces name, email, is_operator, and is_disabled.
     virtual Result<void> update_user(const User& user, const AuditEntry& audit) = 0;
     virtual Result<User> get_user(std::string_view id) = 0;
     virtual Result<User> find_user(std::string_view email) = 0;
@@ -99,6 +99,8 @@ public:
     virtual Result<Member> get_member(std::string_view team_id, std::string_view user_id) = 0;
     /// All of a team's, in the order in which they came.
     virtual Result<std::vector<Member>> list_members(std::string_view team_id) = 0;
+    /// What one person is, in every team that they are in, oldest team first.
+    virtual Result<std::vector<Member>> list_memberships(std::string_view user_id) = 0;
 
     virtual Result<std::vector<AuditRow>> read_audit(const AuditQuery& query) = 0;
     /// The tenants that have rows.

@@ -119,7 +119,8 @@ void CredentialDirectory::hold(const ProviderCredential& row, Result<Secret> val
         .name = row.name,
         .weight = row.weight,
         .cooldown = row.cooldown,
-        .rests_until = std::make_shared<std::atomic<int64_t>>(std::numeric_limits<int64_t>::min())};
+        .rests_until = std::make_shared<std::atomic<int64_t>>(std::numeric_limits<int64_t>::min()),
+        .breaker = std::make_shared<Breaker>()};
     if (text_of(*origin) != row.origin) {
         held.problem = kBelongsElsewhere;
     } else if (value) {
@@ -174,13 +175,22 @@ Result<Held> CredentialDirectory::choose(std::string_view team_id,
 void CredentialDirectory::note_answer(const HeldCredential& credential,
                                       int status,
                                       Nanos retry_after,
+                                      const BreakerRule& rule,
                                       MonoTime now) {
+    const auto rest_for = [&](Nanos rest) {
+        credential.rests_until->store((now + rest).time_since_epoch().count(),
+                                      std::memory_order_relaxed);
+    };
+    if (!is_outage(status)) {
+        credential.breaker->succeeded();
+    } else if (credential.breaker->failed(rule, now)) {
+        rest_for(rule.rest);
+    }
     if (status != 429 && status != 401 && status != 403) return;
     if (credential.cooldown == Nanos(0)) return;
     const bool says = status == 429 && retry_after > Nanos(0);
     const Nanos rest = says ? std::min(retry_after, kCredentialCooldownMax) : credential.cooldown;
-    credential.rests_until->store((now + rest).time_since_epoch().count(),
-                                  std::memory_order_relaxed);
+    rest_for(rest);
 }
 
 /// Fills in all that follows from a new value. Requires: `changing_`. `value` becomes what the

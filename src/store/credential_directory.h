@@ -20,6 +20,7 @@
 #include "base/bound_secret.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "domain/breaker.h"
 #include "domain/spin_lock.h"
 #include "store/credential_store.h"
 #include "store/vault.h"
@@ -36,6 +37,11 @@ struct HeldCredential {
     BoundSecret value{};    // empty where there is a problem
     std::string problem{};  // why it cannot be used, for people; empty: it can
     std::shared_ptr<std::atomic<int64_t>> rests_until{};  // a MonoTime's count
+    std::shared_ptr<Breaker> breaker{};                   // of what is answered to it
+
+    bool rests(MonoTime now) const {
+        return rests_until->load(std::memory_order_relaxed) > now.time_since_epoch().count();
+    }
 };
 
 /// What somebody must be told: it cannot be used, and will not be until somebody acts.
@@ -80,10 +86,12 @@ public:
                                                          std::string_view provider,
                                                          MonoTime now) const;
     /// After a 429, a 401, or a 403 it rests: as long as the provider says, or else as its own
-    /// cool-down says, unless that is zero.
+    /// cool-down says, unless that is zero. After as many failures in a row as `rule` says
+    /// (is_outage), it rests as that says.
     static void note_answer(const HeldCredential& credential,
                             int status,
                             Nanos retry_after,
+                            const BreakerRule& rule,
                             MonoTime now);
 
     // ---- changes: in force when they return ---------------------------------------------------

@@ -148,7 +148,7 @@ TEST_F(CredentialDirectoryTest, OneThatIsUsedUpRestsAndComesBack) {
     for (const int status : {429, 401, 403}) {
         start();
         const auto first = directory_->choose("team_a", "openai", kStart).value();
-        CredentialDirectory::note_answer(*first, status, Nanos(0), kStart);
+        CredentialDirectory::note_answer(*first, status, Nanos(0), {}, kStart);
         const std::string other = first->name == "one" ? "sk-two" : "sk-one";
         for (int i = 0; i < 10; ++i) EXPECT_EQ(chosen("team_a", kStart + 59s), other);
         std::map<std::string, int> counts;
@@ -161,12 +161,31 @@ TEST_F(CredentialDirectoryTest, TheProviderSaysHowLongAfter429) {
     create(a_row("team_a", "one"), "sk-one");
     create(a_row("team_a", "two"), "sk-two");
     const auto first = directory_->choose("team_a", "openai", kStart).value();
-    CredentialDirectory::note_answer(*first, 429, 7s, kStart);
+    CredentialDirectory::note_answer(*first, 429, 7s, {}, kStart);
     const std::string other = first->name == "one" ? "sk-two" : "sk-one";
     for (int i = 0; i < 4; ++i) EXPECT_EQ(chosen("team_a", kStart + 6s), other);
     EXPECT_NE(chosen("team_a", kStart + 7s), chosen("team_a", kStart + 7s));
-    CredentialDirectory::note_answer(*first, 200, 7s, kStart + 7s);
+    CredentialDirectory::note_answer(*first, 200, 7s, {}, kStart + 7s);
     EXPECT_NE(chosen("team_a", kStart + 8s), chosen("team_a", kStart + 8s));
+}
+
+TEST_F(CredentialDirectoryTest, OneWhoseCallsFailInARowRests) {
+    create(a_row("team_a", "one"), "sk-one-one-one-one");
+    create(a_row("team_a", "two"), "sk-two-two-two-two");
+    constexpr BreakerRule kRule{.failures_max = 2, .rest = 10s};
+    const auto first = directory_->choose("team_a", "openai", kStart).value();
+    CredentialDirectory::note_answer(*first, 503, Nanos(0), kRule, kStart);
+    CredentialDirectory::note_answer(*first, 200, Nanos(0), kRule, kStart);
+    CredentialDirectory::note_answer(*first, 529, Nanos(0), kRule, kStart);
+    CredentialDirectory::note_answer(*first, 500, Nanos(0), kRule, kStart);
+    CredentialDirectory::note_answer(*first, 503, Nanos(0), kRule, kStart);
+    EXPECT_FALSE(first->rests(kStart)) << "not in a row";
+    CredentialDirectory::note_answer(*first, 503, Nanos(0), kRule, kStart);
+    EXPECT_TRUE(first->rests(kStart + 9s));
+    EXPECT_FALSE(first->rests(kStart + 10s));
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_NE(directory_->choose("team_a", "openai", kStart).value()->id, first->id);
+    }
 }
 
 TEST_F(CredentialDirectoryTest, WhereAllRestTheFirstToBeBackIsTaken) {
@@ -175,7 +194,7 @@ TEST_F(CredentialDirectoryTest, WhereAllRestTheFirstToBeBackIsTaken) {
     create("", "sk-shared");
     for (int i = 0; i < 2; ++i) {
         const auto held = directory_->choose("team_a", "openai", kStart).value();
-        CredentialDirectory::note_answer(*held, 429, held->name == "one" ? 9s : 5s, kStart);
+        CredentialDirectory::note_answer(*held, 429, held->name == "one" ? 9s : 5s, {}, kStart);
     }
     EXPECT_EQ(chosen("team_a", kStart + 1s), "sk-two") << "never the operator's in its place";
 }
@@ -185,7 +204,7 @@ TEST_F(CredentialDirectoryTest, OneWithoutACooldownDoesNotRest) {
     row.cooldown = Nanos(0);
     create(row, "sk-one");
     const auto held = directory_->choose("team_a", "openai", kStart).value();
-    CredentialDirectory::note_answer(*held, 429, 9s, kStart);
+    CredentialDirectory::note_answer(*held, 429, 9s, {}, kStart);
     EXPECT_LE(held->rests_until->load(), 0);
 }
 

@@ -35,6 +35,7 @@ public:
     AccountStore& accounts() override { return inner_->accounts(); }
     UsageStore& usage() override { return inner_->usage(); }
     CredentialStore& credentials() override { return inner_->credentials(); }
+    SignInStore& sign_ins() override { return inner_->sign_ins(); }
     Result<void> together(const std::function<Result<void>()>& changes) override {
         if (away) return gone();
         return inner_->together(changes);

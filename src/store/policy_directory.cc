@@ -281,6 +281,20 @@ public:
         return &node;
     }
 
+    std::optional<std::string_view> find_team(std::string_view id) {
+        const std::lock_guard lock(writers_);
+        const auto known = teams_.find(id);
+        if (known == teams_.end()) return std::nullopt;
+        return known->second.id;
+    }
+
+    const KeyPlace* find_member(std::string_view team_id, std::string_view user_id) {
+        const std::lock_guard lock(writers_);
+        const auto known = members_.find(member_name(team_id, user_id));
+        if (known == members_.end() || known->second.role.load() == kLeft) return nullptr;
+        return &place_of({.team_id = team_id, .user_id = user_id});
+    }
+
     bool waits_for(std::string_view id) {
         const std::lock_guard lock(writers_);
         const auto known = keys_.find(id);
@@ -301,6 +315,7 @@ public:
     // NOLINTBEGIN(readability-identifier-naming): a reading looks at them
     ViewSlot instance_view_{nullptr};
     CounterSlot instance_counter_{nullptr};
+    CounterSlot people_counter_{nullptr};  // counts nothing: people have no limits
     std::atomic<const Models*> models_{nullptr};
     LimitCounters counters_;
     // NOLINTEND(readability-identifier-naming)
@@ -322,10 +337,14 @@ private:
     }
 
     MemberNode& member(std::string_view team_id, std::string_view user_id) {
+        return intern(members_, member_name(team_id, user_id));
+    }
+
+    static std::string member_name(std::string_view team_id, std::string_view user_id) {
         std::string name(team_id);
         name += '\0';
         name += user_id;
-        return intern(members_, name);
+        return name;
     }
 
     KeyNode& key_node(std::string_view id) {
@@ -436,6 +455,18 @@ bool PolicyDirectory::waits_for(std::string_view id) const { return impl_->waits
 bool PolicyDirectory::waits_for_any() const { return impl_->waits_for_any(); }
 
 std::string_view PolicyDirectory::team_id(const KeyPlace& place) { return place.team->id; }
+
+std::optional<std::string_view> PolicyDirectory::find_team(std::string_view id) {
+    return impl_->find_team(id);
+}
+
+const KeyPlace* PolicyDirectory::find_member(std::string_view team_id, std::string_view user_id) {
+    return impl_->find_member(team_id, user_id);
+}
+
+PolicyReading PolicyDirectory::read_member(const KeyPlace& place) {
+    return {*this, {.place = &place, .id = "people", .counter = &impl_->people_counter_}};
+}
 
 LimitCounters& PolicyDirectory::counters() { return impl_->counters_; }
 

@@ -145,6 +145,15 @@ public:
     /// Lives as long as the directory.
     static std::string_view team_id(const KeyPlace& place);
 
+    // ---- people who have signed in --------------------------------------------------------------
+
+    /// The id of a team that was put in, as long as the directory lives.
+    std::optional<std::string_view> find_team(std::string_view id);
+    /// Where a member of a team stands, as a key of theirs would. Null where they are none.
+    const KeyPlace* find_member(std::string_view team_id, std::string_view user_id);
+    /// What holds for them: the team's state, their role, and the policies of the team and wider.
+    PolicyReading read_member(const KeyPlace& place);
+
     // ---- what is counted ----------------------------------------------------------------------
 
     LimitCounters& counters();

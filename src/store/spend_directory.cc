@@ -66,7 +66,7 @@ Result<void> SpendDirectory::Impl::load(UsageStore& store) {
         sums.restore(totals.starts, totals.spent);
         sums.move_to(team.calendar.zone(), now);  // it may have been another one when they began
     }));
-    return store.for_each_budget([&](const Budget& budget) { put_budget(budget, false); });
+    return store.for_each_budget([&](const Budget& budget) { put_budget(budget); });
 }
 
 void SpendDirectory::Impl::count(const CallRecord& record) {
@@ -123,7 +123,7 @@ void SpendDirectory::Impl::put_terms(SpendWallet& wallet,
     for (WalletAccount* account : accounts) account->sums.move_to(zone, now);
     for (const auto& watch : wallet.watches) {
         watch->noted_in = {};
-        watch->look(wallet.calendar.starts(now), now, false);
+        if (watch->look(wallet.calendar.starts(now), now)) any_crossed_ = true;
     }
 }
 
@@ -152,7 +152,7 @@ BalanceState SpendDirectory::Impl::balance(std::string_view team_id) {
 
 // ---- what bounds them -------------------------------------------------------------------------
 
-void SpendDirectory::Impl::put_watch(SpendWallet& wallet, const Budget& budget, bool tells) {
+void SpendDirectory::Impl::put_watch(SpendWallet& wallet, const Budget& budget) {
     WalletAccount& account = wallet.account(budget.scope, budget.target);
     const auto known = std::ranges::find_if(
         wallet.watches, [&](const auto& watch) { return watch->budget.id == budget.id; });
@@ -167,7 +167,7 @@ void SpendDirectory::Impl::put_watch(SpendWallet& wallet, const Budget& budget, 
             watch.noted = 0;
         }
         std::swap(watch.budget, copy);
-        if (watch.look(wallet.calendar.starts(now), now, tells)) any_crossed_ = true;
+        if (watch.look(wallet.calendar.starts(now), now)) any_crossed_ = true;
         return;
     }
     remove_watch(wallet, budget.id);  // it was about something else
@@ -178,7 +178,7 @@ void SpendDirectory::Impl::put_watch(SpendWallet& wallet, const Budget& budget, 
     watches.push_back(&watch);
     const std::lock_guard lock(wallet.lock);
     std::swap(account.watches, watches);
-    if (watch.look(wallet.calendar.starts(now), now, tells)) any_crossed_ = true;
+    if (watch.look(wallet.calendar.starts(now), now)) any_crossed_ = true;
 }
 
 void SpendDirectory::Impl::remove_watch(SpendWallet& wallet, std::string_view id) {
@@ -195,10 +195,10 @@ void SpendDirectory::Impl::remove_watch(SpendWallet& wallet, std::string_view id
     wallet.watches.erase(found);
 }
 
-void SpendDirectory::Impl::put_budget(const Budget& budget, bool tells) {
+void SpendDirectory::Impl::put_budget(const Budget& budget) {
     const std::lock_guard changing(changes_);
     if (budget.scope != SpendScope::Plan) {
-        put_watch(wallet(budget.team_id), budget, tells);
+        put_watch(wallet(budget.team_id), budget);
         return;
     }
     Plan& plan = plans_[budget.target];
@@ -207,7 +207,7 @@ void SpendDirectory::Impl::put_budget(const Budget& budget, bool tells) {
         if (budget.version < known->second.version) return;
         known->second = budget;
     }
-    for (SpendWallet* team : plan.teams) put_watch(*team, budget, tells);
+    for (SpendWallet* team : plan.teams) put_watch(*team, budget);
 }
 
 void SpendDirectory::Impl::remove_budget(std::string_view team_id, std::string_view id) {
@@ -238,7 +238,7 @@ void SpendDirectory::Impl::put_team(std::string_view team_id, std::string_view p
     if (plan_id.empty()) return;
     Plan& joined = plans_[team.plan_id];
     joined.teams.insert(&team);
-    for (const auto& [id, budget] : joined.budgets) put_watch(team, budget, false);
+    for (const auto& [id, budget] : joined.budgets) put_watch(team, budget);
 }
 
 void SpendDirectory::Impl::put_tags(std::string_view team_id,
@@ -341,7 +341,7 @@ void SpendDirectory::add_credit(std::string_view team_id, NanoUsd amount) {
 void SpendDirectory::put_team(std::string_view team_id, std::string_view plan_id) {
     impl_->put_team(team_id, plan_id);
 }
-void SpendDirectory::put_budget(const Budget& budget) { impl_->put_budget(budget, true); }
+void SpendDirectory::put_budget(const Budget& budget) { impl_->put_budget(budget); }
 void SpendDirectory::remove_budget(std::string_view team_id, std::string_view id) {
     impl_->remove_budget(team_id, id);
 }

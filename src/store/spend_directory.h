@@ -119,11 +119,19 @@ public:
     std::optional<SpendDenial> find_denial(NanoUsd amount) const;
     /// Holds it in all accounts. Requires: there was no denial of it.
     SpendHold take(NanoUsd amount);
+    /// Takes a hold over: what it holds in accounts that are not the call's any more is let go, and
+    /// held in those that have become its own. Or says why these may not hold it, and leaves all as
+    /// it is.
+    /// Requires: the hold is of the same team.
+    std::optional<SpendDenial> move(SpendHold* hold);
     /// The tags that it counts for, for its row: these, so that rows and accounts agree. They live
     /// as long as the directory.
     std::array<std::string_view, kCallTagsMax> tags() const;
 
 private:
+    void note_denials(const WalletAccount& account,
+                      NanoUsd amount,
+                      std::optional<SpendDenial>& worst) const;
     void look_up(SpendKey& key, const Spender& spender);
     bool recall(const SpendKey& key, const Spender& spender);
     void add(WalletAccount* account);
@@ -170,8 +178,8 @@ public:
     SpendDirectory(const SpendDirectory&) = delete;
     SpendDirectory& operator=(const SpendDirectory&) = delete;
 
-    /// Takes in everything the store has. Once, before the first call. Thresholds that were crossed
-    /// by then are not told again.
+    /// Takes in everything the store has. Once, before the first call. Thresholds that are behind
+    /// are told of: whoever crossed them may have been killed before they were.
     Result<void> load(UsageStore& store);
     /// Counts a row that the store does not have yet: of the journal, at a start.
     void count(const CallRecord& record);
@@ -188,7 +196,7 @@ public:
     /// zone, and on top of it what is not in the store yet. Errors: the store's.
     Result<void> recount(std::string_view team_id, UsageStore& store);
     void add_credit(std::string_view team_id, NanoUsd amount);
-    /// Whose plan's budgets hold for the team.
+    /// Whose plan's budgets hold for the team: as if they were put now.
     void put_team(std::string_view team_id, std::string_view plan_id);
     /// It meets what is spent already. A threshold that is behind is told of at once.
     /// Requires: check_budget found nothing wrong.
@@ -214,7 +222,7 @@ public:
     std::string team_of(std::string_view key_id) const;
 
     /// What was crossed since the last time that this was asked, oldest first. Each threshold of a
-    /// budget is told of once a period.
+    /// budget is told of once a period; and again after a start, or with another time zone.
     std::vector<ThresholdCrossed> take_crossed();
 
 private:

@@ -40,7 +40,7 @@ public:
     Result<void> recount(std::string_view team_id, UsageStore& store);
     void add_credit(std::string_view team_id, NanoUsd amount);
     void put_team(std::string_view team_id, std::string_view plan_id);
-    void put_budget(const Budget& budget, bool tells);
+    void put_budget(const Budget& budget);
     void remove_budget(std::string_view team_id, std::string_view id);
     void put_tags(std::string_view team_id,
                   std::string_view key_id,
@@ -64,7 +64,7 @@ private:
     SpendWallet* find_wallet(std::string_view team_id);
     SpendWallet& wallet(std::string_view team_id);
     void put_terms(SpendWallet& wallet, const BillingTerms& terms, const TimeZone& zone);
-    void put_watch(SpendWallet& wallet, const Budget& budget, bool tells);
+    void put_watch(SpendWallet& wallet, const Budget& budget);
     static void remove_watch(SpendWallet& wallet, std::string_view id);
 
     const Clock& clock_;

@@ -357,5 +357,40 @@ TEST_F(SpendDirectoryTest, OfSeveralDenialsTheOneThatTakesLongestIsNamed) {
         << "larger than the whole of it: no time and no money helps";
 }
 
+TEST_F(SpendDirectoryTest, AHoldGoesOverToAnotherModelAndIsHeldOnce) {
+    Spender other = a_spender();
+    other.model = "groq/llama";
+    directory_.put_budget(a_budget(usd(10)));
+    Budget of_other = a_budget(usd(5), "bud_other");
+    of_other.scope = SpendScope::Model;
+    of_other.target = "groq/llama";
+    directory_.put_budget(of_other);
+    Try first = reserve(a_spender(), usd(4));
+    {
+        SpendGate gate(directory_, other, clock_.now());
+        EXPECT_FALSE(gate.move(&first.hold));
+    }
+    EXPECT_EQ(directory_.budget("team_a", "bud_a")->held, usd(4));
+    EXPECT_EQ(directory_.budget("team_a", "bud_other")->held, usd(4));
+    Try second = reserve(a_spender(), usd(2));
+    {
+        SpendGate gate(directory_, other, clock_.now());
+        const auto denial = gate.move(&second.hold);
+        ASSERT_TRUE(denial) << "4 and 2 are more than 5";
+        EXPECT_EQ(denial->budget_id, "bud_other");
+    }
+    EXPECT_EQ(directory_.budget("team_a", "bud_other")->held, usd(4)) << "nothing has changed";
+    {
+        SpendGate gate(directory_, a_spender(), clock_.now());
+        EXPECT_FALSE(gate.move(&first.hold)) << "and back";
+    }
+    EXPECT_EQ(directory_.budget("team_a", "bud_other")->held, NanoUsd{});
+    first.hold.settle(usd(3), clock_.now());
+    second.hold.settle(usd(1), clock_.now());
+    EXPECT_EQ(directory_.budget("team_a", "bud_a")->spent, usd(4));
+    EXPECT_EQ(directory_.budget("team_a", "bud_a")->held, NanoUsd{});
+    EXPECT_EQ(directory_.budget("team_a", "bud_other")->spent, NanoUsd{});
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -134,24 +134,54 @@ std::optional<SpendDenial> SpendGate::find_denial(NanoUsd amount) const {
               .wanted = amount});
     }
     for (const WalletAccount* account : std::span(accounts_).first(count_)) {
-        for (const BudgetWatch* watch : account->watches) {
-            const Budget& budget = watch->budget;
-            if (!budget.blocks) continue;
-            const PeriodStarts& starts = wallet_->calendar.starts(now_);
-            const NanoUsd limit = budget.amount_at(now_);
-            if (amount <= account->sums.available(limit, budget.period, starts)) continue;
-            note(worst,
-                 {.budget_id = budget.id,
-                  .budget_name = budget.name,
-                  .scope = budget.scope,
-                  .limit = limit,
-                  .spent = account->sums.spent(budget.period, starts),
-                  .held = account->sums.held(),
-                  .wanted = amount,
-                  .resets_at = period_end(wallet_->calendar.zone(), budget.period, now_)});
-        }
+        note_denials(*account, amount, worst);
     }
     return worst;
+}
+
+/// Of the account's budgets.
+void SpendGate::note_denials(const WalletAccount& account,
+                             NanoUsd amount,
+                             std::optional<SpendDenial>& worst) const {
+    for (const BudgetWatch* watch : account.watches) {
+        const Budget& budget = watch->budget;
+        if (!budget.blocks) continue;
+        const PeriodStarts& starts = wallet_->calendar.starts(now_);
+        const NanoUsd limit = budget.amount_at(now_);
+        if (amount <= account.sums.available(limit, budget.period, starts)) continue;
+        note(worst,
+             {.budget_id = budget.id,
+              .budget_name = budget.name,
+              .scope = budget.scope,
+              .limit = limit,
+              .spent = account.sums.spent(budget.period, starts),
+              .held = account.sums.held(),
+              .wanted = amount,
+              .resets_at = period_end(wallet_->calendar.zone(), budget.period, now_)});
+    }
+}
+
+std::optional<SpendDenial> SpendGate::move(SpendHold* hold) {
+    assert(hold->wallet_ == wallet_);
+    const auto now = std::span(accounts_).first(count_);
+    const auto before = std::span(hold->accounts_).first(hold->count_);
+    const auto is_in = [](const auto& accounts, const WalletAccount* account) {
+        return std::ranges::find(accounts, account) != accounts.end();
+    };
+    std::optional<SpendDenial> worst;
+    for (const WalletAccount* account : now) {
+        if (!is_in(before, account)) note_denials(*account, hold->amount_, worst);
+    }
+    if (worst) return worst;
+    for (WalletAccount* account : now) {
+        if (!is_in(before, account)) account->sums.hold(hold->amount_);
+    }
+    for (WalletAccount* account : before) {
+        if (!is_in(now, account)) account->sums.release(hold->amount_);
+    }
+    hold->count_ = count_;
+    std::ranges::copy(now, hold->accounts_.begin());
+    return std::nullopt;
 }
 
 SpendHold SpendGate::take(NanoUsd amount) {

@@ -41,7 +41,7 @@ Result<void> SpendDirectory::Impl::recount(std::string_view team_id, UsageStore&
     }
     for (const auto& watch : team.watches) {
         watch->noted_in = {};
-        watch->look(starts, now, false);
+        if (watch->look(starts, now)) any_crossed_ = true;
     }
     return {};
 }

@@ -2,7 +2,7 @@
 
 namespace keywarden {
 
-bool BudgetWatch::look(const PeriodStarts& starts, TimePoint at, bool tells) {
+bool BudgetWatch::look(const PeriodStarts& starts, TimePoint at) {
     const TimePoint start = starts.at(static_cast<size_t>(budget.period));
     if (start < noted_in) return false;  // of a period that is over: that was told
     if (start > noted_in) {
@@ -16,7 +16,7 @@ bool BudgetWatch::look(const PeriodStarts& starts, TimePoint at, bool tells) {
         if (percent <= noted) continue;
         if (WideNanoUsd{spent.value} * 100 < WideNanoUsd{amount.value} * percent) break;
         noted = percent;
-        if (!tells || crossings_count == crossings.size()) continue;
+        if (crossings_count == crossings.size()) continue;
         crossings[crossings_count++] = {percent, amount, spent, at, start};
     }
     return crossings_count > 0;
@@ -30,7 +30,7 @@ void SpendWallet::spend(std::span<WalletAccount* const> spenders,
     for (WalletAccount* account : spenders) {
         account->sums.spend(cost, starts);
         for (BudgetWatch* watch : account->watches) {
-            is_crossed |= watch->look(starts, ended_at, true);
+            is_crossed |= watch->look(starts, ended_at);
         }
     }
     if (is_crossed) any_crossed_.store(true, std::memory_order_relaxed);

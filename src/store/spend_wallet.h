@@ -34,9 +34,8 @@ struct BudgetWatch {
     Budget budget{};  // locked; changed by a swap
     WalletAccount* account = nullptr;
 
-    /// Locked. Looks which thresholds are behind; `tells`: they are to be told of. Returns whether
-    /// there is anything to take.
-    bool look(const PeriodStarts& starts, TimePoint at, bool tells);
+    /// Locked. Notes which thresholds are behind. Returns whether there is anything to take.
+    bool look(const PeriodStarts& starts, TimePoint at);
 
     struct Crossing {
         int percent = 0;

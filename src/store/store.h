@@ -17,6 +17,7 @@
 #include "domain/policy.h"
 #include "store/account_store.h"
 #include "store/credential_store.h"
+#include "store/sign_in_store.h"
 #include "store/usage_store.h"
 
 namespace keywarden {
@@ -121,6 +122,9 @@ public:
     /// Providers' credentials, sealed. Lives as long as the store.
     virtual CredentialStore& credentials() = 0;
 
+    /// Passwords, sessions, and links of people. Lives as long as the store.
+    virtual SignInStore& sign_ins() = 0;
+
     /// Runs `changes`: whatever it changes here, of keys, of accounts, and of money, all happens,
     /// or none.
     ///
@@ -176,8 +180,8 @@ public:
     virtual Result<void> end_secrets(std::span<const Digest> digests) = 0;
 
     /// Reserves an Idempotency-Key: returns nothing when it was free (and now is in flight), or the
-    /// record that is there. Records older than 24 hours count as free. One still in flight after
-    /// `kIdempotencyFlightMax` counts as free too: its process died.
+    /// record that is there. Records older than 24 hours count as free. So does one still in flight
+    /// after `kIdempotencyFlightMax`, and what was in flight when the store was closed.
     virtual Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) = 0;
     /// Writes the answer to one that is in flight, where it was no one change that it answers: by

@@ -112,6 +112,13 @@ struct CallQuery {
     std::optional<bool> failed{};
 };
 
+/// A call that whoever sends its Idempotency-Key again is told of.
+struct RepeatableCall {
+    RepeatKey key{};
+    CallId call{};
+    TimePoint ended_at{};
+};
+
 /// Something that a person may want to know: a budget that is half used, a key that was held back.
 struct UsageEvent {
     std::string id{};
@@ -140,13 +147,12 @@ inline constexpr Nanos kRezonedMax = std::chrono::days(62);  // two months: the 
 inline constexpr int64_t kEventsMax = 10'000;                // of a team
 inline constexpr int64_t kPricesMax = 10'000;
 
-/// Money and counts that would not fit their type any more fail; they never wrap.
-/// Threads: any. Errors of all: StoreUnavailable. Every query has the team in its condition.
-class UsageStore {
+/// Where rows of calls go: all that whoever moves them there asks for. Money and counts that would
+/// not fit their type any more fail; they never wrap.
+/// Threads: any. Errors of all: StoreUnavailable.
+class CallSink {
 public:
-    virtual ~UsageStore() = default;
-
-    // ---- from the journal ---------------------------------------------------------------------
+    virtual ~CallSink() = default;
 
     /// Writes rows, their rollups, and the positions, in one transaction that is on the disk when
     /// this returns. A row whose id is there already changes nothing; positions only move forward.
@@ -155,8 +161,25 @@ public:
     /// in are kept, and the total.
     virtual Result<void> apply(std::span<const CallRecord> rows,
                                std::span<const JournalPosition> positions) = 0;
-    virtual Result<std::vector<JournalPosition>> journal_positions() = 0;
     virtual Result<void> forget_segments(std::span<const std::string> segments) = 0;
+
+    /// Deletes rows of calls that ended before `before`, of each team the oldest first, until
+    /// `rows_max` or somewhat more are gone; those of one batch and one hour go together, once all
+    /// of them are old. Rollups and what accounts have spent stay. Returns how many went.
+    virtual Result<int64_t> prune_calls(TimePoint before, size_t rows_max) = 0;
+};
+
+/// Money and counts, threads, and errors as of CallSink. Every query has the team in its condition.
+class UsageStore : public CallSink {
+public:
+    // ---- for a start ----------------------------------------------------------------------------
+
+    virtual Result<std::vector<JournalPosition>> journal_positions() = 0;
+
+    /// Of the rows that stand_for_repeats the latest kRepeatsMax, oldest first; of one key the last
+    /// one that was written.
+    virtual Result<void> for_each_repeatable(
+        const std::function<void(const RepeatableCall&)>& each) = 0;
 
     /// What every account has spent, in no order. The views live for that call.
     virtual Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) = 0;
@@ -240,15 +263,12 @@ public:
     /// Oldest first.
     virtual Result<std::vector<Webhook>> list_webhooks(std::string_view team_id) = 0;
     virtual Result<std::vector<Webhook>> all_webhooks() = 0;
-    /// Notes how far it has come. One that was deleted meanwhile is no error.
-    virtual Result<void> put_delivery(std::string_view id, const WebhookDelivery& delivery) = 0;
+    /// Notes how far it has come, if it is as it was read. Returns whether it is: what was begun
+    /// for one that was changed or deleted meanwhile says nothing about how it is now.
+    virtual Result<bool> put_delivery(const Webhook& read, const WebhookDelivery& delivery) = 0;
 
     // ---- upkeep -------------------------------------------------------------------------------
 
-    /// Deletes rows of calls that ended before `before`, of each team the oldest first, until
-    /// `rows_max` or somewhat more are gone; those of one batch and one hour go together, once all
-    /// of them are old. Rollups and what accounts have spent stay. Returns how many went.
-    virtual Result<int64_t> prune_calls(TimePoint before, size_t rows_max) = 0;
     /// Recomputes every rollup, every account, and every balance from the rows (and, where rows
     /// were pruned, from the rollups of those days), and says what differs.
     virtual Result<LedgerFindings> verify() = 0;

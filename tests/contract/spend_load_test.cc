@@ -168,15 +168,29 @@ TEST_P(SpendLoad, ABudgetOfAPlanIsMetByTheTeamsThatComeToIt) {
     EXPECT_EQ(directory.budget("team_a", "bud_plan")->spent.value, 300);
 }
 
-TEST_P(SpendLoad, ThresholdsThatWereBehindAreNotToldAgain) {
+// Whoever crossed them may have been killed before it was told.
+TEST_P(SpendLoad, AStartTellsOfTheThresholdsThatAreBehind) {
     const Budget budget = a_budget(SpendScope::Team, "", Period::Day, {1'000});
     ASSERT_TRUE(usage().create_budget(budget, an_audit()));
     apply({a_call(kNow, 600)});
     SpendDirectory directory(clock_);
     ASSERT_TRUE(directory.load(usage()));
-    EXPECT_THAT(crossed(directory), IsEmpty());
+    EXPECT_THAT(crossed(directory), ElementsAre(50));
     directory.count(a_call(kNow, 200));
     EXPECT_THAT(crossed(directory), ElementsAre(75)) << "a row that only the journal had";
+}
+
+TEST_P(SpendLoad, AStartTellsOfThoseOfAPlan) {
+    ASSERT_TRUE(store_->accounts().create_plan({.id = "plan_a", .name = "A"}, an_audit()));
+    Budget budget = a_budget(SpendScope::Plan, "plan_a", Period::Day, {1'000});
+    budget.team_id = "";
+    ASSERT_TRUE(usage().create_budget(budget, an_audit()));
+    apply({a_call(kNow, 600)});
+    SpendDirectory directory(clock_);
+    ASSERT_TRUE(directory.load(usage()));
+    EXPECT_THAT(crossed(directory), IsEmpty());
+    directory.put_team("team_a", "plan_a");
+    EXPECT_THAT(crossed(directory), ElementsAre(50));
 }
 
 TEST_P(SpendLoad, AnotherTimeZoneSinceForgetsNothingOfToday) {

@@ -1,7 +1,9 @@
 // Pages of calls, sessions, what is pruned: what every store promises of single rows.
 #include <gmock/gmock.h>
+#include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/contract/usage_fixture.h"
@@ -264,6 +266,62 @@ TEST_P(CallsContract, APruneThatFindsNothingChangesNothing) {
     apply({a_call(kNow + 2h, 5)});
     EXPECT_THAT(costs({}), ElementsAre(5));
     EXPECT_EQ(usage().verify()->rows, 1);
+}
+
+// ---- calls that may be sent again --------------------------------------------------------------
+
+CallRecord for_key(uint8_t key, TimePoint ended_at = kNow) {
+    CallRecord call = a_call(ended_at);
+    call.repeat_key = {key};
+    return call;
+}
+
+TEST_P(CallsContract, WhatWasMadeForAnIdempotencyKeyIsKept) {
+    const auto repeatable = [&] {
+        std::vector<std::tuple<int, CallId, TimePoint>> found;
+        EXPECT_TRUE(usage().for_each_repeatable([&](const RepeatableCall& each) {
+            found.emplace_back(each.key[0], each.call, each.ended_at);
+        }));
+        return found;
+    };
+    EXPECT_THAT(repeatable(), IsEmpty());
+    const CallRecord first = for_key(1, kNow - 2s);
+    CallRecord failed = for_key(2);
+    failed.error = "upstream_error";
+    const CallRecord second = for_key(3, kNow - 1s);
+    apply({first, failed, a_call(), second});
+    EXPECT_THAT(
+        repeatable(),
+        ElementsAre(std::tuple(1, first.id, kNow - 2s), std::tuple(3, second.id, kNow - 1s)));
+    apply({second});
+    const CallRecord again = for_key(1);
+    apply({again});
+    EXPECT_THAT(repeatable(),
+                ElementsAre(std::tuple(3, second.id, kNow - 1s), std::tuple(1, again.id, kNow)))
+        << "a day later, for the same key";
+}
+
+TEST_P(CallsContract, OfThoseOnlyTheLatestAreKept) {
+    constexpr size_t kMore = 10;
+    std::vector<CallRecord> calls;
+    for (size_t i = 0; i < kRepeatsMax + kMore; ++i) {
+        CallRecord call = a_call();
+        for (size_t byte = 0; byte < 3; ++byte) {
+            call.repeat_key.at(byte) = static_cast<uint8_t>((i + 1) >> (8 * byte));
+        }
+        calls.push_back(call);
+        if (calls.size() < 5'000 && i + 1 < kRepeatsMax + kMore) continue;
+        apply(calls);
+        calls.clear();
+    }
+    size_t count = 0;
+    std::optional<uint8_t> oldest;
+    ASSERT_TRUE(usage().for_each_repeatable([&](const RepeatableCall& each) {
+        ++count;
+        if (!oldest) oldest = each.key[0];
+    }));
+    EXPECT_EQ(count, kRepeatsMax);
+    EXPECT_EQ(oldest, kMore + 1);
 }
 
 }  // namespace

@@ -293,6 +293,7 @@ TEST_P(MoneyContract, PricesAreSetAndTakenAwayAndEachChangeCounts) {
                      .output = 2,
                      .cached_input = 0,
                      .cache_write = 3,
+                     .cache_write_1h = 16,
                      .reasoning = 4,
                      .audio_input = 5,
                      .audio_output = 6,
@@ -303,6 +304,7 @@ TEST_P(MoneyContract, PricesAreSetAndTakenAwayAndEachChangeCounts) {
                      .long_output = 11,
                      .long_cached_input = 12,
                      .long_cache_write = 13,
+                     .long_cache_write_1h = 17,
                      .context_tokens_max = 14,
                      .output_tokens_max = 15};
     EXPECT_EQ(usage().get_prices()->version, 0);

@@ -45,7 +45,8 @@ TEST_P(UsageContract, ACallComesBackAsItWas) {
                   .audio_input = 6,
                   .reasoning = 7,
                   .audio_output = 8,
-                  .images = 9};
+                  .images = 9,
+                  .cache_write_1h = 4};
     call.duration = 1'234'567'890ns;
     call.first_byte = 345'678ns;
     call.overhead = 999ns;

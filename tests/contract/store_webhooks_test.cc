@@ -99,7 +99,8 @@ TEST_P(WebhookContract, KeepsHowFarItHasCome) {
                                    .given_up = 1,
                                    .delivered_at = kNow,
                                    .last_error = "answered 500"};
-    ASSERT_TRUE(usage().put_delivery("hook_1", delivery));
+    const Webhook first = usage().get_webhook("team_a", "hook_1").value();
+    ASSERT_TRUE(*usage().put_delivery(first, delivery));
     Webhook got = usage().get_webhook("team_a", "hook_1").value();
     EXPECT_EQ(got.delivery.cursor, 7);
     EXPECT_EQ(got.delivery.failures, 2);
@@ -108,21 +109,25 @@ TEST_P(WebhookContract, KeepsHowFarItHasCome) {
     EXPECT_EQ(got.delivery.given_up, 1);
     EXPECT_EQ(got.delivery.delivered_at, kNow);
     EXPECT_EQ(got.delivery.last_error, "answered 500");
-    ASSERT_TRUE(usage().put_delivery("hook_1", {.cursor = 6}));
+    ASSERT_TRUE(*usage().put_delivery(first, {.cursor = 6}));
     EXPECT_EQ(usage().get_webhook("team_a", "hook_1")->delivery.cursor, 7) << "never back";
-    EXPECT_TRUE(usage().put_delivery("hook_none", delivery));
+    EXPECT_FALSE(*usage().put_delivery({.id = "hook_none", .team_id = "team_a"}, delivery));
 
-    ASSERT_TRUE(usage().put_delivery("hook_1", delivery));
+    ASSERT_TRUE(*usage().put_delivery(first, delivery));
     got.generation = 2;
     got.rotated_at = kNow;
+    got.is_paused = true;
     got.version = 2;
     ASSERT_TRUE(usage().update_webhook(got, an_audit("team_a")));
     got = usage().get_webhook("team_a", "hook_1").value();
     EXPECT_EQ(got.generation, 2);
     EXPECT_EQ(got.rotated_at, kNow);
+    EXPECT_TRUE(got.is_paused);
     EXPECT_EQ(got.delivery.cursor, 7);
     EXPECT_EQ(got.delivery.failures, 0) << "it is tried anew";
     EXPECT_EQ(got.delivery.next_at, TimePoint());
+    EXPECT_FALSE(*usage().put_delivery(first, delivery)) << "it has changed";
+    EXPECT_EQ(usage().get_webhook("team_a", "hook_1")->delivery.failures, 0);
     EXPECT_EQ(usage().update_webhook(got, an_audit("team_a")).error().code,
               ErrorCode::VersionMismatch);
 }

@@ -127,19 +127,33 @@ def new_key(http):
     return make
 
 
+def run_node(script, scenario, arguments, environment):
+    """What a scenario of node/`script` prints."""
+    shutil.copy(HERE / "node" / script, NODE)
+    done = subprocess.run(["node", NODE / script, scenario, json.dumps(arguments)],
+                          env=PLAIN_ENVIRONMENT | environment, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.fixture
 def node(gateway):
-    """Runs a scenario of node/scenarios.mjs with the official Node client; returns what it prints."""
-    shutil.copy(HERE / "node" / "scenarios.mjs", NODE)
-
+    """Runs a scenario with OpenAI's client for Node."""
     def run(scenario, key=None, **arguments):
-        done = subprocess.run(
-            ["node", NODE / "scenarios.mjs", scenario, json.dumps(arguments)],
-            env=PLAIN_ENVIRONMENT | {"OPENAI_API_KEY": key or gateway.key,
-                                     "OPENAI_BASE_URL": gateway.base_url},
-            capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
+        return run_node("scenarios.mjs", scenario, arguments,
+                        {"OPENAI_API_KEY": key or gateway.key,
+                         "OPENAI_BASE_URL": gateway.base_url})
+
+    return run
+
+
+@pytest.fixture
+def anthropic_node(gateway):
+    """Runs a scenario with Anthropic's client for Node."""
+    def run(scenario, **arguments):
+        return run_node("anthropic.mjs", scenario, arguments,
+                        {"ANTHROPIC_API_KEY": gateway.key, "ANTHROPIC_BASE_URL": gateway.url})
 
     return run
 

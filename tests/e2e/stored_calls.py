@@ -6,7 +6,7 @@ BASES = ("exact", "counted", "estimated")
 def calls_of(block: bytes) -> list[dict]:
     """The calls of a row of `call_blocks`, in the order in which they were written."""
     version, *rest = block
-    assert version == 1
+    assert version == 2
     left = iter(rest)
 
     def number() -> int:
@@ -32,7 +32,7 @@ def calls_of(block: bytes) -> list[dict]:
         row |= flags("streamed", "client_left", "priced", "named_session")
         row |= {"outcome": OUTCOMES[number()], "basis": BASES[number()]}
         there = flags("input", "output", "total", "cached_input", "cache_write", "audio_input",
-                      "reasoning", "audio_output", "images")
+                      "reasoning", "audio_output", "images", "cache_write_1h")
         row |= {name: number() if is_there else None for name, is_there in there.items()}
         for name in ("price_version", "held", "cost", "duration", "first_byte", "overhead"):
             row[name] = number()

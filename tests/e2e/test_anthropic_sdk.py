@@ -1,8 +1,5 @@
 """What users do with Anthropic's official clients works, and the provider gets what it should."""
 import asyncio
-import json
-import shutil
-import subprocess
 import threading
 
 import anthropic
@@ -10,8 +7,8 @@ import httpx
 import pytest
 
 import claude
-from conftest import HERE, NODE, ROOMY, provider
-from gateway import PLAIN_ENVIRONMENT, Gateway
+from conftest import ROOMY, provider
+from gateway import Gateway
 from imposter import PROVIDER_KEY, Imposter
 
 MODEL = "claude-imposter-1"
@@ -48,22 +45,6 @@ def client(gateway):
     with anthropic.Anthropic(api_key=gateway.key, base_url=gateway.url, max_retries=0,
                              timeout=20) as made:
         yield made
-
-
-@pytest.fixture
-def node(gateway):
-    shutil.copy(HERE / "node" / "anthropic.mjs", NODE)
-
-    def run(scenario, **arguments):
-        done = subprocess.run(
-            ["node", NODE / "anthropic.mjs", scenario, json.dumps(arguments)],
-            env=PLAIN_ENVIRONMENT | {"ANTHROPIC_API_KEY": gateway.key,
-                                     "ANTHROPIC_BASE_URL": gateway.url},
-            capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    return run
 
 
 def ask(client, **more):
@@ -279,18 +260,18 @@ def test_a_client_that_leaves_stops_the_provider(client, upstream):
     assert upstream.wait_for(1).gone.wait(20)
 
 
-def test_node_chats_streams_calls_tools_and_counts(node, upstream):
-    assert node("message", model=MODEL)["content"][0]["text"] == "Hello, world"
-    assert node("stream", model=MODEL) == {"text": "Hello, world", "output_tokens": 7}
+def test_node_chats_streams_calls_tools_and_counts(anthropic_node, upstream):
+    assert anthropic_node("message", model=MODEL)["content"][0]["text"] == "Hello, world"
+    assert anthropic_node("stream", model=MODEL) == {"text": "Hello, world", "output_tokens": 7}
     for stream in (False, True):
-        assert node("tools", model=MODEL, stream=stream) == {
+        assert anthropic_node("tools", model=MODEL, stream=stream) == {
             "name": "get_weather", "input": {"city": "Oslo"}}
-    assert node("count", model=MODEL) == 14
-    assert MODEL in node("models")
+    assert anthropic_node("count", model=MODEL) == 14
+    assert MODEL in anthropic_node("models")
 
 
-def test_node_gets_typed_errors_and_retries(node, upstream):
-    assert node("error", model="no-such-model") | {"request_id": ""} == {
+def test_node_gets_typed_errors_and_retries(anthropic_node, upstream):
+    assert anthropic_node("error", model="no-such-model") | {"request_id": ""} == {
         "name": "NotFoundError", "status": 404, "type": "not_found_error",
         "code": "model_not_found", "request_id": ""}
 
@@ -302,11 +283,11 @@ def test_node_gets_typed_errors_and_retries(node, upstream):
 
     upstream.reset()
     upstream.behave = limited
-    assert node("message", model=MODEL, retries=1)["stop_reason"] == "end_turn"
+    assert anthropic_node("message", model=MODEL, retries=1)["stop_reason"] == "end_turn"
     assert len(upstream.calls) == 2
 
 
-def test_node_can_leave(node, upstream):
+def test_node_can_leave(anthropic_node, upstream):
     async def go_on(call, link):
         await link.start_stream()
         await claude.event(link, claude.opening(call.json()))
@@ -315,7 +296,7 @@ def test_node_can_leave(node, upstream):
             await asyncio.sleep(0.01)
 
     upstream.behave = go_on
-    assert node("abort", model=MODEL, after=3) == {"events": 3}
+    assert anthropic_node("abort", model=MODEL, after=3) == {"events": 3}
     assert upstream.wait_for(1).gone.wait(20)
 
 

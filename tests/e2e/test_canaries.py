@@ -135,6 +135,9 @@ def everything_told(gateway):
         for path in ("/health", "/ready", "/v1/account/requests?limit=100", "/v1/account/events",
                      "/v1/account/usage/summary", "/v1/account/usage/by-model"):
             yield path, http.get(path).text
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(gateway.data_dir / "keywarden.sock")),
+                      base_url="http://localhost") as operator:
+        yield "metrics", operator.get("/metrics").text
     yield "doctor", gateway.cli("doctor").stdout
 
 

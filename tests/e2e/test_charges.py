@@ -5,6 +5,7 @@ import json
 import random
 import threading
 import time
+import uuid
 
 import httpx
 import openai
@@ -302,19 +303,28 @@ def test_kill_minus_nine_loses_nothing_and_counts_nothing_twice(paid, start, imp
           sum(row["outcome"] == "expired" for row in rows), "expired")
 
 
-def test_a_kill_forgets_answers_and_a_retry_is_a_call_of_its_own(paid, start, imposter):
-    """What a model wrote is on no disk, so it cannot be told again. The provider can know the retry."""
+def test_a_kill_forgets_answers_and_no_call_is_made_again(paid, start, imposter):
+    """What a model wrote is on no disk, so it cannot be told again. That it was asked is in the row."""
     gateway, database = paid()
     key, retry = gateway.key, {"Idempotency-Key": "order-4711"}
-    assert chat(gateway, "first", **retry).status_code == 200
+    first = chat(gateway, "first", **retry)
+    assert first.status_code == 200
     again = chat(gateway, "repeated", **retry)
     assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+
+    def start_again():
+        after = start(ROOMY)
+        after.key = key
+        return after
+
     gateway.kill()
-    gateway = start(ROOMY)
-    gateway.key = key
+    gateway = start_again()
+    gone = chat(gateway, "gone", **retry)
+    assert (gone.status_code, gone.json()["error"]["code"]) == (409, "idempotency_answer_gone")
+    assert first.headers["x-request-id"] in gone.text
 
     # Killed while it runs, and retried.
-    killed = threading.Event()
+    killed, retry = threading.Event(), {"Idempotency-Key": "order-4712"}
 
     async def hang(call, link):
         while not killed.is_set():
@@ -329,17 +339,16 @@ def test_a_kill_forgets_answers_and_a_retry_is_a_call_of_its_own(paid, start, im
         killed.set()
         assert isinstance(broken.exception(), httpx.HTTPError)
     imposter.behave = None
-    gateway = start(ROOMY)
-    gateway.key = key
-    answer = chat(gateway, "retried", **retry)
-    assert answer.status_code == 200 and "idempotent-replayed" not in answer.headers
+    gateway = start_again()
+    retried = chat(gateway, "retried", **retry)
+    assert retried.status_code == 409
 
-    rows = {row["session_name"]: row for row in database.wait_for_calls(3)}
-    assert rows["first"]["cost"] == rows["retried"]["cost"] == COST
+    rows = {row["session_name"]: row for row in database.wait_for_calls(2)}
+    assert rows["first"]["cost"] == COST
     assert (rows["broken"]["outcome"], rows["broken"]["cost"]) == ("expired", rows["broken"]["held"])
-    digests = {call.header("idempotency-key") for call in imposter.calls}
-    assert len(imposter.calls) == 3 and len(digests) == 1
-    assert "order-4711" not in digests.pop()
+    assert len(rows) == len(imposter.calls) == 2
+    assert str(uuid.UUID(bytes=rows["broken"]["id"])) in retried.text
+    assert "order-471" not in "".join(call.header("idempotency-key") for call in imposter.calls)
 
 
 def test_no_byte_of_one_call_reaches_another(paid, imposter):

@@ -102,8 +102,22 @@ def test_the_configuration_of_anthropics_page_is_right(shell, tmp_path):
           "keywarden config show --config keywarden.toml", cwd=tmp_path)
 
 
-def test_the_configuration_of_the_providers_page_is_right(shell, tmp_path):
-    [config] = blocks(GUIDES / "providers.md", "toml")
+def test_boto3_talks_to_the_sandbox_as_its_page_says(gateway):
+    environment = PLAIN_ENVIRONMENT | {"KEYWARDEN_API_KEY": gateway.key}
+    script = blocks(GUIDES / "aws-credentials.md", "python")[0].replace("http://127.0.0.1:8080",
+                                                                        gateway.url)
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def test_the_configuration_of_bedrocks_page_is_right(shell, tmp_path):
+    [config] = blocks(ROOT / "docs" / "providers" / "bedrock.md", "toml")
     (tmp_path / "keywarden.toml").write_text(config)
+    shell("keywarden config show --config keywarden.toml", cwd=tmp_path)
+
+
+def test_the_configuration_of_the_providers_page_is_right(shell, tmp_path):
+    (tmp_path / "keywarden.toml").write_text("".join(blocks(GUIDES / "providers.md", "toml")))
     [script] = blocks(GUIDES / "providers.md", "sh")
     shell(script.replace("keywarden serve", "keywarden config show"), cwd=tmp_path)

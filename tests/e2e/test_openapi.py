@@ -275,6 +275,18 @@ def test_an_unknown_model_is_told_in_the_shape_of_the_route(client, spec, path, 
         assert error["code"] == "model_not_found"
 
 
+@pytest.mark.parametrize("operation, kind", [
+    ("converse", "application/json"), ("converse-stream", "application/vnd.amazon.eventstream")])
+def test_bedrocks_routes(client, spec, operation, kind):
+    body = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}
+    answer = check(spec, client.post(f"/model/{MODEL}/{operation}", json=body))
+    assert answer.status_code == 200 and answer.headers["content-type"] == kind
+    refused = check(spec, client.post(f"/model/no-such-model/{operation}", json=body))
+    assert refused.status_code == 404
+    assert refused.headers["x-amzn-errortype"] == "ResourceNotFoundException"
+    assert refused.json()["error_code"] == "model_not_found"
+
+
 MULTIPART = ["/v1/images/edits", "/v1/images/variations", "/v1/audio/transcriptions",
              "/v1/audio/translations"]
 

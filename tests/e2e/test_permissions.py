@@ -51,7 +51,8 @@ def reach(caller: str, permission: str) -> str:
 def code_of(answer) -> str:
     body = answer.json()
     error = body.get("error", body)
-    return (error.get("code") or error["details"]["error_code"]).lower()  # Anthropic's
+    code = error.get("code") or error.get("error_code")  # Bedrock's
+    return (code or error["details"]["error_code"]).lower()  # Anthropic's
 
 
 class Team:
@@ -157,8 +158,10 @@ def routes(team):
 
 def expected(caller, method, path, permission) -> str:
     """What an answer must be, as a pattern of "STATUS code"."""
-    if permission == "public":
-        return "200 .*"
+    if permission == "public":  # a body that says nothing is no sign-in, and a name stands for no file
+        return "200 .*" if method == "GET" and "{" not in path else "(400|404) .*"
+    if permission == "session":  # which no key is taken for
+        return "401 session_required"
     if caller in STRANGERS:
         return "(401|429) .*"  # 429: too many failed attempts of this address
     held = reach(caller, permission)

@@ -1,7 +1,5 @@
 """A client of one vendor's asks a model of the other's, with nothing but its model's name changed."""
 import json
-import shutil
-import subprocess
 import time
 
 import anthropic
@@ -11,8 +9,9 @@ import pydantic
 import pytest
 
 import claude
-from conftest import HERE, NODE, ROOMY, provider
-from gateway import PLAIN_ENVIRONMENT, Gateway
+from books import check_books
+from conftest import ROOMY, provider
+from gateway import Gateway
 from imposter import PROVIDER_KEY, Imposter, chunk
 from money_database import MoneyDatabase
 
@@ -47,6 +46,7 @@ def gateway(the_claude, the_imposter, tmp_path_factory):
                       env=ENVIRONMENT)
     yield gateway
     assert gateway.stop() == 0, gateway.logged()
+    check_books(gateway.data_dir, ended_well=True)
 
 
 @pytest.fixture
@@ -63,23 +63,6 @@ def anthropics(gateway, imposter):
     with anthropic.Anthropic(api_key=gateway.key, base_url=gateway.url, max_retries=0,
                              timeout=20) as made:
         yield made
-
-
-@pytest.fixture
-def anthropic_node(gateway):
-    """Anthropic's client for Node."""
-    shutil.copy(HERE / "node" / "anthropic.mjs", NODE)
-
-    def run(scenario, **arguments):
-        done = subprocess.run(
-            ["node", NODE / "anthropic.mjs", scenario, json.dumps(arguments)],
-            env=PLAIN_ENVIRONMENT | {"ANTHROPIC_API_KEY": gateway.key,
-                                     "ANTHROPIC_BASE_URL": gateway.url},
-            capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    return run
 
 
 def test_an_openai_client_asks_claude(gpt, upstream):
@@ -459,3 +442,28 @@ def test_nodes_clients_ask_either(node, anthropic_node, upstream, imposter, stre
     assert anthropic_node("stream", model=GPT) == {"text": "Hello, world", "output_tokens": 3}
     assert anthropic_node("tools", model=GPT, stream=stream) == {
         "name": "get_weather", "input": {"city": "Oslo"}}
+
+
+def test_claude_code_may_ask_an_openai_compatible_provider(gateway, imposter):
+    """A request with all that Claude Code says, of which most is for Anthropic alone."""
+    cached = {"cache_control": {"type": "ephemeral"}}
+    answer = httpx.post(f"{gateway.url}/v1/messages?beta=true", json={
+        "model": GPT, "max_tokens": 32000, "stream": True, "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Say hello"} | cached]}],
+        "system": [{"type": "text", "text": "You are Claude Code."} | cached],
+        "tools": [CLAUDE_TOOLS[0] | cached], "thinking": {"type": "adaptive"},
+        "metadata": {"user_id": "user_" + "0" * 64},
+        "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}},
+        headers={"x-api-key": gateway.key, "anthropic-version": "2023-06-01",
+                 "anthropic-beta": "claude-code-20250219,interleaved-thinking-2025-05-14"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.headers["x-keywarden-dropped"] == (
+        "cache_control, context_management, metadata.user_id, thinking")
+    assert answer.text.endswith('event: message_stop\ndata: {"type":"message_stop"}\n\n')
+    call = imposter.last()
+    assert call.path == "/v1/chat/completions" and call.header("anthropic-beta") is None
+    assert call.json() == {
+        "model": GPT, "messages": [{"role": "system", "content": "You are Claude Code."}, *HELLO],
+        "tools": OPENAI_TOOLS, "stream": True, "stream_options": {"include_usage": True},
+        "max_tokens": 32000}

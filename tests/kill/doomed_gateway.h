@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -65,6 +66,15 @@ public:
         EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << WEXITSTATUS(status);
         uint16_t word = 1;
         return met_fate_ || (::read(hear_, &word, sizeof word) == sizeof word && word == kDying);
+    }
+
+    /// Whether it has, by now; it may well be dead before this is asked.
+    bool has_met_its_fate() {
+        pollfd ready{.fd = hear_, .events = POLLIN, .revents = 0};
+        uint16_t word = 1;
+        if (met_fate_ || ::poll(&ready, 1, 0) <= 0) return met_fate_;
+        met_fate_ = ::read(hear_, &word, sizeof word) == sizeof word && word == kDying;
+        return true;  // or it has ended
     }
 
 private:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/money.h"
+#include "domain/call_id.h"
 #include "proxy/proxy_fixture.h"
 #include "tests/kill/doomed_gateway.h"
 
@@ -156,6 +157,7 @@ protected:
         EXPECT_TRUE(instance) << instance.error().message;
         const auto money = Money::open(configuration_.settings, **instance, {}, 1);
         EXPECT_TRUE(money) << money.error().message;
+        EXPECT_TRUE((*money)->write_events());
         const BalanceState state = (*money)->spend().balance((*instance)->team_id);
         EXPECT_EQ(state.held.value, 0);
         if (balance != nullptr) *balance = state.balance;
@@ -255,6 +257,96 @@ TEST_F(Kill, AtEveryNamedMomentAndAtOthersNothingIsLostAndNothingComesTwice) {
     EXPECT_GT(answered_.size(), 0U);
 }
 
+TEST_F(Kill, AThresholdThatWasCrossedIsToldOfWheneverItsGatewayDies) {
+    {
+        const auto instance = open_instance(configuration_, system_clock());
+        const Budget budget{.id = "bud_1",
+                            .team_id = (*instance)->team_id,
+                            .name = "all",
+                            .amount = kCost,
+                            .period = Period::Total,
+                            .blocks = false};
+        ASSERT_TRUE((*instance)->store->usage().create_budget(budget, {.tenant = "instance"}));
+    }
+    for (const std::string_view moment : {"call.closed", "applier.applied"}) {
+        const auto at = static_cast<size_t>(std::ranges::find(kFailpoints, moment) - kFailpoints);
+        bool reached = false;
+        for (int life = 0; life < kNamedRounds && !reached; ++life) {
+            reached = live({.failpoint = at, .passes = 1}, 400, 1, true);
+        }
+        EXPECT_TRUE(reached) << moment;
+        recover();
+        recover();
+        const auto instance = open_instance(configuration_, system_clock());
+        const auto events =
+            (*instance)->store->usage().list_events((*instance)->team_id, {.limit = 100});
+        EXPECT_EQ(events->items.size(), 3U) << moment << ": 50, 75, and 100 percent, once each";
+    }
+}
+
+// However far it had come: nobody had asked the provider, and it is made now; or it is told that it
+// was made, and by which call. It reaches the provider once, and has one row that costs.
+TEST_F(Kill, ACallIsMadeAndChargedOnceForItsIdempotencyKey) {
+    const std::string team_id = (*open_instance(configuration_, system_clock()))->team_id;
+    constexpr std::string_view kMoments[] = {"call.held",
+                                             "call.opened",
+                                             "call.sent",
+                                             "call.closed",
+                                             "applier.read",
+                                             "store.applied",
+                                             "applier.applied"};
+    const std::string body = R"({"model":"imposter-1","max_tokens":9,"messages":[],"user":"NAME"})";
+    const auto send = [&](uint16_t port, const std::string& name) {
+        test::Peer peer(port);
+        std::string own = body;
+        own.replace(own.find("NAME"), 4, name);
+        peer.say(post("/v1/chat/completions",
+                      key_,
+                      own,
+                      "X-Keywarden-Session-Id: " + name + "\r\nIdempotency-Key: " + name +
+                          "\r\nConnection: close\r\n"));
+        return peer.hear_all();
+    };
+    configuration_.settings.ledger_durability = "power";
+    std::map<std::string, std::string> again;
+    for (const std::string_view moment : kMoments) {
+        const std::string name(moment);
+        const auto at = static_cast<size_t>(std::ranges::find(kFailpoints, moment) - kFailpoints);
+        for (const Death& death : {Death{.failpoint = at, .passes = 1}, Death{}}) {
+            DoomedGateway gateway(configuration_, death);
+            Imposter provider([&](test::Peer& peer) { serve(peer, gateway, UINT64_MAX); });
+            const uint16_t port = gateway.open(provider.port());
+            ASSERT_NE(port, 0);
+            again[name] = send(port, name);
+            const bool is_the_last = death.failpoint == Death::kNever;
+            const MonoTime until = precise_mono() + test::kPatience;
+            while (!is_the_last && !gateway.has_met_its_fate() && precise_mono() < until) {
+                std::this_thread::yield();
+            }
+        }
+    }
+    recover();
+    const auto instance = open_instance(configuration_, system_clock());
+    CallQuery query{.team_id = team_id, .limit = 100};
+    std::map<std::string, std::vector<CallRow>> rows;
+    const auto page = (*instance)->store->usage().list_calls(query);
+    ASSERT_TRUE(page && page->next.empty());
+    for (const CallRow& row : page->items) {
+        if (row.record.outcome != CallOutcome::Voided) rows[row.session_id].push_back(row);
+    }
+    for (const auto& [name, answer] : again) {
+        EXPECT_LE(served_[name], 1) << name;
+        ASSERT_EQ(rows[name].size(), 1U) << name << " is charged once: " << answer;
+        if (status(answer) == 200) continue;
+        EXPECT_EQ(status(answer), 409) << name << ": " << answer;
+        const std::string id(text_of(rows[name].front().record.id).view());
+        EXPECT_NE(answer.find(id), answer.npos) << name << ": " << answer;
+    }
+    EXPECT_EQ(status(again["call.opened"]), 200);
+    EXPECT_EQ(status(again["call.sent"]), 409);
+    EXPECT_EQ(status(again["applier.applied"]), 409);
+}
+
 TEST_F(Kill, ATopUpIsPaidOnceForItsIdempotencyKeyWheneverItIsTriedAgain) {
     std::string team_id = (*open_instance(configuration_, system_clock()))->team_id;
     constexpr uint16_t kNoProvider = 9;
@@ -279,14 +371,12 @@ TEST_F(Kill, ATopUpIsPaidOnceForItsIdempotencyKeyWheneverItIsTriedAgain) {
         DoomedGateway gateway(configuration_, {});
         ASSERT_NE(gateway.open(kNoProvider), 0);
         for (const int number : unknown) {
-            // Or it was not stored, and whoever asked is told to wait: its process may yet live.
-            const int code = top_up(team_id, number);
-            EXPECT_TRUE(code == 201 || code == 409) << code;
-            if (code == 201) paid.insert(number);
+            EXPECT_EQ(top_up(team_id, number), 201) << "at once, whether it was stored or not";
+            paid.insert(number);
         }
         for (const int number : paid) EXPECT_EQ(top_up(team_id, number), 201);
     }
-    EXPECT_EQ(std::ssize(paid), last - kNamedRounds) << "what was stored is answered";
+    EXPECT_EQ(std::ssize(paid), last);
     NanoUsd balance{};
     recover(&balance);
     EXPECT_EQ(balance.value, std::ssize(paid) * 1'000'000'000);

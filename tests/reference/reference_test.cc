@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "app/config_reference.h"
+#include "app/metrics_text.h"
 #include "cli/cli_reference.h"
 #include "domain/key_format_reference.h"
 #include "domain/price_reference.h"
@@ -25,6 +26,10 @@ TEST(Reference, KeyFormatsAreWhatTheTableSays) {
 
 TEST(Reference, PricesAreWhatTheBookSays) {
     test::expect_document("prices.md", prices_reference(), "tests/reference/reference_test");
+}
+
+TEST(Reference, MetricsAreWhatTheTableSays) {
+    test::expect_document("metrics.md", metrics_reference(), "tests/reference/reference_test");
 }
 
 }  // namespace

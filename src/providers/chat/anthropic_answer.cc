@@ -10,13 +10,6 @@ namespace {
 
 using Kind = ChatPart::Kind;
 
-/// Of a call whose arguments a model left broken, they are kept as they came.
-Json input_of(const std::string& json) {
-    if (json.empty()) return Json::object();
-    Json value = parse_object(json);
-    return value.is_object() ? std::move(value) : Json{{"_arguments", json}};
-}
-
 /// Nothing for a block that only Anthropic's own tools make.
 std::optional<ChatPart> read_block(const Json& block) {
     const std::string type = text_in(block, "type");
@@ -45,7 +38,7 @@ Json write_block(const ChatPart& part) {
             return {{"type", "tool_use"},
                     {"id", part.id},
                     {"name", part.name},
-                    {"input", input_of(part.json)}};
+                    {"input", tool_input(part.json)}};
         case Kind::Thinking:
         case Kind::RedactedThinking:
             return thinking_block(part);

@@ -317,7 +317,7 @@ Json write_block(const ChatPart& part, Leftovers& left) {
             return {{"type", "tool_use"},
                     {"id", part.id},
                     {"name", part.name},
-                    {"input", object_of(part.json)}};
+                    {"input", tool_input(part.json)}};
         case Kind::ToolResult: {
             Json out = {{"type", "tool_result"}, {"tool_use_id", part.id}};
             if (!part.content.empty()) out["content"] = write_content(part.content, left);

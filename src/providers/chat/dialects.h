@@ -86,6 +86,9 @@ std::string text_member(std::string_view name, std::string_view text);
 std::string openai_content(const Json& message);
 std::string openai_reasoning(const Json& message);
 
+/// The arguments of a call, as an object: those that a model left broken are kept as they came.
+Json tool_input(const std::string& json);
+
 /// Whether there is anything in it.
 bool says_something(const ChatPart& part);
 /// A marker of a cache, as JSON.

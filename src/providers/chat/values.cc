@@ -172,6 +172,12 @@ std::string openai_reasoning(const Json& message) {
     return text.empty() ? text_in(message, "reasoning") : std::move(text);
 }
 
+Json tool_input(const std::string& json) {
+    if (json.empty()) return Json::object();
+    Json value = parse_object(json);
+    return value.is_object() ? std::move(value) : Json{{"_arguments", json}};
+}
+
 bool says_something(const ChatPart& part) {
     switch (part.kind) {
         case ChatPart::Kind::Text:

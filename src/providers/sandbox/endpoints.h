@@ -12,6 +12,8 @@ Result<SandboxAnswer> answer_completions(const SandboxCall& call);
 Result<SandboxAnswer> answer_responses(const SandboxCall& call);
 Result<SandboxAnswer> answer_messages(const SandboxCall& call);
 Result<SandboxAnswer> answer_count_tokens(const SandboxCall& call);
+Result<SandboxAnswer> answer_converse(const SandboxCall& call);
+Result<SandboxAnswer> answer_converse_stream(const SandboxCall& call);
 Result<SandboxAnswer> answer_embeddings(const SandboxCall& call);
 Result<SandboxAnswer> answer_moderations(const SandboxCall& call);
 Result<SandboxAnswer> answer_rerank(const SandboxCall& call);

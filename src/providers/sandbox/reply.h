@@ -27,6 +27,7 @@ struct SandboxCall {
     uint64_t seed = 0;        // of what is asked
     bool translates = false;  // /v1/audio/translations
     bool is_anthropic = false;
+    bool is_bedrock = false;
 };
 
 struct OfferedTool {

@@ -31,7 +31,8 @@ constexpr std::array kCounts = {&U::input,
                                 &U::audio_input,
                                 &U::reasoning,
                                 &U::audio_output,
-                                &U::images};
+                                &U::images,
+                                &U::cache_write_1h};
 
 struct Fixed {
     CallId id;
@@ -58,7 +59,8 @@ static_assert(sizeof(Fixed) == 96);
 constexpr uint8_t kStreamed = 1;
 constexpr uint8_t kClientLeft = 2;
 constexpr uint8_t kPriced = 4;
-constexpr uint8_t kFlagsEnd = 8;
+constexpr uint8_t kRepeatable = 8;
+constexpr uint8_t kFlagsEnd = 16;
 
 template <size_t kSize>
 size_t used(const std::array<std::string_view, kSize>& texts) {
@@ -72,6 +74,8 @@ void cut(std::string_view& text, size_t length) {
     while (length > 0 && (static_cast<uint8_t>(text[length]) & 0xc0U) == 0x80U) --length;
     text = text.substr(0, length);
 }
+
+bool has_repeat_key(const CallRecord& record) { return record.repeat_key != RepeatKey{}; }
 
 int64_t nanos(TimePoint when) { return when.time_since_epoch().count(); }
 TimePoint moment(int64_t since) { return TimePoint(Nanos(since)); }
@@ -89,9 +93,9 @@ Fixed fixed_of(const CallRecord& record) {
               .status = record.status,
               .attempts = record.attempts,
               .counts = 0,
-              .flags = static_cast<uint8_t>((record.streamed ? kStreamed : 0) |
-                                            (record.client_left ? kClientLeft : 0) |
-                                            (record.priced ? kPriced : 0)),
+              .flags = static_cast<uint8_t>(
+                  (record.streamed ? kStreamed : 0) | (record.client_left ? kClientLeft : 0) |
+                  (record.priced ? kPriced : 0) | (has_repeat_key(record) ? kRepeatable : 0)),
               .outcome = record.outcome,
               .basis = record.basis,
               .makers = static_cast<uint8_t>(used(record.makers)),
@@ -106,7 +110,7 @@ Fixed fixed_of(const CallRecord& record) {
 }  // namespace
 
 size_t record_bytes(const CallRecord& record) {
-    size_t bytes = sizeof(Fixed);
+    size_t bytes = sizeof(Fixed) + (has_repeat_key(record) ? sizeof(RepeatKey) : 0);
     for (const auto count : kCounts) bytes += record.usage.*count ? sizeof(int64_t) : 0;
     for (const auto text : kTexts) bytes += sizeof(uint16_t) + (record.*text).size();
     for (size_t i = 0; i < used(record.makers); ++i) {
@@ -147,6 +151,7 @@ void write_record(const CallRecord& record, std::byte* to) {
     for (const auto text : kTexts) out.put(record.*text);
     for (size_t i = 0; i < fixed.makers; ++i) out.put(record.makers[i]);
     for (size_t i = 0; i < fixed.tags; ++i) out.put(record.tags[i]);
+    if (has_repeat_key(record)) out.put(record.repeat_key);
 }
 
 std::optional<CallRecord> read_record(std::span<const std::byte> bytes) {
@@ -179,6 +184,7 @@ std::optional<CallRecord> read_record(std::span<const std::byte> bytes) {
     for (const auto text : kTexts) out.*text = in.take_text();
     for (size_t i = 0; i < fixed.makers; ++i) out.makers[i] = in.take_text();
     for (size_t i = 0; i < fixed.tags; ++i) out.tags[i] = in.take_text();
+    if ((fixed.flags & kRepeatable) != 0) out.repeat_key = in.take<RepeatKey>();
     if (!in.at_end()) return std::nullopt;
     return out;
 }

@@ -42,6 +42,7 @@ CallRecord any_record(std::vector<std::string>& texts) {
     }
     for (std::string_view& each : out.makers) each = texts[next++];
     for (std::string_view& each : out.tags) each = texts[next++];
+    if (*arbitrary<bool>()) out.repeat_key = *arbitrary<RepeatKey>();
     out.status = *arbitrary<int32_t>();
     out.attempts = *arbitrary<int32_t>();
     out.streamed = *arbitrary<bool>();
@@ -57,7 +58,8 @@ CallRecord any_record(std::vector<std::string>& texts) {
                         &out.usage.audio_input,
                         &out.usage.reasoning,
                         &out.usage.audio_output,
-                        &out.usage.images}) {
+                        &out.usage.images,
+                        &out.usage.cache_write_1h}) {
         if (*arbitrary<bool>()) *count = *arbitrary<int64_t>();
     }
     out.price_version = *arbitrary<int64_t>();
@@ -86,6 +88,7 @@ void expect_same(const CallRecord& a, const CallRecord& b) {
     }
     RC_ASSERT(a.makers == b.makers);
     RC_ASSERT(a.tags == b.tags);
+    RC_ASSERT(a.repeat_key == b.repeat_key);
     RC_ASSERT(a.status == b.status);
     RC_ASSERT(a.attempts == b.attempts);
     RC_ASSERT(a.streamed == b.streamed);

@@ -81,6 +81,11 @@ bool MemoryAccounts::has_app(std::string_view team_id, std::string_view app_id) 
 
 bool MemoryAccounts::has_user(std::string_view id) const { return find_id(users_, id) != nullptr; }
 
+bool MemoryAccounts::is_operator(std::string_view user_id) const {
+    const User* const user = find_id(users_, user_id);
+    return user != nullptr && user->is_operator;
+}
+
 std::function<void()> MemoryAccounts::way_back() {
     return [this,
             teams = teams_,
@@ -290,6 +295,7 @@ Result<void> MemoryAccounts::update_user(const User& user, const AuditEntry& aud
         stored->email = user.email;
         stored->name = user.name;
         stored->is_operator = user.is_operator;
+        stored->is_disabled = user.is_disabled;
         return {};
     });
 }
@@ -358,6 +364,19 @@ Result<std::vector<Member>> MemoryAccounts::list_members(std::string_view team_i
     std::vector<Member> members;
     for (const Member& member : members_) {
         if (member.team_id == team_id) members.push_back(with_user(member));
+    }
+    return members;
+}
+
+Result<std::vector<Member>> MemoryAccounts::list_memberships(std::string_view user_id) {
+    const std::lock_guard lock(log_.mutex);
+    std::vector<Member> members;
+    for (const Team& team : teams_) {
+        for (const Member& member : members_) {
+            if (member.user_id == user_id && member.team_id == team.id) {
+                members.push_back(with_user(member));
+            }
+        }
     }
     return members;
 }

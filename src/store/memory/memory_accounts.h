@@ -38,6 +38,7 @@ public:
     bool has_plan(std::string_view id) const;
     bool has_app(std::string_view team_id, std::string_view app_id) const;
     bool has_user(std::string_view id) const;
+    bool is_operator(std::string_view user_id) const;
     /// What makes everything as it is now again.
     std::function<void()> way_back();
 
@@ -77,6 +78,7 @@ public:
                                const AuditEntry& audit) override;
     Result<Member> get_member(std::string_view team_id, std::string_view user_id) override;
     Result<std::vector<Member>> list_members(std::string_view team_id) override;
+    Result<std::vector<Member>> list_memberships(std::string_view user_id) override;
 
     Result<std::vector<AuditRow>> read_audit(const AuditQuery& query) override;
     Result<std::vector<std::string>> audit_tenants() override;

@@ -13,6 +13,7 @@
 #include "store/key_rules.h"
 #include "store/memory/memory_accounts.h"
 #include "store/memory/memory_credentials.h"
+#include "store/memory/memory_sign_ins.h"
 #include "store/memory/memory_usage.h"
 
 namespace keywarden {
@@ -36,6 +37,7 @@ public:
     AccountStore& accounts() override { return accounts_; }
     UsageStore& usage() override { return usage_; }
     CredentialStore& credentials() override { return credentials_; }
+    SignInStore& sign_ins() override { return sign_ins_; }
 
     Result<void> together(const std::function<Result<void>()>& changes) override {
         const std::lock_guard lock(log_.mutex);
@@ -47,7 +49,8 @@ public:
                            idempotency = idempotency_,
                            accounts = accounts_.way_back(),
                            usage = usage_.way_back(),
-                           credentials = credentials_.way_back()] {
+                           credentials = credentials_.way_back(),
+                           sign_ins = sign_ins_.way_back()] {
             log_.rows = rows;
             keys_ = keys;
             key_at_ = key_at;
@@ -56,6 +59,7 @@ public:
             accounts();
             usage();
             credentials();
+            sign_ins();
         };
         log_.together = Result<void>();
         const Result<void> done = changes();
@@ -270,6 +274,7 @@ private:
          .forget_app = [this](std::string_view app_id) { forget_app(app_id); }}};
     MemoryUsage usage_{log_, accounts_};
     MemoryCredentials credentials_{log_, accounts_};
+    MemorySignIns sign_ins_{log_, accounts_};
     std::map<std::string, std::string, std::less<>> settings_;
     std::vector<Key> keys_;  // oldest first
     std::unordered_map<std::string, size_t> key_at_;

@@ -147,6 +147,21 @@ Result<void> MemoryUsage::for_each_spend(const std::function<void(const SpendTot
 
 // ---- for people --------------------------------------------------------------------------------
 
+Result<void> MemoryUsage::for_each_repeatable(
+    const std::function<void(const RepeatableCall&)>& each) {
+    const std::lock_guard lock(log_.mutex);
+    std::set<RepeatKey> later;
+    std::vector<RepeatableCall> found;  // newest first
+    for (const Call& call : std::views::reverse(calls_)) {
+        const CallRecord& record = call.row.record;
+        if (!stands_for_repeats(record) || !later.insert(record.repeat_key).second) continue;
+        found.push_back({record.repeat_key, record.id, record.ended_at});
+        if (found.size() == kRepeatsMax) break;
+    }
+    for (const RepeatableCall& call : std::views::reverse(found)) each(call);
+    return {};
+}
+
 Result<std::vector<UsageLine>> MemoryUsage::usage(const UsageQuery& query) {
     const std::lock_guard lock(log_.mutex);
     std::map<std::pair<TimePoint, std::string>, UsageSums> lines;

@@ -48,6 +48,9 @@ public:
                               const std::optional<Price>& price,
                               const AuditEntry& audit) override;
 
+    Result<void> for_each_repeatable(
+        const std::function<void(const RepeatableCall&)>& each) override;
+
     Result<std::vector<UsageLine>> usage(const UsageQuery& query) override;
     Result<Page<CallRow>> list_calls(const CallQuery& query) override;
     Result<CallRow> get_call(std::string_view team_id, const CallId& id) override;
@@ -67,7 +70,7 @@ public:
     Result<Webhook> get_webhook(std::string_view team_id, std::string_view id) override;
     Result<std::vector<Webhook>> list_webhooks(std::string_view team_id) override;
     Result<std::vector<Webhook>> all_webhooks() override;
-    Result<void> put_delivery(std::string_view id, const WebhookDelivery& delivery) override;
+    Result<bool> put_delivery(const Webhook& read, const WebhookDelivery& delivery) override;
 
     Result<int64_t> prune_calls(TimePoint before, size_t rows_max) override;
     Result<LedgerFindings> verify() override;

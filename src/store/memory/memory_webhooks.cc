@@ -106,14 +106,14 @@ Result<std::vector<Webhook>> MemoryUsage::all_webhooks() {
     return webhooks_;
 }
 
-Result<void> MemoryUsage::put_delivery(std::string_view id, const WebhookDelivery& delivery) {
+Result<bool> MemoryUsage::put_delivery(const Webhook& read, const WebhookDelivery& delivery) {
     const std::lock_guard lock(log_.mutex);
-    const auto found = std::ranges::find(webhooks_, id, &Webhook::id);
-    if (found == webhooks_.end()) return {};
-    const int64_t cursor = std::max(found->delivery.cursor, delivery.cursor);
-    found->delivery = as_kept(delivery);
-    found->delivery.cursor = cursor;
-    return {};
+    Webhook* const stored = find_webhook(read.team_id, read.id);
+    if (stored == nullptr || stored->version != read.version) return false;
+    const int64_t cursor = std::max(stored->delivery.cursor, delivery.cursor);
+    stored->delivery = as_kept(delivery);
+    stored->delivery.cursor = cursor;
+    return true;
 }
 
 }  // namespace keywarden

@@ -137,7 +137,8 @@ Result<User> read_user(const Query& row) {
                 .email = std::string(row.text(1)),
                 .name = std::string(row.text(2)),
                 .is_operator = row.integer(3) != 0,
-                .created_at = row.moment(4)};
+                .created_at = row.moment(4),
+                .is_disabled = row.integer(5) != 0};
 }
 
 Result<Member> read_member(const Query& row) {

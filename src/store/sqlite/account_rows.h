@@ -20,7 +20,8 @@ namespace keywarden {
 #define KEYWARDEN_APP_COLUMNS_                                                  \
     "SELECT a.id, t.id, a.name, a.policy, a.created_at, a.version FROM apps a " \
     "JOIN teams t ON t.n = a.team "
-#define KEYWARDEN_USER_COLUMNS_ "SELECT id, email, name, is_operator, created_at FROM users "
+#define KEYWARDEN_USER_COLUMNS_ \
+    "SELECT id, email, name, is_operator, created_at, is_disabled FROM users "
 #define KEYWARDEN_MEMBER_COLUMNS_                                              \
     "SELECT t.id, u.id, m.role, m.created_at, u.email, u.name FROM members m " \
     "JOIN teams t ON t.n = m.team JOIN users u ON u.n = m.user "

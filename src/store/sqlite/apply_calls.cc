@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "domain/call_accounts.h"
 #include "store/sqlite/read.h"
+#include "store/sqlite/repeatable_rows.h"
 
 namespace keywarden {
 namespace {
@@ -123,6 +124,7 @@ Result<void> CallApplier::write(Database& database,
         TRY(const bool is_new, ids_.add(database, row.id));
         if (is_new) TRY_VOID(add_row(database, row));
     }
+    TRY_VOID(write_repeatable_rows(database, rows));
     for (Alike* alike : open_) TRY_VOID(sum_up(*alike));
     for (auto& [name, block] : blocks_) TRY_VOID(insert_block(database, block));
     TRY_VOID(write_sums(database));

@@ -12,7 +12,8 @@
 namespace keywarden {
 namespace {
 
-constexpr uint8_t kVersion = 1;         // of the list of fields below
+constexpr uint8_t kVersion = 2;         // of the list of fields below
+constexpr uint8_t kVersionMin = 1;      // had no cache_write_1h, whose bit is the last one
 constexpr size_t kBytesMax = 1024;      // of one call: 16, and at most 64 numbers
 constexpr size_t kNumberBytesMax = 10;  // seven bits each
 constexpr int64_t kMillisMax = TimePoint::max().time_since_epoch() / std::chrono::milliseconds(1);
@@ -173,7 +174,8 @@ void code_call(Code& code, Call& call) {
                 usage.audio_input,
                 usage.reasoning,
                 usage.audio_output,
-                usage.images);
+                usage.images,
+                usage.cache_write_1h);
     code.number(record.price_version);
     code.number(record.held.value);
     code.number(record.cost.value);
@@ -193,7 +195,7 @@ void write_call(const StoredCall& call, std::vector<uint8_t>& block) {
 }
 
 CallReader::CallReader(std::span<const uint8_t> block) : left_(block) {
-    damaged_ = block.empty() || block.front() != kVersion;
+    damaged_ = block.empty() || block.front() < kVersionMin || block.front() > kVersion;
     if (!damaged_) left_ = block.subspan(1);
 }
 

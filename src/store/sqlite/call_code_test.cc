@@ -121,11 +121,21 @@ TEST(CallCode, HalfACallIsNone) {
     }
 }
 
+TEST(CallCode, TheVersionBeforeIsRead) {
+    std::vector<uint8_t> block = bytes_of(a_call());  // says nothing that it did not know
+    block.front() = 1;
+    StoredCall read;
+    ASSERT_TRUE(*CallReader(block).next(read));
+    expect_same(read, a_call());
+}
+
 TEST(CallCode, AnotherVersionIsNotGuessedAt) {
     std::vector<uint8_t> block = bytes_of(a_call());
-    ++block.front();
     StoredCall read;
-    EXPECT_FALSE(CallReader(block).next(read));
+    for (const auto version : {uint8_t{0}, uint8_t{3}}) {
+        block.front() = version;
+        EXPECT_FALSE(CallReader(block).next(read));
+    }
 }
 
 TEST(CallCode, WhatNoCallMayBeIsDamage) {

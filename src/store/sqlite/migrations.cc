@@ -398,6 +398,60 @@ CREATE TABLE data_keys(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What happens while it is paused waits for it.
+constexpr const char* kPausedWebhooks = R"sql(
+ALTER TABLE webhooks ADD COLUMN is_paused INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// By a digest of their Idempotency-Key: the latest ones only.
+constexpr const char* kRepeatableCalls = R"sql(
+CREATE TABLE repeatable_calls(
+    n        INTEGER PRIMARY KEY,
+    key      BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
+    call     BLOB NOT NULL CHECK (length(call) = 16),
+    ended_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
+// Of cookies and links there are digests; of passwords what Argon2id made of them.
+constexpr const char* kSignIns = R"sql(
+ALTER TABLE users ADD COLUMN is_disabled INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE sign_ins(
+    user           INTEGER PRIMARY KEY REFERENCES users(n),
+    password       TEXT NOT NULL,
+    totp           BLOB NOT NULL,
+    totp_confirmed INTEGER NOT NULL,
+    totp_step      INTEGER NOT NULL,
+    recovery_codes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE sessions(
+    n          INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    digest     BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+    user       INTEGER NOT NULL REFERENCES users(n),
+    created_at INTEGER NOT NULL,
+    used_at    INTEGER NOT NULL,
+    network    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sign_in_links(
+    id         TEXT PRIMARY KEY,
+    digest     BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+    purpose    INTEGER NOT NULL,
+    user       TEXT NOT NULL,
+    email      TEXT NOT NULL COLLATE NOCASE,
+    team       TEXT NOT NULL,
+    role       INTEGER NOT NULL,
+    maker_type TEXT NOT NULL,
+    maker      TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    ends_at    INTEGER NOT NULL,
+    UNIQUE (purpose, user, email, team)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
@@ -405,6 +459,9 @@ constexpr std::array kMigrations = {
     Migration{"usage", kUsage},
     Migration{"spikes and webhooks", kSpikes},
     Migration{"vault", kVault},
+    Migration{"paused webhooks", kPausedWebhooks},
+    Migration{"repeatable calls", kRepeatableCalls},
+    Migration{"sign-ins", kSignIns},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

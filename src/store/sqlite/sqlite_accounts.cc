@@ -291,13 +291,14 @@ public:
             if (there) return taken("user", "id");
             TRY_VOID(check_email(database, user));
             return Query(database,
-                         "INSERT INTO users(id, email, name, is_operator, created_at) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5)",
+                         "INSERT INTO users(id, email, name, is_operator, created_at, is_disabled) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                          user.id,
                          user.email,
                          user.name,
                          int64_t{user.is_operator},
-                         user.created_at)
+                         user.created_at,
+                         int64_t{user.is_disabled})
                 .run();
         });
     }
@@ -306,11 +307,13 @@ public:
         return change(writer_, audit, [&](Database& database) -> Result<void> {
             TRY_VOID(check_email(database, user));
             TRY_VOID(Query(database,
-                           "UPDATE users SET email = ?2, name = ?3, is_operator = ?4 WHERE id = ?1",
+                           "UPDATE users SET email = ?2, name = ?3, is_operator = ?4, "
+                           "is_disabled = ?5 WHERE id = ?1",
                            user.id,
                            user.email,
                            user.name,
-                           int64_t{user.is_operator})
+                           int64_t{user.is_operator},
+                           int64_t{user.is_disabled})
                          .run());
             if (database.changes() > 0) return {};
             return no_such("user");
@@ -410,6 +413,14 @@ public:
                   KEYWARDEN_MEMBER_COLUMNS_ "WHERE t.id = ?1 ORDER BY m.created_at, m.user",
                   team_id),
             read_member);
+    }
+
+    Result<std::vector<Member>> list_memberships(std::string_view user_id) override {
+        const std::lock_guard lock(reader_.mutex);
+        return read_all(Query(*reader_.database,
+                              KEYWARDEN_MEMBER_COLUMNS_ "WHERE u.id = ?1 ORDER BY t.n",
+                              user_id),
+                        read_member);
     }
 
     // ---- the audit log -----------------------------------------------------------------------

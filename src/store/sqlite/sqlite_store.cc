@@ -5,7 +5,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <map>
 #include <mutex>
+#include <string>
 #include <unistd.h>
 #include <utility>
 
@@ -18,12 +20,13 @@
 #include "store/sqlite/secret_networks.h"
 #include "store/sqlite/sqlite_accounts.h"
 #include "store/sqlite/sqlite_credentials.h"
+#include "store/sqlite/sqlite_sign_ins.h"
 #include "store/sqlite/sqlite_usage.h"
 
 namespace keywarden {
 namespace {
 
-/// So many lapsed Idempotency-Keys go at each new one: more than come, so the table stays small.
+/// So many lapsed Idempotency-Keys go at each answer to one: more than come, so they stay few.
 constexpr int64_t kPrunedAtOnce = 100;
 
 Result<std::optional<int64_t>> find_team(Database& database, std::string_view id) {
@@ -120,6 +123,7 @@ public:
     AccountStore& accounts() override { return *accounts_; }
     UsageStore& usage() override { return *usage_; }
     CredentialStore& credentials() override { return *credentials_; }
+    SignInStore& sign_ins() override { return *sign_ins_; }
 
     /// The part of it that is made on the writer.
     Result<void> open_usage(const std::string& path) {
@@ -219,23 +223,17 @@ public:
     Result<std::optional<IdempotencyRecord>> begin_idempotent(
         const IdempotencyRecord& record) override {
         const std::lock_guard lock(writer_.mutex);
-        Database& database = *writer_.database;
-        TRY(Transaction transaction, Transaction::begin(database));
-        TRY_VOID(prune_idempotent(record.created_at));
         TRY(std::optional<IdempotencyRecord> found, find_idempotent(record));
         if (found && !has_lapsed(*found, record.created_at)) return found;
-        TRY_VOID(Query(database,
-                       "INSERT INTO idempotency(scope, key, request_digest, status, created_at, "
-                       "body) VALUES (?1, ?2, ?3, 0, ?4, '') ON CONFLICT(scope, key) DO UPDATE "
-                       "SET request_digest = excluded.request_digest, status = 0, "
-                       "created_at = excluded.created_at, body = ''",
-                       record.scope,
-                       record.key,
-                       record.request_digest,
-                       record.created_at)
-                     .run());
-        TRY_VOID(transaction.commit());
-        return std::optional<IdempotencyRecord>();
+        std::erase_if(in_flight_, [&](const auto& flight) {
+            return has_lapsed(flight.second, record.created_at);
+        });
+        IdempotencyRecord begun = record;
+        begun.status = 0;
+        begun.created_at = in_millis(record.created_at);
+        const auto [at, is_new] = in_flight_.try_emplace({record.scope, record.key}, begun);
+        if (is_new) return std::optional<IdempotencyRecord>();
+        return std::optional(at->second);
     }
 
     Result<void> answer_idempotent(const IdempotencyRecord& record) override {
@@ -247,14 +245,11 @@ public:
 
     Result<void> free_idempotent(const IdempotencyRecord& record) override {
         const std::lock_guard lock(writer_.mutex);
-        return Query(*writer_.database,
-                     "DELETE FROM idempotency WHERE scope = ?1 AND key = ?2 "
-                     "AND request_digest = ?3 AND created_at = ?4 AND status = 0",
-                     record.scope,
-                     record.key,
-                     record.request_digest,
-                     record.created_at)
-            .run();
+        const auto flight = in_flight_.find({record.scope, record.key});
+        if (flight != in_flight_.end() && is_answer_to(record, flight->second)) {
+            in_flight_.erase(flight);
+        }
+        return {};
     }
 
 private:
@@ -289,18 +284,22 @@ private:
 
     Result<void> note_answer(const IdempotencyRecord* answer) {
         if (answer == nullptr) return {};
-        TRY_VOID(Query(*writer_.database,
-                       "UPDATE idempotency SET status = ?5, body = ?6 WHERE scope = ?1 "
-                       "AND key = ?2 AND request_digest = ?3 AND created_at = ?4 AND status = 0",
-                       answer->scope,
-                       answer->key,
-                       answer->request_digest,
-                       answer->created_at,
-                       int64_t{answer->status},
-                       answer->body)
-                     .run());
-        if (writer_.database->changes() == 0) return reservation_lost();
-        return {};
+        const auto flight = in_flight_.find({answer->scope, answer->key});
+        if (flight == in_flight_.end() || !is_answer_to(*answer, flight->second)) {
+            return reservation_lost();
+        }
+        in_flight_.erase(flight);  // the answer comes in its place, or nothing does
+        TRY_VOID(prune_idempotent(answer->created_at));
+        return Query(*writer_.database,
+                     "INSERT OR REPLACE INTO idempotency(scope, key, request_digest, status, "
+                     "created_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                     answer->scope,
+                     answer->key,
+                     answer->request_digest,
+                     int64_t{answer->status},
+                     answer->created_at,
+                     answer->body)
+            .run();
     }
 
     Result<Key> read_one(std::string_view team_id, std::string_view key_id) {
@@ -383,7 +382,7 @@ private:
     Result<std::optional<IdempotencyRecord>> find_idempotent(const IdempotencyRecord& wanted) {
         Query query(*writer_.database,
                     "SELECT request_digest, status, body, created_at FROM idempotency "
-                    "WHERE scope = ?1 AND key = ?2",
+                    "WHERE scope = ?1 AND key = ?2 AND status <> 0",
                     wanted.scope,
                     wanted.key);
         TRY(const bool row, query.next());
@@ -401,8 +400,12 @@ private:
 
     Connection writer_;
     Connection reader_;
+    /// By scope and key. In memory alone: what runs for them ends with the process. On the writer's
+    /// side.
+    std::map<std::pair<std::string, std::string>, IdempotencyRecord> in_flight_;
     std::unique_ptr<AccountStore> accounts_ = make_sqlite_accounts(writer_, reader_);
     std::unique_ptr<CredentialStore> credentials_ = make_sqlite_credentials(writer_, reader_);
+    std::unique_ptr<SignInStore> sign_ins_ = make_sqlite_sign_ins(writer_, reader_);
     std::unique_ptr<UsageStore> usage_;
 };
 

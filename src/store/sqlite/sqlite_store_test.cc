@@ -120,6 +120,24 @@ TEST_F(SqliteFile, SaysThatAnotherProcessHoldsIt) {
     EXPECT_EQ(refused.error().message, "The database is locked by another process.");
 }
 
+TEST_F(SqliteFile, AnIdempotencyKeyThatWasInFlightIsFreeAtTheNextStart) {
+    IdempotencyRecord asked{.scope = "team_a credits.create",
+                            .key = "payment-1",
+                            .request_digest = sha256("a top-up"),
+                            .created_at = TimePoint(std::chrono::hours(1))};
+    {
+        const auto killed = *open_sqlite_store(path());
+        ASSERT_EQ(*killed->begin_idempotent(asked), std::nullopt);
+    }
+    IdempotencyRecord again = asked;
+    again.created_at += kBriefly;
+    const auto store = *open_sqlite_store(path());
+    ASSERT_EQ(*store->begin_idempotent(again), std::nullopt);
+    again.status = 201;
+    ASSERT_TRUE(store->answer_idempotent(again));
+    EXPECT_EQ((*(*open_sqlite_store(path()))->begin_idempotent(asked))->status, 201);
+}
+
 TEST_F(SqliteFile, SaysThatItIsFullAndKeepsWhatItHad) {
     {
         ASSERT_TRUE((*open_sqlite_store(path()))->put_setting("a", "kept"));

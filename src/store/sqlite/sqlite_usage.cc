@@ -8,6 +8,7 @@
 #include "store/sqlite/money_rows.h"
 #include "store/sqlite/prune_calls.h"
 #include "store/sqlite/read.h"
+#include "store/sqlite/repeatable_rows.h"
 #include "store/sqlite/usage_reports.h"
 #include "store/sqlite/usage_rows.h"
 #include "store/sqlite/webhook_rows.h"
@@ -50,6 +51,12 @@ public:
                          .run());
         }
         return transaction.commit();
+    }
+
+    Result<void> for_each_repeatable(
+        const std::function<void(const RepeatableCall&)>& each) override {
+        const std::lock_guard lock(reader_.mutex);
+        return for_each_repeatable_row(*reader_.database, each);
     }
 
     Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) override {
@@ -248,9 +255,9 @@ public:
         return all_webhook_rows(*reader_.database);
     }
 
-    Result<void> put_delivery(std::string_view id, const WebhookDelivery& delivery) override {
+    Result<bool> put_delivery(const Webhook& read, const WebhookDelivery& delivery) override {
         const std::lock_guard lock(writer_.mutex);
-        return put_delivery_row(*writer_.database, id, delivery);
+        return put_delivery_row(*writer_.database, read, delivery);
     }
 
     // ---- upkeep -------------------------------------------------------------------------------

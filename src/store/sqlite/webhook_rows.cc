@@ -15,7 +15,7 @@ namespace {
 #define KEYWARDEN_WEBHOOK_COLUMNS_                                                          \
     "SELECT h.id, w.word, h.url, h.events, h.generation, h.rotated_at, h.created_at, "      \
     "h.version, h.cursor, h.failures, h.next_at, h.delivered, h.given_up, h.delivered_at, " \
-    "h.last_error FROM webhooks h JOIN words w ON w.n = h.team "
+    "h.last_error, h.is_paused FROM webhooks h JOIN words w ON w.n = h.team "
 
 #define KEYWARDEN_EVENT_NUMBERED_                                                   \
     "SELECT e.id, w.word, e.kind, e.target, e.at, e.body, e.n FROM usage_events e " \
@@ -42,6 +42,7 @@ Result<Webhook> read_webhook(const Query& row) {
                    .team_id = std::string(row.text(1)),
                    .url = std::string(row.text(2)),
                    .events = parted(row.text(3)),
+                   .is_paused = row.integer(15) != 0,
                    .generation = row.integer(4),
                    .rotated_at = row.maybe_moment(5),
                    .created_at = row.moment(6),
@@ -72,15 +73,16 @@ Result<void> insert_webhook_row(Database& database, const Webhook& hook) {
     if (id_taken) return taken("webhook", "id");
     return Query(database,
                  "INSERT INTO webhooks(id, team, url, events, generation, rotated_at, created_at, "
-                 "version, cursor) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ifnull(max(n), 0) "
-                 "FROM usage_events",
+                 "is_paused, version, cursor) "
+                 "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ifnull(max(n), 0) FROM usage_events",
                  hook.id,
                  team,
                  hook.url,
                  joined(hook.events),
                  hook.generation,
                  hook.rotated_at,
-                 hook.created_at)
+                 hook.created_at,
+                 int64_t{hook.is_paused})
         .run();
 }
 
@@ -88,7 +90,7 @@ Result<void> update_webhook_row(Database& database, const Webhook& hook) {
     TRY(const int64_t team, find_word(database, hook.team_id));
     TRY_VOID(Query(database,
                    "UPDATE webhooks SET url = ?4, events = ?5, generation = ?6, rotated_at = ?7, "
-                   "failures = 0, next_at = 0, version = ?3 "
+                   "is_paused = ?8, failures = 0, next_at = 0, version = ?3 "
                    "WHERE id = ?1 AND team = ?2 AND version = ?3 - 1",
                    hook.id,
                    team,
@@ -96,7 +98,8 @@ Result<void> update_webhook_row(Database& database, const Webhook& hook) {
                    hook.url,
                    joined(hook.events),
                    hook.generation,
-                   hook.rotated_at)
+                   hook.rotated_at,
+                   int64_t{hook.is_paused})
                  .run());
     if (database.changes() > 0) return {};
     TRY(const bool there,
@@ -132,21 +135,24 @@ Result<std::vector<Webhook>> all_webhook_rows(Database& database) {
     return read_all(Query(database, KEYWARDEN_WEBHOOK_COLUMNS_ "ORDER BY h.n"), read_webhook);
 }
 
-Result<void> put_delivery_row(Database& database,
-                              std::string_view id,
+Result<bool> put_delivery_row(Database& database,
+                              const Webhook& read,
                               const WebhookDelivery& delivery) {
-    return Query(database,
-                 "UPDATE webhooks SET cursor = max(cursor, ?2), failures = ?3, next_at = ?4, "
-                 "delivered = ?5, given_up = ?6, delivered_at = ?7, last_error = ?8 WHERE id = ?1",
-                 id,
-                 delivery.cursor,
-                 delivery.failures,
-                 delivery.next_at,
-                 delivery.delivered,
-                 delivery.given_up,
-                 delivery.delivered_at,
-                 delivery.last_error)
-        .run();
+    TRY_VOID(Query(database,
+                   "UPDATE webhooks SET cursor = max(cursor, ?2), failures = ?3, next_at = ?4, "
+                   "delivered = ?5, given_up = ?6, delivered_at = ?7, last_error = ?8 "
+                   "WHERE id = ?1 AND version = ?9",
+                   read.id,
+                   delivery.cursor,
+                   delivery.failures,
+                   delivery.next_at,
+                   delivery.delivered,
+                   delivery.given_up,
+                   delivery.delivered_at,
+                   delivery.last_error,
+                   read.version)
+                 .run());
+    return database.changes() > 0;
 }
 
 Result<std::vector<NumberedEvent>> event_rows_after(Database& database,

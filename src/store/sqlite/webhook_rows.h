@@ -17,8 +17,8 @@ Result<void> delete_webhook_row(Database& database, std::string_view team_id, st
 Result<Webhook> get_webhook_row(Database& database, std::string_view team_id, std::string_view id);
 Result<std::vector<Webhook>> list_webhook_rows(Database& database, std::string_view team_id);
 Result<std::vector<Webhook>> all_webhook_rows(Database& database);
-Result<void> put_delivery_row(Database& database,
-                              std::string_view id,
+Result<bool> put_delivery_row(Database& database,
+                              const Webhook& read,
                               const WebhookDelivery& delivery);
 Result<std::vector<NumberedEvent>> event_rows_after(Database& database,
                                                     std::string_view team_id,

@@ -1,4 +1,4 @@
-#include "admin/json_body.h"
+#include "base/json/body.h"
 
 #include <algorithm>
 #include <set>
@@ -40,7 +40,7 @@ public:
             if (!members_.back().insert(name).second && twice_.empty()) twice_ = name;
         }
         const bool begins = event == Event::object_start || event == Event::array_start;
-        if (!begins || depth < kJsonDepthMax) return true;
+        if (!begins || depth < kBodyDepthMax) return true;
         too_deep_ = true;
         return false;
     }

@@ -1,4 +1,4 @@
-#include "admin/json_body.h"
+#include "base/json/body.h"
 
 #include <array>
 #include <string>
@@ -66,8 +66,8 @@ TEST(JsonBody, NestingIsBounded) {
         const auto count = static_cast<size_t>(levels);
         return "{\"a\":" + std::string(count, '[') + std::string(count, ']') + "}";
     };
-    EXPECT_EQ(verdict_of(nested(kJsonDepthMax - 1)), "ok");
-    EXPECT_EQ(verdict_of(nested(kJsonDepthMax)),
+    EXPECT_EQ(verdict_of(nested(kBodyDepthMax - 1)), "ok");
+    EXPECT_EQ(verdict_of(nested(kBodyDepthMax)),
               "invalid_request: The body nests too many objects and arrays.");
     EXPECT_NE(verdict_of(nested(100'000)), "ok");
     std::string objects = R"({"a":)";

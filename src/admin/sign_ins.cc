@@ -1,0 +1,87 @@
+#include "admin/sign_ins.h"
+
+#include "admin/account_change.h"
+#include "admin/handlers.h"
+#include "base/id.h"
+
+namespace keywarden {
+
+namespace {
+
+/// Stores the link, and answers with where it leads to: this once.
+Result<HttpResponse> make_link(
+    AdminContext& context, const ApiCall& call, SignInLink link, const char* page, Nanos kept) {
+    const Secret token = new_web_token();
+    link.id = new_id("link");
+    link.digest = web_token_digest(token.reveal());
+    link.created_at = context.clock.now();
+    link.ends_at = link.created_at + kept;
+    const bool is_reset = link.purpose == LinkPurpose::Reset;
+    const AuditParty about =
+        is_reset ? AuditParty{"user", link.user_id} : AuditParty{"link", link.id};
+    TRY_VOID(context.keys.store().sign_ins().put_link(
+        link,
+        audit_entry(changed_by(context, call),
+                    kInstanceTenant,
+                    is_reset ? "reset_link.create" : "setup_link.create",
+                    about,
+                    link.created_at)));
+    const std::string address =
+        console_base(context, call) + page + "#token=" + std::string(token.reveal());
+    return json_response(201,
+                         {{"object", is_reset ? "reset_link" : "setup_link"},
+                          {"link", address},
+                          {"expires_at", format_iso8601(link.ends_at)}});
+}
+
+}  // namespace
+
+Result<void> end_sessions_of(AdminContext& context, std::string_view user_id) {
+    if (context.sessions == nullptr) return {};
+    return context.sessions->end_all_of(user_id);
+}
+
+Result<void> check_is_no_stranger(SignInStore& sign_ins, std::string_view user_id) {
+    TRY(const SignIn known, sign_ins.get_sign_in(user_id));
+    if (known.password_hash.empty()) return {};
+    return fail_field("email", "is of somebody who signs in to the console: invite them");
+}
+
+Result<void> put_role(AdminContext& context, const MemberRole& role, bool is_other) {
+    context.keys.policies().put(role);
+    return is_other ? end_sessions_of(context, role.user_id) : Result<void>();
+}
+
+std::string console_base(const AdminContext& context, const ApiCall& call) {
+    const HttpRequest& request = call.request;
+    if (request.peer_address == "unix") return context.base_url();
+    const std::string_view origin = request.header("Origin");  // a page of ours: it was checked
+    if (call.session != nullptr && !origin.empty()) return std::string(origin);
+    return (call.is_secure ? "https://" : "http://") + std::string(request.header("Host"));
+}
+
+Result<HttpResponse> create_reset_link(AdminContext& context, const ApiCall& call) {
+    TRY_VOID(refuse_body(call.request));
+    TRY(const User user, accounts_of(context).get_user(call.values.at(0)));
+    if (user.email.empty()) {
+        return fail(ErrorCode::InvalidRequest,
+                    "This user signs in nowhere: they have no email. Set one first.");
+    }
+    return make_link(context,
+                     call,
+                     {.purpose = LinkPurpose::Reset, .user_id = user.id},
+                     "/reset",
+                     kResetLinkKept);
+}
+
+Result<HttpResponse> create_setup_link(AdminContext& context, const ApiCall& call) {
+    TRY_VOID(refuse_body(call.request));
+    TRY(const bool has_operator, context.keys.store().sign_ins().has_operator());
+    if (has_operator) {
+        return fail(ErrorCode::InvalidRequest,
+                    "There is an operator who can sign in. Make a reset link for them instead.");
+    }
+    return make_link(context, call, {.purpose = LinkPurpose::Setup}, "/setup", kSetupLinkKept);
+}
+
+}  // namespace keywarden

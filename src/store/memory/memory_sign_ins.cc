@@ -1,0 +1,131 @@
+#include "store/memory/memory_sign_ins.h"
+
+#include <algorithm>
+#include <iterator>
+#include <mutex>
+
+#include "store/account_rules.h"
+#include "store/key_rules.h"
+
+namespace keywarden {
+
+std::function<void()> MemorySignIns::way_back() {
+    return [this, sign_ins = sign_ins_, sessions = sessions_, links = links_] {
+        sign_ins_ = sign_ins;
+        sessions_ = sessions;
+        links_ = links;
+    };
+}
+
+Result<void> MemorySignIns::put_sign_in(const SignIn& sign_in, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        if (!accounts_.has_user(sign_in.user_id)) return no_such("user");
+        std::erase_if(sign_ins_, [&](const SignIn& s) { return s.user_id == sign_in.user_id; });
+        sign_ins_.push_back(sign_in);
+        return {};
+    });
+}
+
+Result<SignIn> MemorySignIns::get_sign_in(std::string_view user_id) {
+    const std::lock_guard lock(log_.mutex);
+    const auto found = std::ranges::find(sign_ins_, user_id, &SignIn::user_id);
+    return found != sign_ins_.end() ? *found : SignIn{.user_id = std::string(user_id)};
+}
+
+Result<bool> MemorySignIns::has_operator() {
+    const std::lock_guard lock(log_.mutex);
+    return std::ranges::any_of(sign_ins_, [&](const SignIn& sign_in) {
+        return !sign_in.password_hash.empty() && accounts_.is_operator(sign_in.user_id);
+    });
+}
+
+Result<void> MemorySignIns::tell(const AuditEntry& audit) {
+    return log_.change(audit, [] { return Result<void>(); });
+}
+
+Result<void> MemorySignIns::create_session(const WebSession& session, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        if (!accounts_.has_user(session.user_id)) return no_such("user");
+        for (const WebSession& each : sessions_) {
+            if (each.id == session.id) return taken("session", "id");
+            if (each.digest == session.digest) return taken("session", "digest");
+        }
+        sessions_.push_back(session);
+        sessions_.back().csrf_token.clear();
+        sessions_.back().created_at = in_millis(session.created_at);
+        sessions_.back().used_at = in_millis(session.used_at);
+        return {};
+    });
+}
+
+Result<void> MemorySignIns::end_session(std::string_view id, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        if (std::erase_if(sessions_, [&](const WebSession& s) { return s.id == id; }) > 0) {
+            return {};
+        }
+        return no_such("session");
+    });
+}
+
+Result<void> MemorySignIns::forget_sessions(std::span<const std::string> ids) {
+    const std::lock_guard lock(log_.mutex);
+    std::erase_if(sessions_, [&](const WebSession& session) {
+        return std::ranges::find(ids, session.id) != ids.end();
+    });
+    return {};
+}
+
+Result<std::vector<WebSession>> MemorySignIns::list_sessions() {
+    const std::lock_guard lock(log_.mutex);
+    return sessions_;
+}
+
+Result<void> MemorySignIns::note_sessions(std::span<const SessionUse> uses) {
+    const std::lock_guard lock(log_.mutex);
+    for (const SessionUse& use : uses) {
+        const auto found = std::ranges::find(sessions_, use.id, &WebSession::id);
+        if (found != sessions_.end()) found->used_at = std::max(found->used_at, in_millis(use.at));
+    }
+    return {};
+}
+
+Result<void> MemorySignIns::put_link(const SignInLink& link, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        std::erase_if(links_, [&](const SignInLink& each) {
+            return each.purpose == link.purpose && each.user_id == link.user_id &&
+                   folded_email(each.email) == folded_email(link.email) &&
+                   each.team_id == link.team_id;
+        });
+        links_.push_back(link);
+        links_.back().made_by = audit.actor;
+        links_.back().created_at = in_millis(link.created_at);
+        links_.back().ends_at = in_millis(link.ends_at);
+        return {};
+    });
+}
+
+Result<SignInLink> MemorySignIns::get_link(const Digest& digest) {
+    const std::lock_guard lock(log_.mutex);
+    const auto found = std::ranges::find(links_, digest, &SignInLink::digest);
+    if (found == links_.end()) return no_such("link");
+    return *found;
+}
+
+Result<std::vector<SignInLink>> MemorySignIns::list_links(std::string_view team_id) {
+    const std::lock_guard lock(log_.mutex);
+    std::vector<SignInLink> out;
+    std::ranges::copy_if(links_, std::back_inserter(out), [&](const SignInLink& link) {
+        return link.team_id == team_id;
+    });
+    return out;
+}
+
+Result<void> MemorySignIns::use_link(const Digest& digest, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        const auto is_it = [&](const SignInLink& link) { return link.digest == digest; };
+        if (std::erase_if(links_, is_it) == 0) return no_such("link");
+        return {};
+    });
+}
+
+}  // namespace keywarden

@@ -1,0 +1,44 @@
+// Passwords, sessions, and links of people in memory.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "store/memory/memory_accounts.h"
+#include "store/sign_in_store.h"
+
+namespace keywarden {
+
+class MemorySignIns final : public SignInStore {
+public:
+    MemorySignIns(MemoryLog& log, const MemoryAccounts& accounts)
+        : log_(log), accounts_(accounts) {}
+
+    /// What makes everything that comes with a row of the audit log as it is now again.
+    std::function<void()> way_back();
+
+    Result<void> put_sign_in(const SignIn& sign_in, const AuditEntry& audit) override;
+    Result<SignIn> get_sign_in(std::string_view user_id) override;
+    Result<bool> has_operator() override;
+    Result<void> tell(const AuditEntry& audit) override;
+
+    Result<void> create_session(const WebSession& session, const AuditEntry& audit) override;
+    Result<void> end_session(std::string_view id, const AuditEntry& audit) override;
+    Result<void> forget_sessions(std::span<const std::string> ids) override;
+    Result<std::vector<WebSession>> list_sessions() override;
+    Result<void> note_sessions(std::span<const SessionUse> uses) override;
+
+    Result<void> put_link(const SignInLink& link, const AuditEntry& audit) override;
+    Result<SignInLink> get_link(const Digest& digest) override;
+    Result<std::vector<SignInLink>> list_links(std::string_view team_id) override;
+    Result<void> use_link(const Digest& digest, const AuditEntry& audit) override;
+
+private:
+    MemoryLog& log_;
+    const MemoryAccounts& accounts_;
+    std::vector<SignIn> sign_ins_;
+    std::vector<WebSession> sessions_;  // oldest first
+    std::vector<SignInLink> links_;
+};
+
+}  // namespace keywarden
