@@ -1,0 +1,161 @@
+import { Button, Group, Modal, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { t } from "../../text/en";
+import { Failure } from "../../ui/async";
+import css from "../../ui/layout.module.css";
+import { useChange } from "../../ui/use_change";
+import { useApps, useKeys, useModels } from "../keys/api";
+import { changeBudget, createBudget, type Budget } from "./api";
+
+type Scope = Exclude<Budget["scope"], "plan">;
+
+const THRESHOLDS = ["50", "75", "100"];
+export const AMOUNT = /^\d+(\.\d{1,9})?$/;
+
+/** A new budget, or one that there is: then whose it is and its period stay as they are. */
+export function EditBudget(props: { of?: Budget; onClose: () => void }) {
+  const { of } = props;
+  const [name, setName] = useState(of?.name ?? "");
+  const [amount, setAmount] = useState(of?.amount_usd ?? "");
+  const [scope, setScope] = useState<Scope>("team");
+  const [target, setTarget] = useState("");
+  const [period, setPeriod] = useState<Budget["period"]>("month");
+  const [blocks, setBlocks] = useState(of?.blocks ?? true);
+  const [thresholds, setThresholds] = useState(of?.thresholds.map(String) ?? THRESHOLDS);
+  const save = useChange(
+    () => {
+      const same = { name, amount_usd: amount, blocks, thresholds: thresholds.map(Number) };
+      return of
+        ? changeBudget(of, same)
+        : createBudget({ ...same, scope, period, target: scope === "team" ? null : target });
+    },
+    { said: t.ui.saved, then: props.onClose },
+  );
+  const ready = name.trim() && AMOUNT.test(amount) && (of || scope === "team" || target);
+  return (
+    <Modal
+      opened
+      onClose={props.onClose}
+      title={of ? t.budgets.editTitle(of.name) : t.budgets.create}
+      size="32rem"
+      closeButtonProps={{ "aria-label": t.ui.close }}
+    >
+      <form
+        className={css.stack}
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate(undefined);
+        }}
+      >
+        <TextInput
+          label={t.budgets.name}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={100}
+          required
+          data-autofocus
+        />
+        <div className={css.fields}>
+          <TextInput
+            label={t.budgets.amount}
+            leftSection="$"
+            inputMode="decimal"
+            value={amount}
+            error={amount !== "" && !AMOUNT.test(amount) && t.budgets.amountHelp}
+            onChange={(event) => setAmount(event.currentTarget.value.trim())}
+            required
+          />
+          {!of && (
+            <Select
+              label={t.budgets.period}
+              data={Object.entries(t.budgets.periods).map(([value, label]) => ({ value, label }))}
+              value={period}
+              onChange={(next) => setPeriod((next ?? "month") as Budget["period"])}
+              allowDeselect={false}
+            />
+          )}
+          {!of && (
+            <Select
+              label={t.budgets.scope}
+              data={(["team", "app", "key", "model", "tag"] as const).map((value) => ({
+                value,
+                label: t.budgetScopes[value],
+              }))}
+              value={scope}
+              onChange={(next) => {
+                setScope(next ?? "team");
+                setTarget("");
+              }}
+              allowDeselect={false}
+            />
+          )}
+          {!of && scope !== "team" && (
+            <Target key={scope} scope={scope} value={target} onChange={setTarget} />
+          )}
+        </div>
+        <TagsInput
+          label={t.budgets.thresholds}
+          description={t.budgets.thresholdsHelp}
+          value={thresholds}
+          onChange={(next) =>
+            setThresholds(next.filter((one) => Number(one) >= 1 && Number(one) <= 100))
+          }
+          acceptValueOnBlur
+        />
+        <Switch
+          label={t.budgets.blocksLabel}
+          description={t.budgets.blocksHelp}
+          checked={blocks}
+          onChange={(event) => setBlocks(event.currentTarget.checked)}
+        />
+        <Failure error={save.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={props.onClose}>
+            {t.ui.cancel}
+          </Button>
+          <Button type="submit" loading={save.isPending} disabled={!ready}>
+            {t.ui.save}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+function Target(props: {
+  scope: Exclude<Scope, "team">;
+  value: string;
+  onChange: (target: string) => void;
+}) {
+  const apps = useApps();
+  const keys = useKeys();
+  const models = useModels();
+  if (props.scope === "tag") {
+    return (
+      <TextInput
+        label={t.budgetScopes.tag}
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value)}
+        required
+      />
+    );
+  }
+  const data = {
+    app: apps.data?.map((app) => ({ value: app.id, label: app.name })),
+    key: keys.data?.rows.map((key) => ({ value: key.id, label: key.name })),
+    model: [...new Set(models.data?.data.map((model) => model.model))].map((name) => ({
+      value: name,
+      label: name,
+    })),
+  }[props.scope];
+  return (
+    <Select
+      label={t.budgetScopes[props.scope]}
+      data={data ?? []}
+      value={props.value || null}
+      onChange={(target) => props.onChange(target ?? "")}
+      searchable
+      required
+    />
+  );
+}

@@ -1,0 +1,169 @@
+import { Button, Select, TextInput } from "@mantine/core";
+import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api, ok } from "../../api/client";
+import { useMay } from "../../app/session";
+import { count, shortUsd } from "../../format/numbers";
+import { t } from "../../text/en";
+import { Async } from "../../ui/async";
+import { Moment, Mono } from "../../ui/bits";
+import { DataTable, type Column } from "../../ui/data_table";
+import css from "../../ui/layout.module.css";
+import { Card, Empty, Page } from "../../ui/page";
+import { useView } from "../../ui/view";
+import { KEYS_MAX, useApps, useKeys, useMembers, type KeyQuestion, type KeyState } from "./api";
+import { CreateKey } from "./create";
+import { KeyStateBadge, Notices } from "./parts";
+import { select, type Row } from "./select";
+
+const USUAL = { q: "", show: "", app: "", sort: "-created", create: "" };
+
+/** The choices of "show", and what each asks of the API. */
+const SHOWN: Record<string, KeyQuestion> = {
+  unused: { unused: true },
+  expiring: { expires_soon: true },
+  due: { rotation: "due" },
+  overdue: { rotation: "overdue" },
+};
+
+const question = (show: string): KeyQuestion =>
+  SHOWN[show] ?? (show ? { status: show as KeyState } : {});
+
+/** What each key cost since the month began. */
+const useSpent = () =>
+  useQuery({
+    queryKey: ["usage", "by-key", "month"],
+    queryFn: async () => {
+      const list = await ok(api.GET("/v1/account/usage/by-key"));
+      return new Map(list.data?.map((row) => [row.key?.id ?? "", Number(row.cost_usd)]));
+    },
+  });
+
+export function KeysPage() {
+  const [view, setView] = useView(USUAL);
+  const may = useMay();
+  const keys = useKeys(question(view.show));
+  const apps = useApps();
+  const members = useMembers();
+  const spent = useSpent();
+
+  const appName = new Map(apps.data?.map((app) => [app.id, app.name]));
+  const memberName = new Map(members.data?.map((one) => [one.user, one.name]));
+  const isPlain = !view.q && !view.show && !view.app;
+  const create = may("keys.write") && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setView({ create: "1" })}>
+      {t.keys.create}
+    </Button>
+  );
+  return (
+    <Page title={t.nav.keys} lead={t.keys.lead} actions={create}>
+      <div className={css.filters}>
+        <TextInput
+          className={css.grow}
+          aria-label={t.keys.search}
+          placeholder={t.keys.search}
+          leftSection={<IconSearch size={16} />}
+          value={view.q}
+          onChange={(event) => setView({ q: event.currentTarget.value })}
+        />
+        <Select
+          aria-label={t.keys.show}
+          placeholder={t.keys.showAll}
+          data={t.keys.showChoices}
+          value={view.show || null}
+          onChange={(show) => setView({ show: show ?? "" })}
+          clearable
+        />
+        {(apps.data?.length ?? 0) > 0 && (
+          <Select
+            aria-label={t.keys.app}
+            placeholder={t.keys.anyApp}
+            data={apps.data?.map((app) => ({ value: app.id, label: app.name }))}
+            value={view.app || null}
+            onChange={(app) => setView({ app: app ?? "" })}
+            clearable
+          />
+        )}
+      </div>
+      <Card flush>
+        <Async query={keys}>
+          {({ rows, more }) => {
+            const all = rows.map((key) => ({
+              key,
+              app: appName.get(key.app ?? "") ?? "",
+              owner: memberName.get(key.user ?? "") ?? "",
+              spent: spent.data?.get(key.id) ?? 0,
+            }));
+            const shown = select(all, view.q, view.sort, view.app);
+            if (shown.length === 0) {
+              return isPlain ? (
+                <Empty title={t.keys.none} text={t.keys.noneHelp} action={create} />
+              ) : (
+                <Empty
+                  title={t.ui.nothingFound}
+                  action={
+                    <Button variant="default" onClick={() => setView({ q: "", show: "", app: "" })}>
+                      {t.ui.showAll}
+                    </Button>
+                  }
+                />
+              );
+            }
+            return (
+              <DataTable
+                label={t.nav.keys}
+                rows={shown}
+                id={(row) => row.key.id}
+                columns={columns(appName.size > 0)}
+                sort={view.sort}
+                onSort={(sort) => setView({ sort })}
+                foot={
+                  more && <span className={css.note}>{t.keys.onlyNewest(count(KEYS_MAX))}</span>
+                }
+              />
+            );
+          }}
+        </Async>
+      </Card>
+      {view.create && may("keys.write") && <CreateKey onClose={() => setView({ create: "" })} />}
+    </Page>
+  );
+}
+
+const columns = (withApps: boolean): (Column<Row> | null)[] => [
+  {
+    head: t.keys.name,
+    sort: "name",
+    cell: ({ key }) => (
+      <span>
+        <Link to="/keys/$id" params={{ id: key.id }}>
+          {key.name}
+        </Link>
+        <br />
+        <span className={css.note}>
+          <Mono>{key.display}</Mono> <Notices of={key} />
+        </span>
+      </span>
+    ),
+  },
+  { head: t.keys.state, cell: ({ key }) => <KeyStateBadge state={key.status} /> },
+  { head: t.keys.owner, sort: "owner", cell: (row) => row.owner },
+  withApps ? { head: t.keys.app, cell: (row) => row.app } : null,
+  {
+    head: t.keys.lastUse,
+    sort: "used",
+    cell: ({ key }) => <Moment at={key.last_used_at} />,
+  },
+  {
+    head: t.keys.created,
+    sort: "created",
+    cell: ({ key }) => <Moment at={key.created_at} />,
+  },
+  {
+    head: t.keys.limit,
+    right: true,
+    cell: ({ key }) => (key.rate_limit_rpm ? t.keys.perMinute(count(key.rate_limit_rpm)) : ""),
+  },
+  { head: t.keys.spent, sort: "spent", right: true, cell: (row) => shortUsd(row.spent) },
+];

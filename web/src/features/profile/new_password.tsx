@@ -1,0 +1,78 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { changePassword } from "../../api/auth";
+import { ApiError } from "../../api/client";
+import { useEnter } from "../../app/session";
+import { t } from "../../text/en";
+import { Failure } from "../../ui/async";
+import css from "../../ui/layout.module.css";
+import { Card } from "../../ui/page";
+import { toast } from "../../ui/toast";
+import { PASSWORD_MIN } from "../sign_in/new_account";
+
+/** The password: whoever knows the old one sets the new one, and is signed out everywhere else. */
+export function NewPassword() {
+  const [asked, setAsked] = useState({ current: "", new: "", code: "" });
+  const enter = useEnter();
+  const change = useMutation({
+    mutationFn: () =>
+      changePassword({
+        current: asked.current,
+        new: asked.new,
+        ...(asked.code ? { code: asked.code } : {}),
+      }),
+    onSuccess: (next) => {
+      setAsked({ current: "", new: "", code: "" });
+      enter(next);
+      toast(t.profile.changed);
+    },
+  });
+  const asksCode =
+    change.error instanceof ApiError && change.error.code === "second_factor_required";
+  const missing = PASSWORD_MIN - asked.new.length;
+  return (
+    <Card title={t.profile.password}>
+      <form
+        className={css.stack}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (missing <= 0) change.mutate();
+        }}
+      >
+        <div className={css.fields}>
+          <PasswordInput
+            label={t.profile.currentPassword}
+            value={asked.current}
+            onChange={(event) => setAsked({ ...asked, current: event.currentTarget.value })}
+            autoComplete="current-password"
+            required
+          />
+          <PasswordInput
+            label={t.profile.newPassword}
+            error={asked.new !== "" && missing > 0 && t.signIn.passwordShort(missing)}
+            value={asked.new}
+            onChange={(event) => setAsked({ ...asked, new: event.currentTarget.value })}
+            autoComplete="new-password"
+            required
+          />
+          {(asksCode || asked.code) && (
+            <TextInput
+              label={t.signIn.code}
+              value={asked.code}
+              onChange={(event) => setAsked({ ...asked, code: event.currentTarget.value })}
+              autoComplete="one-time-code"
+            />
+          )}
+        </div>
+        <p className={css.note}>{t.profile.passwordHelp(PASSWORD_MIN)}</p>
+        <Failure error={change.error} />
+        <div>
+          <Button type="submit" loading={change.isPending}>
+            {t.profile.change}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,87 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { readState, signIn } from "../../api/auth";
+import { ApiError } from "../../api/client";
+import { useEnter } from "../../app/session";
+import { t } from "../../text/en";
+import { Failure } from "../../ui/async";
+import { Front } from "../../ui/front";
+import css from "../../ui/layout.module.css";
+
+const needsCode = (error: unknown) =>
+  error instanceof ApiError && error.code === "second_factor_required";
+
+/** E-mail and password; a code, where the answer asks for one. */
+export function SignIn() {
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [asksCode, setAsksCode] = useState(false);
+  const enter = useEnter();
+  const state = useQuery({ queryKey: ["auth-state"], queryFn: readState });
+  const login = useMutation({
+    mutationFn: () => signIn({ email, password, ...(asksCode ? { code: code.trim() } : {}) }),
+    onSuccess: enter,
+    onError: (error) => setAsksCode((before) => before || needsCode(error)),
+  });
+  return (
+    <Front title={asksCode ? t.signIn.codeTitle : t.signIn.title}>
+      {state.data?.setup_needed && <p className={css.notice}>{t.signIn.setupNeeded}</p>}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          login.mutate();
+        }}
+      >
+        {asksCode ? (
+          <TextInput
+            label={t.signIn.code}
+            description={t.signIn.codeHelp}
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+            autoComplete="one-time-code"
+            required
+            autoFocus
+          />
+        ) : (
+          <>
+            <TextInput
+              label={t.signIn.email}
+              type="email"
+              value={email}
+              onChange={(event) => setEmail(event.currentTarget.value)}
+              autoComplete="username"
+              required
+              autoFocus
+            />
+            <PasswordInput
+              label={t.signIn.password}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              autoComplete="current-password"
+              required
+            />
+          </>
+        )}
+        {!needsCode(login.error) && <Failure error={login.error} />}
+        <Button type="submit" loading={login.isPending} fullWidth>
+          {t.signIn.action}
+        </Button>
+        {asksCode && (
+          <Button variant="subtle" onClick={() => setAsksCode(false)}>
+            {t.signIn.back}
+          </Button>
+        )}
+      </form>
+    </Front>
+  );
+}
+
+/** Where a link that works once is missing, or was used. */
+export const BackToSignIn = () => (
+  <p>
+    <Link to="/">{t.signIn.goTo}</Link>
+  </p>
+);

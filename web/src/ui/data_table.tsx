@@ -1,0 +1,96 @@
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import css from "./data_table.module.css";
+
+export interface Column<Row> {
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** Numbers stand on the right, so that they can be compared. */
+  right?: boolean;
+  /** The name that the list is sorted by, where it can be. */
+  sort?: string;
+  /** The head is for those who cannot see the column, such as one of buttons. */
+  bare?: boolean;
+}
+
+/** "name" or "-name": which column, and whether the other way round. */
+export type Sort = string;
+
+interface Props<Row> {
+  label: string;
+  rows: Row[];
+  id: (row: Row) => string;
+  columns: (Column<Row> | null)[];
+  sort?: Sort;
+  onSort?: (sort: Sort) => void;
+  foot?: ReactNode;
+}
+
+/** Rows of a kind; on a phone each is a card. */
+export function DataTable<Row>(props: Props<Row>) {
+  const columns = props.columns.filter((column) => column !== null);
+  return (
+    <div className={css.wrap}>
+      <table className={css.table} aria-label={props.label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Head key={column.head} column={column} sort={props.sort} onSort={props.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((row) => (
+            <tr key={props.id(row)}>
+              {columns.map((column) => (
+                <td
+                  key={column.head}
+                  data-head={column.head}
+                  data-right={column.right || undefined}
+                  data-bare={column.bare || undefined}
+                >
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {props.foot && <div className={css.foot}>{props.foot}</div>}
+    </div>
+  );
+}
+
+function Head<Row>(props: {
+  column: Column<Row>;
+  sort: Sort | undefined;
+  onSort: ((sort: Sort) => void) | undefined;
+}) {
+  const { column, sort, onSort } = props;
+  const up = sort === column.sort;
+  const down = sort === `-${column.sort}`;
+  const sorted = column.sort !== undefined && (up || down);
+  const Arrow = down ? IconArrowDown : IconArrowUp;
+  return (
+    <th
+      scope="col"
+      data-right={column.right || undefined}
+      aria-sort={sorted ? (down ? "descending" : "ascending") : undefined}
+    >
+      {column.sort && onSort ? (
+        <button
+          type="button"
+          className={css.sort}
+          onClick={() => onSort(down ? (column.sort ?? "") : `-${column.sort}`)}
+        >
+          {column.head}
+          {sorted && <Arrow size={14} aria-hidden />}
+        </button>
+      ) : column.bare ? (
+        <span className="kw-hidden">{column.head}</span>
+      ) : (
+        column.head
+      )}
+    </th>
+  );
+}
