@@ -173,8 +173,8 @@ void put_rules(AdminContext& context, const Change<T>& change) {
         MemberRole role{.team_id = member.team_id, .user_id = member.user_id, .role = {}};
         if (change.after) role.role = member.role;
         const bool is_other = change.before && (!change.after || change.was().role != member.role);
-        // What cannot be taken out of the store was taken out of memory.
-        (void)put_role(context, role, is_other);
+        // Sessions that cannot be taken out of the store were taken out of memory.
+        [[maybe_unused]] const Result<void> done = put_role(context, role, is_other);
     } else if constexpr (requires { rules_of(change.will_be()); }) {
         if (!change.after) return;
         auto rules = rules_of(change.will_be());
