@@ -51,7 +51,7 @@ def test_a_short_retry_after_is_kept_to_and_a_long_one_is_the_clients(http, impo
     failing_first(imposter, [429], headers=[("retry-after", "1")])
     began = time.monotonic()
     assert http.post("/v1/chat/completions", json=CHAT).status_code == 200
-    assert time.monotonic() - began >= 1
+    assert time.monotonic() - began > 0.9  # a loop counts from when it woke
     failing_first(imposter, [429], headers=[("retry-after", "60")])
     answer = http.post("/v1/chat/completions", json=CHAT)
     assert answer.status_code == 429 and answer.headers["retry-after"] == "60"

@@ -282,7 +282,7 @@ def test_one_that_is_used_up_rests(gateway_of_one, imposter):
         put(http, name="b", api_key="sk-still-good-0123456789-bbbb")
         imposter.behave = answer
         statuses = [http.post("/v1/chat/completions", json=CHAT).status_code for _ in range(10)]
-        assert statuses.count(429) == 1 and statuses.count(200) == 9
+        assert statuses == [200] * 10  # the call that met the 429 went on with the other
         states = {each["name"]: each["state"]
                   for each in http.get("/v1/account/providers").json()["data"]}
         assert states == {"a": "cooling_down", "b": "active"}
