@@ -20,7 +20,7 @@ std::string_view text_of(const Glob& glob) { return glob.text(); }
 /// For lists of a few values.
 template <class T, class Fits>
 PolicyVerdict check_values(const AllowDeny<T>& list, Fits fits) {
-    if (std::ranges::any_of(list.deny, fits)) return {.allowed = false};
+    if (std::ranges::any_of(list.deny, fits)) return {.allowed = false, .is_denied = true};
     return {.allowed = !list.allow || std::ranges::any_of(*list.allow, fits)};
 }
 
@@ -66,7 +66,7 @@ PolicyVerdict CompiledPolicy::Globs::check(std::string_view value,
         return entry;
     };
     if (const Glob* entry = find(deny); entry != nullptr) {
-        return {.allowed = false, .value = value, .entry = entry->text()};
+        return {.allowed = false, .value = value, .entry = entry->text(), .is_denied = true};
     }
     if (allow && find(*allow) == nullptr) return {.allowed = false, .value = value};
     return {};
@@ -207,7 +207,7 @@ Error denial(const Decision& decision, const PolicyRequest& request) {
     return {.code = rule.code,
             .message = "The " + std::string(rule.noun) + " '" + value + "' is not allowed: the " +
                        scope + "'s '" + std::string(rule.field) +
-                       (decision.verdict.entry.empty() ? "' do not include it." : "' deny it."),
+                       (decision.verdict.is_denied ? "' deny it." : "' do not include it."),
             .param = std::string(param_of(decision.rule)),
             .facts = {{"denied_by", scope}, {"rule", std::string(rule.field)}}};
 }

@@ -44,7 +44,8 @@ struct PolicyRequest {
 struct PolicyVerdict {
     bool allowed = true;
     std::string_view value{};  // of several tools: the one that is denied
-    std::string_view entry{};  // of the deny list that fits; empty: no entry of `allow` does
+    std::string_view entry{};  // of the deny list that fits, where it is a pattern
+    bool is_denied = false;    // an entry of `deny` fits; else none of `allow` does
 };
 
 /// One scope's policy. Made once a change, shared by all calls, never altered.

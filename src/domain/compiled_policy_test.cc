@@ -111,6 +111,25 @@ TEST(Decide, TheDenialNamesTheTool) {
               "The tool 'shell' is not allowed: the key's 'tools' deny it.");
 }
 
+TEST(Decide, TheDenialSaysWhichOfTheTwoListsItIs) {
+    const auto says = [](Policy policy, const PolicyRequest& request) {
+        const CompiledPolicy compiled(std::move(policy));
+        const std::vector<PolicyLink> chain = {{Scope::Key, &compiled}};
+        return denial(decide(chain, request), request).message;
+    };
+    const std::vector<IpRange> ranges = {IpRange::parse("10.0.0.0/8").value()};
+    EXPECT_EQ(says({.addresses = {.deny = ranges}}, {.address = ip("10.0.0.1")}),
+              "The address '10.0.0.1' is not allowed: the key's 'ip_ranges' deny it.");
+    EXPECT_EQ(says({.addresses = {.allow = ranges}}, {.address = ip("11.0.0.1")}),
+              "The address '11.0.0.1' is not allowed: the key's 'ip_ranges' do not include it.");
+    EXPECT_EQ(says({.kinds = {.deny = {KeyKind::Full}}}, {.kind = KeyKind::Full}),
+              "The kind of key 'full' is not allowed: the key's 'key_kinds' deny it.");
+    EXPECT_EQ(says({.classes = {.deny = {PrivacyClass::Tee}}}, {.privacy = PrivacyClass::Tee}),
+              "The privacy class 'tee' is not allowed: the key's 'privacy_classes' deny it.");
+    EXPECT_EQ(says({.models = {.deny = globs({"o1"})}}, {.model = "o1"}),
+              "The model 'o1' is not allowed: the key's 'models' deny it.");
+}
+
 TEST(Explain, TellsEveryRuleThatIsMet) {
     const CompiledPolicy plan({.models = {.allow = globs({"gpt-*"})}});
     const CompiledPolicy key(
