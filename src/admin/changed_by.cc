@@ -3,6 +3,7 @@
 #include "admin/grantor.h"
 #include "admin/json_body.h"
 #include "domain/rights.h"
+#include "domain/scope.h"
 
 namespace keywarden {
 
@@ -47,7 +48,8 @@ Result<void> check_may_assign(AdminContext& context, const ApiCall& call, Role r
     return fail(
         {.code = ErrorCode::TeamAccessDenied,
          .message = "The role '" + std::string(name(role)) + "' holds more than the caller's own.",
-         .param = "role"});
+         .param = "role",
+         .facts = {{"denied_by", std::string(name(Scope::Team))}}});
 }
 
 Result<void> check_may_give_role(AdminContext& context, const ApiCall& call, Role role) {
@@ -60,7 +62,8 @@ Result<void> check_may_give_role(AdminContext& context, const ApiCall& call, Rol
                             std::string(name(role)) +
                             "' makes keys that are not: have a person, or a key without bounds, "
                             "give it.",
-                 .param = "role"});
+                 .param = "role",
+                 .facts = {{"denied_by", std::string(name(Scope::Key))}}});
 }
 
 Result<void> check_may_write(AdminContext& context, const Caller& caller, const Key& key) {
@@ -68,8 +71,10 @@ Result<void> check_may_write(AdminContext& context, const Caller& caller, const 
     if (role && reach(*role, Permission::KeysWrite) == Reach::Team) return {};
     TRY(const std::string person, person_of(context, caller));
     if (role && person == key.user_id) return {};
-    return fail(ErrorCode::TeamAccessDenied,
-                "The caller's role may only change keys of their own, and this is another's.");
+    return fail(
+        denied(ErrorCode::TeamAccessDenied,
+               Scope::Team,
+               "The caller's role may only change keys of their own, and this is another's."));
 }
 
 Result<void> give_to(AdminContext& context,
@@ -87,7 +92,8 @@ Result<void> give_to(AdminContext& context,
         return fail({.code = ErrorCode::TeamAccessDenied,
                      .message = "'user': their role holds more than the caller's own, or the "
                                 "caller may make no keys for others.",
-                     .param = "user"});
+                     .param = "user",
+                     .facts = {{"denied_by", std::string(name(Scope::Team))}}});
     }
     key.user_id = user;
     return {};

@@ -9,6 +9,7 @@
 #include "admin/changed_by.h"
 #include "admin/spend_view.h"
 #include "domain/role.h"
+#include "domain/scope.h"
 
 namespace keywarden {
 namespace {
@@ -72,10 +73,11 @@ Result<void> check_may_make(AdminContext& context, const Caller& caller) {
     if (!has_key(caller)) return {};
     TRY(const auto lineage, lineage_of(context, caller));
     if (lineage.size() <= kMakersMax) return {};
-    return fail(ErrorCode::InsufficientScope,
-                "Keys make keys over " + std::to_string(kMakersMax) +
-                    " generations at most, and this key is of the last one. Use the key that made "
-                    "it.");
+    return fail(denied(ErrorCode::InsufficientScope,
+                       Scope::Key,
+                       "Keys make keys over " + std::to_string(kMakersMax) +
+                           " generations at most, and this key is of the last one. Use the key "
+                           "that made it."));
 }
 
 void inherit(AdminContext& context, Key& key, const Rights& grantor) {
@@ -96,8 +98,10 @@ Result<void> check_may_loosen(AdminContext& context, const Caller& caller, const
     std::vector<std::string_view> makers;
     for (const Key& each : std::span(lineage).subspan(1)) makers.push_back(each.id);
     if (!is_own_budget(budget, lineage.front(), makers)) return {};
-    return fail(ErrorCode::InsufficientScope,
-                "This budget binds the calling key. Change it with a key that it does not bind.");
+    return fail(
+        denied(ErrorCode::InsufficientScope,
+               Scope::Key,
+               "This budget binds the calling key. Change it with a key that it does not bind."));
 }
 
 Result<void> check_may_leave(AdminContext& context,
@@ -123,7 +127,8 @@ Result<void> check_may_leave(AdminContext& context,
                                             field,
                                             budget.name,
                                             budget.id),
-                     .param = field});
+                     .param = field,
+                     .facts = {{"denied_by", std::string(name(Scope::Key))}}});
     }
     return {};
 }

@@ -13,6 +13,7 @@
 #include "admin/key_record.h"
 #include "domain/key_lifecycle.h"
 #include "domain/role.h"
+#include "domain/scope.h"
 
 namespace keywarden {
 namespace {
@@ -74,8 +75,10 @@ Result<MintedKey> rotate_checked(AdminContext& context,
 Result<void> check_may_release(AdminContext& context, const Caller& caller) {
     TRY(const auto role, role_of_caller(context, caller));
     if (role && reach(*role, Permission::KeysWrite) == Reach::Team) return {};
-    return fail(ErrorCode::TeamAccessDenied,
-                "Only an owner or an admin of the team may release a key that is held back.");
+    return fail(denied(ErrorCode::TeamAccessDenied,
+                       Scope::Team,
+                       "Only an owner or an admin of the team may release a key that is held "
+                       "back."));
 }
 
 Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyAction action) {

@@ -158,7 +158,9 @@ TEST_F(KeyActions, WhoeverIsHeldBackDoesNotLetThemselvesGo) {
     be(caller["key"].get<std::string>());
     EXPECT_EQ(post(path_of(foreign, "/quarantine"), "").code(), "team_access_denied");
     EXPECT_EQ(post(path_of(held, "/quarantine"), "").status, 200);
-    EXPECT_EQ(post(path_of(held, "/release"), "").code(), "team_access_denied");
+    const Reply refused = post(path_of(held, "/release"), "");
+    EXPECT_EQ(refused.code(), "team_access_denied");
+    EXPECT_EQ(refused.json()["denied_by"], "team");
     be(anns["key"].get<std::string>());
     EXPECT_EQ(post(path_of(held, "/release"), "").status, 200);
 }

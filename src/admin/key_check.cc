@@ -9,6 +9,7 @@
 #include "domain/compiled_policy.h"
 #include "domain/model_rules.h"
 #include "domain/role.h"
+#include "domain/scope.h"
 #include "domain/team.h"
 
 namespace keywarden {
@@ -20,18 +21,19 @@ Result<void> check_standing(const PolicyReading& reading,
                             const Caller& key,
                             const KeyDemand& demand) {
     TRY_VOID(check_team(reading.team_state()));
-    if (!reading.maker()) {
-        return fail(ErrorCode::TeamAccessDenied,
-                    "This key acts for a person who is not in the team any more.");
-    }
+    if (!reading.maker()) return fail_of_who_left();
     for (const Permission wanted : demand.permissions) {
         TRY_VOID(check_reach(key.kind, reading.maker(), wanted));
     }
     if (demand.needs_endpoint && demand.endpoint.empty() &&
         any_has(reading.chain(), PolicyRule::Endpoints)) {
-        return fail(ErrorCode::EndpointNotAllowed,
-                    "The key may use some endpoints only, and nobody who is trusted said which one "
-                    "this is.");
+        const auto by = std::ranges::find_if(reading.chain(), [](const PolicyLink& link) {
+            return link.policy->has(PolicyRule::Endpoints);
+        });
+        return fail(denied(ErrorCode::EndpointNotAllowed,
+                           by->scope,
+                           "The key may use some endpoints only, and nobody who is trusted said "
+                           "which one this is."));
     }
     return check(reading.chain(),
                  {.kind = key.kind, .address = demand.address, .endpoint = demand.endpoint});

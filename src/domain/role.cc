@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
+
+#include "domain/scope.h"
 
 namespace keywarden {
 namespace {
@@ -103,24 +106,32 @@ Reach reach(KeyKind kind, std::optional<Role> maker, Permission permission) {
 Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed) {
     if (reach(kind, maker, needed) != Reach::None) return {};
     if (holds(kind, needed)) {
-        return fail(ErrorCode::TeamAccessDenied,
-                    maker ? "This key acts for a person whose role in the team is '" +
-                                std::string(name(*maker)) + "', which may not do this."
-                          : "This key acts for a person who is not in the team any more.");
+        if (!maker) return fail_of_who_left();
+        return fail(denied(ErrorCode::TeamAccessDenied,
+                           Scope::Creator,
+                           "This key acts for a person whose role in the team is '" +
+                               std::string(name(*maker)) + "', which may not do this."));
     }
     const std::string subject = "A key of kind '" + std::string(name(kind)) + "' may not ";
     if (needed == Permission::Inference) {
-        return fail(ErrorCode::EndpointNotAllowed, subject + "call models.");
+        return fail(denied(ErrorCode::EndpointNotAllowed, Scope::Key, subject + "call models."));
     }
-    return fail(ErrorCode::InsufficientScope, subject + "do this.");
+    return fail(denied(ErrorCode::InsufficientScope, Scope::Key, subject + "do this."));
+}
+
+std::unexpected<Error> fail_of_who_left() {
+    return fail(denied(ErrorCode::TeamAccessDenied,
+                       Scope::Creator,
+                       "This key acts for a person who is not in the team any more."));
 }
 
 Result<void> check_role(std::optional<Role> role, Permission needed) {
     if (role && reach(*role, needed) != Reach::None) return {};
-    return fail(
+    return fail(denied(
         ErrorCode::TeamAccessDenied,
+        Scope::Team,
         role ? "Your role in the team is '" + std::string(name(*role)) + "', which may not do this."
-             : "You are not in this team any more.");
+             : "You are not in this team any more."));
 }
 
 bool may_assign(Role by, Role to) {

@@ -52,6 +52,9 @@ Reach reach(KeyKind kind, std::optional<Role> maker, Permission permission);
 /// does, EndpointNotAllowed for Inference and InsufficientScope for all else.
 Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission needed);
 
+/// What check_reach says of a key whose maker has left the team.
+std::unexpected<Error> fail_of_who_left();
+
 /// The same to a person who has signed in. Errors: TeamAccessDenied.
 Result<void> check_role(std::optional<Role> role, Permission needed);
 

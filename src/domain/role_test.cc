@@ -1,6 +1,8 @@
 #include "domain/role.h"
 
 #include <set>
+#include <string>
+#include <variant>
 
 #include <gtest/gtest.h>
 
@@ -64,6 +66,18 @@ TEST(Role, TheKeysOfWhoHasLeftSayWhyAndDoNothing) {
             row.permission == Permission::Public || row.permission == Permission::AnyKey;
         EXPECT_EQ(reach(KeyKind::Full, std::nullopt, row.permission) != Reach::None, harmless);
     }
+}
+
+TEST(Role, ARefusalNamesWhoDeniedIt) {
+    const auto by = [](const Result<void>& refused) {
+        return std::get<std::string>(refused.error().facts.at(0).value);
+    };
+    EXPECT_EQ(by(check_reach(KeyKind::Management, Role::Owner, Permission::Inference)), "key");
+    EXPECT_EQ(by(check_reach(KeyKind::Inference, Role::Owner, Permission::KeysRead)), "key");
+    EXPECT_EQ(by(check_reach(KeyKind::Full, Role::Viewer, Permission::KeysWrite)), "creator");
+    EXPECT_EQ(by(check_reach(KeyKind::Full, std::nullopt, Permission::KeysRead)), "creator");
+    EXPECT_EQ(by(check_role(Role::Viewer, Permission::KeysWrite)), "team");
+    EXPECT_EQ(by(check_role(std::nullopt, Permission::KeysWrite)), "team");
 }
 
 TEST(Role, NobodyAssignsMoreThanTheyHold) {

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "base/error.h"
 
 namespace keywarden {
 
@@ -23,5 +26,8 @@ inline constexpr size_t kScopes = static_cast<size_t>(Scope::kCount);
 
 /// "instance", "model", …: what `denied_by` says.
 std::string_view name(Scope scope);
+
+/// A refusal that says who denied it.
+Error denied(ErrorCode code, Scope by, std::string message);
 
 }  // namespace keywarden

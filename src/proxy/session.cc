@@ -11,6 +11,7 @@
 #include "base/http.h"
 #include "domain/compiled_policy.h"
 #include "domain/role.h"
+#include "domain/scope.h"
 #include "domain/team.h"
 #include "proxy/policy.h"
 #include "store/session_directory.h"
@@ -123,7 +124,9 @@ Result<void> authenticate_session(Call* call) {
     Caller caller{.user_id = found->user_id, .is_operator = found->is_operator};
     if (call->facts->needs.permission != Permission::Session) {
         if (call->facts->needs.permission == Permission::Operator && !found->is_operator) {
-            return fail(ErrorCode::TeamAccessDenied, "This is for operators of the gateway.");
+            return fail(denied(ErrorCode::TeamAccessDenied,
+                               Scope::Instance,
+                               "This is for operators of the gateway."));
         }
         TRY(caller.team_id, team_of(*call, *found));
     }
@@ -140,7 +143,8 @@ Result<void> may_person_come(Call* call) {
     PolicyDirectory& policies = call->proxy->parts().keys->policies();
     const KeyPlace* const place = policies.find_member(person.team_id, person.user_id);
     if (place == nullptr) {
-        return fail(ErrorCode::TeamAccessDenied, "You are not in this team any more.");
+        return fail(
+            denied(ErrorCode::TeamAccessDenied, Scope::Team, "You are not in this team any more."));
     }
     const PolicyReading reading = policies.read_member(*place);
     TRY_VOID(check_team(reading.team_state()));

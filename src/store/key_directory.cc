@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "domain/scope.h"
 #include "store/key_rules.h"
 #include "store/key_tags.h"
 #include "store/load_policies.h"
@@ -22,8 +23,9 @@ std::unexpected<Error> refuse(KeyState state) {
         case KeyState::Revoked:
             return fail(ErrorCode::RevokedApiKey, "This API key has been revoked.");
         case KeyState::Quarantined:
-            return fail(ErrorCode::KeyQuarantined,
-                        "This API key is held back until a person has looked at it.");
+            return fail(denied(ErrorCode::KeyQuarantined,
+                               Scope::Key,
+                               "This API key is held back until a person has looked at it."));
         case KeyState::Disabled:
             return fail(ErrorCode::DisabledApiKey, "This API key is disabled.");
         case KeyState::Pending:

@@ -1,8 +1,10 @@
 """Every refusal reaches users of the official clients as the error they would expect."""
+import anthropic
 import httpx
 import openai
 import pytest
 
+from conftest import ROOMY
 from imposter import answer_as_openai
 
 HELLO = [{"role": "user", "content": "hi"}]
@@ -133,6 +135,65 @@ def test_the_sdk_does_not_retry_a_402(gateway, imposter):
     error = refusal(using(gateway, gateway.key, retries=3))
     assert error.status_code == 402
     assert len(imposter.calls) == 1
+
+
+class Sdk:
+    """An official client that may try twice."""
+
+    def __init__(self, module, one, key):
+        self.module = module
+        if module is openai:
+            made = openai.OpenAI(api_key=key, base_url=one.base_url, max_retries=1)
+            self.create = made.chat.completions.with_raw_response.create
+        else:
+            made = anthropic.Anthropic(api_key=key, base_url=one.url, max_retries=1)
+            self.create = made.messages.with_raw_response.create
+
+    def retries(self) -> int:
+        """How often it asked again until it was answered."""
+        return self.create(model="sandbox", max_tokens=8, messages=HELLO).retries_taken
+
+    def refusal(self, status, name, code, by):
+        """The error is of that class, and came of one request alone."""
+        with pytest.raises(getattr(self.module, name)) as caught:
+            self.retries()
+        error = caught.value.body["error"] if self.module is anthropic else caught.value.body
+        facts = error.get("details", error)
+        assert caught.value.status_code == status
+        assert facts.get("error_code", error.get("code")) == code
+        assert facts.get("denied_by") == by
+        sent = caught.value.response.request.headers
+        assert sent["x-stainless-retry-count"] == "0", "asking again would not help"
+
+
+@pytest.mark.parametrize("module", [openai, anthropic])
+def test_our_own_refusals_are_typed_and_only_what_may_pass_is_tried_again(start, module):
+    one = start(ROOMY)
+    socket = httpx.HTTPTransport(uds=str(one.data_dir / "keywarden.sock"))
+    with httpx.Client(base_url="http://gateway", transport=socket, timeout=30) as operator:
+        def sdk(**policy):
+            made = operator.post("/v1/keys", json={"name": "a key"} | policy)
+            assert made.status_code == 201, made.text
+            return Sdk(module, one, made.json()["key"])
+
+        mine = sdk()
+        team = f"/v1/admin/teams/{operator.get('/v1/account').json()['id']}"
+        for state, status, name, code in (
+                ("overdue", 402, "APIStatusError", "invoice_overdue"),
+                ("suspended", 403, "PermissionDeniedError", "account_inactive")):
+            operator.patch(team, json={"state": state}).raise_for_status()
+            mine.refusal(status, name, code, "team")
+        operator.patch(team, json={"state": "active"}).raise_for_status()
+        Sdk(module, one, UNKNOWN).refusal(401, "AuthenticationError", "invalid_api_key", None)
+        sdk(kind="management").refusal(403, "PermissionDeniedError", "endpoint_not_allowed", "key")
+        sdk(policy={"models": {"deny": ["sandbox"]}}).refusal(
+            403, "PermissionDeniedError", "model_not_allowed", "key")
+        used_up = sdk(rate_limit_rpm=1)
+        assert used_up.retries() == 0
+        used_up.refusal(429, "RateLimitError", "rate_limit_exceeded", "key")
+        spread = sdk(policy={"limits": {"requests_per_minute": 20, "burst": 1}})
+        assert spread.retries() == 0
+        assert spread.retries() == 1, "it was told to come back in three seconds, and did"
 
 
 @pytest.mark.parametrize("key, name, status", [
