@@ -265,7 +265,11 @@ public:
             PrivacyClass::Standard, PrivacyClass::Zdr, PrivacyClass::Tee};
         static const std::vector<std::string> kTags = {"a", "b", "c"};
         Rights made{.kind = kKinds[below(kKinds.size())],
+                    .not_before = moment(),
+                    .expires_at = moment(),
+                    .app_id = once_in(3) ? kTags[below(2)] : "",
                     .tags = some(kTags, 3),
+                    .tools = {.allowed = names(), .denied = names()},
                     .policy = {.kinds = list(kKinds),
                                .addresses = list(kRanges),
                                .endpoints = list(kGlobs),
@@ -280,6 +284,14 @@ public:
     }
 
 private:
+    std::optional<TimePoint> moment() {
+        return once_in(2) ? std::optional(TimePoint(std::chrono::hours(1 + below(4))))
+                          : std::nullopt;
+    }
+    std::optional<std::vector<std::string>> names() {
+        return once_in(2) ? std::optional(some(std::vector<std::string>{"a", "b", "ab"}, 3))
+                          : std::nullopt;
+    }
     template <class T>
     std::vector<T> some(const std::vector<T>& pool, uint64_t most) {
         std::vector<T> made;
@@ -314,6 +326,23 @@ std::vector<PolicyRequest> all_requests() {
 bool permits(const CompiledPolicy& policy, const PolicyRequest& request) {
     const PolicyLink link{Scope::Key, &policy};
     return decide({&link, 1}, request).allowed;
+}
+
+bool uses(const ToolList& tools, const std::string& name) {
+    const auto has = [&](const std::optional<std::vector<std::string>>& names) {
+        return names && std::ranges::find(*names, name) != names->end();
+    };
+    return !has(tools.denied) && (!tools.allowed || has(tools.allowed));
+}
+
+/// Neither earlier, nor later, nor of another app, nor with a tool that the maker has not.
+void expect_within(const Rights& child, const Rights& maker) {
+    if (maker.not_before) EXPECT_GE(child.not_before.value(), *maker.not_before);
+    if (maker.expires_at) EXPECT_LE(child.expires_at.value(), *maker.expires_at);
+    if (!maker.app_id.empty()) EXPECT_EQ(child.app_id, maker.app_id);
+    for (const std::string name : {"a", "b", "ab", "other"}) {
+        EXPECT_LE(uses(child.tools, name), uses(maker.tools, name)) << name;
+    }
 }
 
 bool holds_tags(const Rights& rights, const Rights& of) {
@@ -389,6 +418,8 @@ TEST(Rights, InNoTreeOfKeysDoesAChildHoldMoreThanItsMaker) {
             ++granted;
             keys.push_back(wanted);
             ASSERT_TRUE(holds_tags(wanted, maker)) << "a child leaves no budget of its maker";
+            expect_within(wanted, maker);
+            ASSERT_FALSE(testing::Test::HasFailure());
             const CompiledPolicy of_maker(maker.policy);
             const CompiledPolicy of_child(wanted.policy);
             for (const PolicyRequest& request : requests) {
