@@ -475,6 +475,26 @@ TEST_F(AccountApi, AnExportCanBeVerifiedElsewhere) {
     EXPECT_EQ(get("/v1/account/audit/export?from=-1").code(), "invalid_request");
 }
 
+TEST_F(AccountApi, TheInstancesLogIsAChainOfItsOwn) {
+    make_id();
+    ASSERT_EQ(post("/v1/admin/plans", R"({"name":"P"})").status, 201);
+    ASSERT_EQ(post("/v1/admin/plans", R"({"name":"Q"})").status, 201);
+    const std::string log = get("/v1/admin/audit/export").body;
+    AuditVerifier verifier("instance");
+    size_t rows = 0;
+    for (size_t start = 0; start < log.size(); ++rows) {
+        const size_t end = log.find('\n', start);
+        const Json line = Json::parse(log.substr(start, end - start));
+        const AuditRow row = {.seq = verifier.head().next_seq, .canonical = line["canonical"]};
+        const Digest chain = chained(verifier.head(), row.canonical).chain;
+        EXPECT_EQ(line["chain"], to_hex(chain));
+        ASSERT_TRUE(verifier.add({row.seq, row.canonical, chain}));
+        start = end + 1;
+    }
+    EXPECT_EQ(rows, 2U);
+    EXPECT_EQ(log.find("key.create"), std::string::npos) << "a team's changes are the team's";
+}
+
 TEST_F(AccountApi, NoSecretIsInTheLog) {
     const Json key = make_key();
     const Json rotated = post(path_of(key["id"].get<std::string>(), "/rotate"), "{}").json();

@@ -53,19 +53,9 @@ Result<HttpResponse> list_rows(AdminContext& context, const ApiCall& call, std::
     return list_response(std::move(data), has_more ? std::to_string(rows.back().seq) : "");
 }
 
-}  // namespace
-
-Result<HttpResponse> list_audit(AdminContext& context, const ApiCall& call) {
-    return list_rows(context, call, std::string(call.caller->team_id));
-}
-
-Result<HttpResponse> list_instance_audit(AdminContext& context, const ApiCall& call) {
-    return list_rows(context, call, kInstanceTenant);
-}
-
 /// A line a row, oldest first: the very bytes that are hashed, and the chain's link.
-Result<HttpResponse> export_audit(AdminContext& context, const ApiCall& call) {
-    AuditQuery query{.tenant = std::string(call.caller->team_id), .limit = kExportRowsMax + 1};
+Result<HttpResponse> export_rows(AdminContext& context, const ApiCall& call, std::string tenant) {
+    AuditQuery query{.tenant = std::move(tenant), .limit = kExportRowsMax + 1};
     if (const std::string from = query_parameter(call.request.query, "from"); !from.empty()) {
         TRY(query.from_seq, read_seq(from, "from"));
     }
@@ -82,6 +72,24 @@ Result<HttpResponse> export_audit(AdminContext& context, const ApiCall& call) {
         set_header(response, "x-keywarden-next", std::to_string(rows.back().seq + 1));
     }
     return response;
+}
+
+}  // namespace
+
+Result<HttpResponse> list_audit(AdminContext& context, const ApiCall& call) {
+    return list_rows(context, call, std::string(call.caller->team_id));
+}
+
+Result<HttpResponse> list_instance_audit(AdminContext& context, const ApiCall& call) {
+    return list_rows(context, call, kInstanceTenant);
+}
+
+Result<HttpResponse> export_audit(AdminContext& context, const ApiCall& call) {
+    return export_rows(context, call, std::string(call.caller->team_id));
+}
+
+Result<HttpResponse> export_instance_audit(AdminContext& context, const ApiCall& call) {
+    return export_rows(context, call, kInstanceTenant);
 }
 
 }  // namespace keywarden

@@ -118,6 +118,7 @@ Result<HttpResponse> verify_ledger(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_audit(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> export_audit(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_instance_audit(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> export_instance_audit(AdminContext& context, const ApiCall& call);
 
 // operator.cc
 Result<HttpResponse> list_teams(AdminContext& context, const ApiCall& call);

@@ -193,6 +193,7 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/admin/users/{id}/reset-link", Operator, create_reset_link},
     Row{Post, "/v1/admin/setup-link", Operator, create_setup_link},
     Row{Get, "/v1/admin/audit", Operator, list_instance_audit},
+    Row{Get, "/v1/admin/audit/export", Operator, export_instance_audit},
     Row{Get, "/v1/admin/export", Operator, export_document},
     Row{Post, "/v1/admin/apply", Operator, apply_document},
 

@@ -10,11 +10,11 @@ namespace {
 class AuditVerify : public CommandLineTest {
 protected:
     /// The export of a log of `count` rows.
-    std::string log(int count) {
+    std::string log(int count, std::string_view tenant = "team_1") {
         std::string out;
         for (int i = 0; i < count; ++i) {
             const AuditRow row = next_row(head_,
-                                          {.tenant = "team_1",
+                                          {.tenant = std::string(tenant),
                                            .actor = {"user", "user_1"},
                                            .action = "key.create",
                                            .target = {"key", "key_1"}});
@@ -58,6 +58,23 @@ TEST_F(AuditVerify, AnotherTeamsLogIsNotTheirs) {
     will_answer(200, R"({"id":"team_2","object":"team"})");
     will_answer(200, log(1));
     EXPECT_NE(run({"audit", "verify"}), 0);
+    EXPECT_NE(err_.find("row 0"), err_.npos) << err_;
+}
+
+TEST_F(AuditVerify, TheInstancesLogIsTheOperators) {
+    answers_.clear();
+    will_answer(200, log(2, "instance"));
+    will_answer(200, "");
+    EXPECT_EQ(run({"audit", "verify", "--instance"}), 0) << err_;
+    EXPECT_TRUE(out_.starts_with("2 rows")) << out_;
+    ASSERT_EQ(sent_.size(), 2U);
+    EXPECT_EQ(sent_[0].line, "GET /v1/admin/audit/export?from=0");
+}
+
+TEST_F(AuditVerify, ATeamsRowsAreNotTheInstances) {
+    answers_.clear();
+    will_answer(200, log(1));
+    EXPECT_NE(run({"audit", "verify", "--instance"}), 0);
     EXPECT_NE(err_.find("row 0"), err_.npos) << err_;
 }
 

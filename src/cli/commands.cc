@@ -159,6 +159,10 @@ constexpr Option kPaying[] = {
     {"reason", "TEXT", "Why: an invoice's number. Refunds and corrections need one."},
     {"kind", "KIND", "topup (the default), grant, refund, or correction."},
 };
+constexpr Option kVerifying[] = {
+    kSocketDir,
+    {"instance", "", "The instance's log: plans, people, settings, prices, as the operator."},
+};
 constexpr Option kPlans = {"plans", "", "Those of plans, as the operator."};
 constexpr Option kBudgeting[] = {kSocketDir, kPlans};
 constexpr Option kThresholds = {
@@ -251,7 +255,7 @@ constexpr Command kCommands[] = {
      "Make teams, plans, apps, and keys what a file says: show what changes, ask, and do it."},
     {"export", "", 0, 0, kAsking, run_export,
      "Write what the gateway is as a file that apply takes."},
-    {"audit verify", "", 0, 0, kAsking, run_audit_verify,
+    {"audit verify", "", 0, 0, kVerifying, run_audit_verify,
      "Recompute the chain of the team's audit log, and show its head."},
     {"usage", "", 0, 0, kUsing, run_usage,
      "Show what was used and what it cost, this month by day, or by key, app, model, provider."},

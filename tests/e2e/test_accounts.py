@@ -59,16 +59,22 @@ def test_the_answers_are_what_the_contract_says(operator, spec):
     assert isinstance(operator.get("/api/apps").json(), list)
 
 
-def test_the_log_can_be_verified_by_anyone(operator):
-    operator.post("/v1/account/apps", json={"name": "for the log"})
+@pytest.mark.parametrize("log, made, action, options", [
+    ("/v1/account/audit", "/v1/account/apps", "app.create", ()),
+    ("/v1/admin/audit", "/v1/admin/plans", "plan.create", ("--instance",)),
+])
+def test_the_log_can_be_verified_by_anyone(operator, gateway, log, made, action, options):
+    operator.post(made, json={"name": "for the log"}).raise_for_status()
     chain = bytes(32)
-    for line in operator.get("/v1/account/audit/export").text.splitlines():
+    for line in operator.get(f"{log}/export").text.splitlines():
         row = json.loads(line)
         leaf = hashlib.sha256(b"\0" + row["canonical"].encode()).digest()
         chain = hashlib.sha256(b"\1" + chain + leaf).digest()
         assert row["chain"] == chain.hex()
-    newest = operator.get("/v1/account/audit", params={"limit": 1}).json()["data"][0]
-    assert newest["chain"] == chain.hex() and newest["action"] == "app.create"
+    newest = operator.get(log, params={"limit": 1}).json()["data"][0]
+    assert newest["chain"] == chain.hex() and newest["action"] == action
+    verified = gateway.cli("audit", "verify", *options)
+    assert verified.returncode == 0 and chain.hex() in verified.stdout, verified.stderr
 
 
 def test_a_policy_and_a_state_hold_from_the_next_call_on(start):
