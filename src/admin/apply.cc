@@ -81,12 +81,15 @@ Result<Outlook> look_ahead(AdminContext& context, const Order& order) {
     return out;
 }
 
-Json answer(const Outlook& outlook, bool applied) {
-    return {{"object", "plan_of_changes"},
-            {"applied", applied},
-            {"digest", outlook.digest},
-            {"changes", outlook.record},
-            {"created_keys", Json::array()}};
+Json answer(const AdminContext& context, const Outlook& outlook, bool applied) {
+    Json out = {{"object", "plan_of_changes"},
+                {"applied", applied},
+                {"digest", outlook.digest},
+                {"changes", outlook.record},
+                {"created_keys", Json::array()}};
+    const auto warnings = warnings_of(outlook.changes, context.names);
+    if (!warnings.empty()) out["warnings"] = warnings;
+    return out;
 }
 
 Result<Json> apply(AdminContext& context, const Order& order, const ChangedBy& by) {
@@ -104,7 +107,7 @@ Result<Json> apply(AdminContext& context, const Order& order, const ChangedBy& b
         return {};
     }));
     put_in_force(context, outlook.changes);
-    Json out = answer(outlook, true);
+    Json out = answer(context, outlook, true);
     for (const MintedKey& minted : made) {
         TRY(const Team team, context.keys.store().accounts().get_team(minted.key.team_id));
         out["created_keys"].push_back({{"id", minted.key.id},
@@ -124,7 +127,7 @@ Result<HttpResponse> apply_document(AdminContext& context, const ApiCall& call) 
     if (!object.contains("document")) return fail_field("document", "is required");
     if (order.dry_run) {
         TRY(const Outlook outlook, look_ahead(context, order));
-        return json_response(200, answer(outlook, false));
+        return json_response(200, answer(context, outlook, false));
     }
     TRY(const Json applied, apply(context, order, changed_by(context, call)));
     return json_response(200, applied);

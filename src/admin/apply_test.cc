@@ -100,6 +100,19 @@ TEST_F(Apply, MakesWhatTheDocumentSaysAndASecondTimeNothing) {
     EXPECT_EQ(again["created_keys"].size(), 0U) << "a secret is shown once";
 }
 
+TEST_F(Apply, WarnsOfPatternsThatFitNothing) {
+    const std::string_view text = R"({"plans":[{"name":"P","policy":{"models":{"deny":["gtp-*"]}}}],
+        "teams":[{"name":"T","plan":"P","policy":{"providers":{"deny":["opnai"]}},
+        "apps":[{"name":"a","policy":{"limits":{"requests_per_day":9}}}],
+        "keys":[{"name":"k","policy":{"models":{"allow":["gtp-4"]}}}]}]})";
+    const Json warnings({"plan P: 'models': 'gtp-*' fits no model that there is.",
+                         "team T: 'providers': 'opnai' fits no provider that there is.",
+                         "key k: 'models': 'gtp-4' fits no model that there is."});
+    EXPECT_EQ(ask(doc(text), {{"dry_run", true}}).json()["warnings"], warnings);
+    EXPECT_EQ(apply(doc(text))["warnings"], warnings);
+    EXPECT_FALSE(apply(doc(text)).contains("warnings")) << "nothing of it is new";
+}
+
 TEST_F(Apply, AllOfItHoldsAtTheNextRequest) {
     const Json made = apply(doc(kWhole));
     const auto secret = [&](size_t i) { return made["created_keys"][i]["key"].get<std::string>(); };

@@ -1,6 +1,7 @@
 #include "admin/estate_record.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -102,6 +103,30 @@ Label label(const HeldKey& held) {
             .end = "revoke"};
 }
 
+// Whose policy may name what there is not: null where a thing has none.
+const Policy* policy_of(const InstanceSettings& settings) { return &settings.policy; }
+const Policy* policy_of(const Plan& plan) { return &plan.policy; }
+const Policy* policy_of(const Team& team) { return &team.policy; }
+const Policy* policy_of(const App& app) { return &app.policy; }
+const Policy* policy_of(const HeldKey& held) { return &held.key.policy; }
+template <class T>
+const Policy* policy_of(const T& /*other*/) {
+    return nullptr;
+}
+
+template <class T>
+void warn_of(const Change<T>& change,
+             const PolicyNames& there_is,
+             std::vector<std::string>& sentences) {
+    if (!change.after) return;
+    const Policy* const after = policy_of(*change.after);
+    if (after == nullptr || (change.before && *policy_of(*change.before) == *after)) return;
+    const Label what = label(*change.after);
+    for (const std::string& sentence : policy_warnings(*after, there_is)) {
+        sentences.push_back(fmt::format("{} {}: {}", what.type, what.name, sentence));
+    }
+}
+
 template <class T>
 Json record(const Change<T>& change, const Names& names) {
     const Label what = label(change.oldest());
@@ -131,6 +156,15 @@ Json changes_record(const std::vector<EstateChange>& changes,
         out.push_back(std::visit([&](const auto& each) { return record(each, names); }, change));
     }
     return out;
+}
+
+std::vector<std::string> warnings_of(const std::vector<EstateChange>& changes,
+                                     const PolicyNames& there_is) {
+    std::vector<std::string> sentences;
+    for (const EstateChange& change : changes) {
+        std::visit([&](const auto& each) { warn_of(each, there_is, sentences); }, change);
+    }
+    return sentences;
 }
 
 std::string digest_of(const Json& changes) { return to_hex(sha256(dump(changes))); }

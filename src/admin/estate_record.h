@@ -6,6 +6,7 @@
 
 #include "admin/json_body.h"
 #include "domain/estate.h"
+#include "domain/policy.h"
 
 namespace keywarden {
 
@@ -15,6 +16,10 @@ namespace keywarden {
 Json changes_record(const std::vector<EstateChange>& changes,
                     const Estate& before,
                     const Estate& after);
+
+/// Sentences for whoever wrote the policies that are new or changed, each with whose it is.
+std::vector<std::string> warnings_of(const std::vector<EstateChange>& changes,
+                                     const PolicyNames& there_is);
 
 /// Of the record: whoever has seen it says by this what they said yes to.
 std::string digest_of(const Json& changes);

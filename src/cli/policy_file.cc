@@ -116,6 +116,16 @@ void deliver_secrets(Session& session,
         fmt::format("The secrets of the new keys are in {}.\n", arguments.get("secrets-out")));
 }
 
+/// Nothing of it stops what was asked for: a model may come.
+void print_plan_warnings(Session& session, const Ordered& plan) {
+    const auto found = plan.find("warnings");
+    if (found == plan.end() || !found->is_array()) return;
+    for (const Ordered& each : *found) {
+        if (!each.is_string()) continue;
+        session.terminal.err << printable("warning: " + each.get<std::string>() + "\n");
+    }
+}
+
 Result<void> confirm_plan(Session& session, const Arguments& arguments, const PlanCounts& counts) {
     TRY_VOID(confirm(session,
                      arguments,
@@ -142,6 +152,7 @@ Result<int> run_apply(Session& session, const Arguments& arguments) {
     if (!as_json && counts.all() > 0) {
         session.terminal.out << plan_text(plan, session.color()) << std::flush;
     }
+    print_plan_warnings(session, plan);
     if (only_looks) return kExitOk;
 
     TRY(const SecretsOut secrets, open_secrets(session, arguments, counts.keys_made));

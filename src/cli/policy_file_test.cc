@@ -55,6 +55,14 @@ protected:
     bool complained(std::string_view text) const { return err_.find(text) != std::string::npos; }
 };
 
+TEST_F(PolicyFile, WhatFitsNothingIsSaidBeforeAnybodyAgrees) {
+    Json plan = Json::parse(kPlan);
+    plan["warnings"] = {"plan Pro: 'models': 'gtp-*' fits no model that there is."};
+    will_say(plan.dump());
+    EXPECT_EQ(run({"apply", "-f", "kw.yaml", "--dry-run"}), 0);
+    EXPECT_TRUE(complained("warning: plan Pro: 'models': 'gtp-*' fits no model")) << err_;
+}
+
 TEST_F(PolicyFile, ShowsTheChangesAndAppliesWhatWasShown) {
     will_say(kPlan);
     EXPECT_EQ(run({"apply", "-f", "kw.yaml", "--yes"}), 0) << err_;
