@@ -34,6 +34,7 @@ constexpr std::array kPermissions = {
     PermissionRow{Permission::TeamWrite, false, false, false},
     PermissionRow{Permission::Verify, true, false, true},
     PermissionRow{Permission::Session, false, false, false},
+    PermissionRow{Permission::Playground, false, false, false},
 };
 
 constexpr bool rows_follow_the_enum() {

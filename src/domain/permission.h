@@ -26,6 +26,7 @@ enum class Permission : uint8_t {
     TeamWrite,       // rename, hand over, close: for people only
     Verify,          // check keys for another service: verify, authz, introspect
     Session,         // a person who has signed in; no key
+    Playground,      // call models from the console as a key of the team would; no key
     kCount,
 };
 

@@ -50,6 +50,8 @@ constexpr std::array kPermissions = {
                    "Check keys for another service: verify, authz, introspect."},
     PermissionInfo{Permission::Session,        "session",         Team, Team, Team, Team,
                    "People who have signed in: their own sessions. No key holds it."},
+    PermissionInfo{Permission::Playground,     "playground",      Team, Team, Own,  None,
+                   "Try models in the console under a key's policy and limits. No key holds it."},
 };
 // clang-format on
 

@@ -35,7 +35,8 @@ TEST(WebSession, NothingThatSpendsOrIsAKeysIsASessions) {
                                         Permission::Operator,
                                         Permission::AuditRead,
                                         Permission::TeamWrite,
-                                        Permission::Session}) {
+                                        Permission::Session,
+                                        Permission::Playground}) {
         EXPECT_TRUE(takes_sessions(permission)) << info(permission).name;
     }
 }
@@ -43,6 +44,7 @@ TEST(WebSession, NothingThatSpendsOrIsAKeysIsASessions) {
 TEST(WebSession, NoKeyHoldsThePermissionOfSessions) {
     for (const KeyKind kind : {KeyKind::Full, KeyKind::Inference, KeyKind::Management}) {
         EXPECT_EQ(reach(kind, Role::Owner, Permission::Session), Reach::None);
+        EXPECT_EQ(reach(kind, Role::Owner, Permission::Playground), Reach::None);
     }
 }
 

@@ -114,6 +114,7 @@ struct Call {
     const RouteFacts* facts = nullptr;
     const Endpoint* endpoint = nullptr;  // null: a route of the API
     size_t route = 0;
+    std::string_view asked_for{};  // the route's path as it came; a playground's becomes another
     std::vector<std::string> values{};  // of the path's {names}
     std::string client_request_id{};    // as the client named the request; empty: it did not
     std::optional<Caller> caller{};

@@ -200,7 +200,7 @@ void fill(const Call& call, const PolicyReading* reading, Charge* charge) {
     }
     record.provider = call.provider->name;
     record.model = call.model;
-    record.route = call.facts->path;
+    record.route = call.asked_for;
     record.session_id = charge->session_id;
     record.usage.input = charge->input_tokens;
     record.repeat_key = call.replay.key();

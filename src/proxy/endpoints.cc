@@ -1,5 +1,6 @@
 #include "proxy/endpoints.h"
 
+#include <algorithm>
 #include <array>
 
 namespace keywarden {
@@ -13,6 +14,8 @@ constexpr Dialect kBedrock = Dialect::Bedrock;
 /// Of Bedrock's routes: their `{id}` is a model's, which may have slashes.
 constexpr bool kElsewhere = false;
 constexpr bool kIdsHaveSlashes = true;
+constexpr std::string_view kPlaygroundChat = "/v1/account/keys/{id}/playground/chat/completions";
+constexpr std::string_view kPlaygroundModels = "/v1/account/keys/{id}/playground/models";
 
 constexpr std::array kEndpoints = {
     //         method  path                  needs       dialect   body           streams_usage
@@ -40,10 +43,25 @@ constexpr std::array kEndpoints = {
     Endpoint{{Post, "/v1/audio/speech", kInference, kOpenAi}, BodyForm::Json, false},
     Endpoint{{Get, "/v1/models", kInference, kOpenAi}, BodyForm::None, false},
     Endpoint{{Get, "/v1/models/{id+}", kInference, kOpenAi}, BodyForm::None, false},
+
+    Endpoint{.facts = {Post, kPlaygroundChat, Permission::Playground, kOpenAi},
+             .body = BodyForm::Json,
+             .streams_usage = true,
+             .acts_as = "/v1/chat/completions"},
+    Endpoint{.facts = {Get, kPlaygroundModels, Permission::Playground, kOpenAi},
+             .body = BodyForm::None,
+             .streams_usage = false,
+             .acts_as = "/v1/models"},
 };
 
 }  // namespace
 
 std::span<const Endpoint> endpoints() { return kEndpoints; }
+
+size_t endpoint_row(std::string_view path) {
+    const auto row = std::ranges::find(
+        kEndpoints, path, [](const Endpoint& endpoint) { return endpoint.facts.path; });
+    return static_cast<size_t>(row - kEndpoints.begin());
+}
 
 }  // namespace keywarden

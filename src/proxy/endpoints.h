@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "domain/route.h"
 
@@ -19,9 +20,14 @@ struct Endpoint {
     BodyForm body;
     bool streams_usage;    // a stream tells its usage only if stream_options asks for it
     bool is_free = false;  // no model works for it
+    /// Of the console's: which one it is, once the person acts as a key. Else empty.
+    std::string_view acts_as{};
 };
 
 /// All rows, in the order of the router.
 std::span<const Endpoint> endpoints();
+
+/// The row of a path, which is there.
+size_t endpoint_row(std::string_view path);
 
 }  // namespace keywarden

@@ -13,6 +13,7 @@
 #include "proxy/call.h"
 #include "proxy/credential.h"
 #include "proxy/models.h"
+#include "proxy/playground.h"
 #include "proxy/policy.h"
 #include "proxy/relay.h"
 #include "proxy/repeat.h"
@@ -72,6 +73,7 @@ Result<void> find_route(Call* call) {
     }
     call->route = match.route;
     call->facts = &call->proxy->facts(match.route);
+    call->asked_for = call->facts->path;
     call->endpoint = call->proxy->endpoint(match.route);
     call->values = std::move(match.values);
     return {};
@@ -103,7 +105,9 @@ Result<void> authenticate(Call* call) {
     const Permission needed = call->facts->needs.permission;
     if (call->facts->is_for_own_pages) TRY_VOID(check_own_page(*call));
     if (needed == Permission::Public) return {};
-    if (needed == Permission::Session) return authenticate_session(call);
+    if (needed == Permission::Session || needed == Permission::Playground) {
+        return authenticate_session(call);
+    }
     const Result<std::string_view> credential = find_credential(call->exchange->head());
     const bool from_operator = credential ? is_route_token(*call, *credential)
                                           : credential.error().code == ErrorCode::MissingApiKey &&
@@ -153,7 +157,8 @@ Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     note_client_request_id(call);
     CO_TRY_VOID(find_route(call));    // what is asked for
     CO_TRY_VOID(authenticate(call));  // who asks
-    CO_TRY_VOID(may_come(call));      // may they, from there, and here
+    if (is_playground(*call)) CO_TRY_VOID(co_await act_as_key(call));
+    CO_TRY_VOID(may_come(call));  // may they, from there, and here
     if (call->endpoint == nullptr) co_return answer_api(call);
     if (call->endpoint->body == BodyForm::None) co_return answer_models(call);
     CO_TRY_VOID(co_await read_request(call));    // the body, and its governed fields
@@ -175,7 +180,7 @@ void report(const Call& call) {
     on_call(CallLine{
         .request_id = call.request_id(),
         .method = call.facts != nullptr ? name(call.facts->method) : "",
-        .route = call.facts != nullptr ? call.facts->path : "",
+        .route = call.asked_for,
         .key_id = call.caller ? call.caller->key_id() : "",
         .team_id = call.caller ? call.caller->team_id : "",
         .provider = call.provider != nullptr ? std::string_view(call.provider->name) : "",

@@ -17,12 +17,6 @@ namespace {
 constexpr std::string_view kChat = "/v1/chat/completions";
 constexpr std::string_view kMessages = "/v1/messages";
 
-size_t route_named(std::string_view path) {
-    const auto row = std::ranges::find(
-        endpoints(), path, [](const Endpoint& endpoint) { return endpoint.facts.path; });
-    return static_cast<size_t>(row - endpoints().begin());
-}
-
 /// Where that is asked for in the provider's dialect. Empty: nowhere.
 std::string_view counterpart(std::string_view path) {
     if (path == kChat) return kMessages;
@@ -150,7 +144,7 @@ Result<void> choose_dialect(Call* call) {
     call->meter.expect(provider.dialect);
     auto translation = std::make_unique<Translation>();
     translation->provider = provider.dialect;
-    translation->route = route_named(path);
+    translation->route = endpoint_row(path);
     TRY(translation->request,
         translate_request(wanted,
                           provider.dialect,

@@ -160,7 +160,7 @@ def expected(caller, method, path, permission) -> str:
     """What an answer must be, as a pattern of "STATUS code"."""
     if permission == "public":  # a body that says nothing is no sign-in, and a name stands for no file
         return "200 .*" if method == "GET" and "{" not in path else "(400|404) .*"
-    if permission == "session":  # which no key is taken for
+    if permission in ("session", "playground"):  # which no key is taken for
         return "401 session_required"
     if caller in STRANGERS:
         return "(401|429) .*"  # 429: too many failed attempts of this address
