@@ -20,6 +20,7 @@ SECRET = re.compile(r"kw_live_\w{62}")
 PAGES = {
     "/": "Overview",
     "/keys": "API keys",
+    "/playground": "Playground",
     "/usage": "Usage",
     "/requests": "Requests",
     "/budgets": "Budgets and credits",

@@ -40,7 +40,9 @@ async function send(request: Request): Promise<Response> {
     if (request.signal.aborted) throw error;
     throw new ApiError("unreachable", t.errors.unreachable, t.errors.unreachableHelp);
   }
-  if (response.status === 401 && !request.url.includes("/auth/")) caller.whenSignedOut();
+  // In the playground a 401 may be a key's, which says nothing of whoever is signed in.
+  const isOwn = !request.url.includes("/auth/") && !request.url.includes("/playground/");
+  if (response.status === 401 && isOwn) caller.whenSignedOut();
   return response;
 }
 
@@ -67,13 +69,29 @@ export async function download(path: string, accept: string) {
   return { text: await response.text(), next: response.headers.get("x-keywarden-next") };
 }
 
-function problem(body: unknown, response: Response): ApiError {
-  const said = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+/** An answer that comes in pieces, once it has begun; or throws, as `ok` does. */
+export async function begin(path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  const request = new Request(BASE + path.replace(/^\//, ""), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const response = await send(request);
+  if (!response.ok) throw problem(await response.json().catch(() => null), response);
+  return response;
+}
+
+/** Of our own shape, or of OpenAI's, which has all in `error`. */
+export function problem(body: unknown, response: Response): ApiError {
+  const object = (value: unknown) =>
+    (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const said = "error" in object(body) ? object(object(body).error) : object(body);
   const text = (name: string) => (typeof said[name] === "string" ? said[name] : null);
   const after = Number(response.headers.get("Retry-After"));
   return new ApiError(
     text("code") ?? "unexpected",
-    text("detail") ?? text("title") ?? t.errors.unexpected(response.status),
+    text("detail") ?? text("message") ?? text("title") ?? t.errors.unexpected(response.status),
     text("help"),
     text("request_id") ?? response.headers.get("X-Request-Id"),
     after > 0 ? after : null,

@@ -5,6 +5,7 @@ import {
   IconHome,
   IconKey,
   IconListSearch,
+  IconMessages,
   IconPlugConnected,
   IconRoute,
   IconShieldLock,
@@ -47,6 +48,13 @@ export const PAGES: PageInfo[] = [
     path: "/keys/$id",
     permission: "keys.read",
     page: lazyRouteComponent(() => import("../features/keys/detail"), "KeyPage"),
+  },
+  {
+    path: "/playground",
+    label: t.nav.playground,
+    icon: IconMessages,
+    permission: "playground",
+    page: lazyRouteComponent(() => import("../features/playground/page"), "PlaygroundPage"),
   },
   {
     path: "/usage",

@@ -7,11 +7,13 @@ export const LinkButton = (props: {
   to: string;
   search?: Record<string, string>;
   size?: string;
+  variant?: string;
   leftSection?: ReactNode;
   children: ReactNode;
 }) => (
   <Button
     size={props.size}
+    variant={props.variant ?? "filled"}
     leftSection={props.leftSection}
     renderRoot={(root: object) => <Link to={props.to} search={props.search ?? {}} {...root} />}
   >

@@ -1,5 +1,5 @@
 import { Button, Menu } from "@mantine/core";
-import { IconDots, IconPencil, IconRefresh } from "@tabler/icons-react";
+import { IconDots, IconMessages, IconPencil, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "../../app/session";
@@ -7,6 +7,7 @@ import { t } from "../../text/en";
 import { Async } from "../../ui/async";
 import { Moment, Mono } from "../../ui/bits";
 import css from "../../ui/layout.module.css";
+import { LinkButton } from "../../ui/link_button";
 import { Card, Facts, Page } from "../../ui/page";
 import { useId } from "../../ui/view";
 import { useChange } from "../../ui/use_change";
@@ -39,7 +40,12 @@ function Details(props: { of: Key }) {
           <Notices of={key} />
         </span>
       }
-      actions={<Actions of={key} />}
+      actions={
+        <>
+          <Try of={key} />
+          <Actions of={key} />
+        </>
+      }
     >
       <div className={css.halves}>
         <Card title={t.keys.about}>
@@ -79,6 +85,22 @@ const By = (props: { id: string; name: string }) =>
   ) : (
     <>{props.name}</>
   );
+
+function Try(props: { of: Key }) {
+  const may = useMay();
+  const { id, kind, status, user } = props.of;
+  if (status !== "active" || kind === "management" || !may("playground", user)) return null;
+  return (
+    <LinkButton
+      to="/playground"
+      search={{ key: id }}
+      variant="default"
+      leftSection={<IconMessages size={16} />}
+    >
+      {t.keys.tryIt}
+    </LinkButton>
+  );
+}
 
 type Dialog = "edit" | "rotate" | "revoke" | null;
 

@@ -31,6 +31,7 @@ export function FirstSteps() {
           <strong>{t.firstSteps.call}</strong>
           <p className={css.note}>{t.firstSteps.callHelp}</p>
           {first && <Code text={first.text} what={t.keys.snippet(first.label)} />}
+          {may("playground") && <Link to="/playground">{t.firstSteps.play}</Link>}
         </li>
         <li>
           <strong>{t.firstSteps.provider}</strong>
