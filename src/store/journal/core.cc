@@ -9,8 +9,9 @@
 
 namespace keywarden {
 
-Result<std::shared_ptr<Segment>> JournalCore::make_segment(const SegmentId& id, size_t size) {
-    auto segment = std::make_shared<Segment>();
+Result<std::shared_ptr<JournalSegment>> JournalCore::make_segment(const SegmentId& id,
+                                                                  size_t size) {
+    auto segment = std::make_shared<JournalSegment>();
     segment->id = id;
     segment->name = segment_name(id);
     segment->bytes = size;

@@ -29,21 +29,21 @@ struct JournalCore {
     std::atomic<size_t> bytes = 0;  // of all segments
 
     std::mutex mutex{};
-    std::condition_variable more{};                    // rows may be there to be applied
-    std::vector<std::shared_ptr<Segment>> segments{};  // by epoch; a writer's in their order
+    std::condition_variable more{};                           // rows may be there to be applied
+    std::vector<std::shared_ptr<JournalSegment>> segments{};  // by epoch; a writer's in their order
 
-    std::vector<std::shared_ptr<Segment>> list() {
+    std::vector<std::shared_ptr<JournalSegment>> list() {
         const std::lock_guard lock(mutex);
         return segments;
     }
-    void add(std::shared_ptr<Segment> segment) {
+    void add(std::shared_ptr<JournalSegment> segment) {
         const std::lock_guard lock(mutex);
         segments.push_back(std::move(segment));
     }
 
     /// A new segment on the disk, empty, with its header. It counts in `bytes`, and is not in the
     /// list yet. There is none after an error, which is the disk's.
-    Result<std::shared_ptr<Segment>> make_segment(const SegmentId& id, size_t size);
+    Result<std::shared_ptr<JournalSegment>> make_segment(const SegmentId& id, size_t size);
 };
 
 }  // namespace keywarden

@@ -132,7 +132,7 @@ public:
     }
 
 private:
-    void read_rows(Segment& segment, size_t rows_max) {
+    void read_rows(JournalSegment& segment, size_t rows_max) {
         const size_t limit = segment.synced.load(std::memory_order_acquire);
         if (segment.read >= limit) return;
         const auto bytes = bytes_of(segment);
@@ -155,7 +155,7 @@ private:
     }
 
     /// They stay where they are until the next batch.
-    std::span<const std::byte> bytes_of(Segment& segment) {
+    std::span<const std::byte> bytes_of(JournalSegment& segment) {
         {
             const std::lock_guard lock(core_.mutex);
             if (segment.file != nullptr) {
@@ -197,17 +197,17 @@ private:
         if (deleted > 0 && maker_ != nullptr) maker_->try_again();
     }
 
-    bool is_carried(std::span<const std::shared_ptr<Segment>> from) const {
+    bool is_carried(std::span<const std::shared_ptr<JournalSegment>> from) const {
         const SegmentId& id = from.front()->id;
         if (id.epoch != core_.epoch || id.writer == kRecoveryWriter) return true;
         const auto next =
-            std::ranges::find_if(from.subspan(1), [&](const std::shared_ptr<Segment>& each) {
+            std::ranges::find_if(from.subspan(1), [&](const std::shared_ptr<JournalSegment>& each) {
                 return each->id.epoch == id.epoch && each->id.writer == id.writer;
             });
         return next != from.end() && (*next)->synced >= (*next)->carried_end;
     }
 
-    bool remove(const std::shared_ptr<Segment>& segment) {
+    bool remove(const std::shared_ptr<JournalSegment>& segment) {
         auto removed = segment->is_unkept
                            ? core_.disk->rename(segment->name, damaged_name(segment->name))
                            : core_.disk->remove(segment->name);

@@ -71,7 +71,7 @@ private:
             if (entry.name.ends_with(kUnfinishedSuffix)) core_.disk->try_to_remove(entry.name);
             const auto id = segment_id_of(entry.name);
             if (!id) continue;
-            auto segment = std::make_shared<Segment>();
+            auto segment = std::make_shared<JournalSegment>();
             segment->id = *id;
             segment->name = entry.name;
             segment->bytes = entry.bytes;
@@ -95,7 +95,7 @@ private:
         return {};
     }
 
-    Result<void> read(Segment& segment) {
+    Result<void> read(JournalSegment& segment) {
         if (auto got = core_.disk->read(segment.name, content_); !got) {
             return start_failed(got.error());
         }
@@ -118,7 +118,7 @@ private:
         return {};
     }
 
-    void read_frames(Segment& segment, bool is_whole) {
+    void read_frames(JournalSegment& segment, bool is_whole) {
         const auto known = applied_.find(segment.name);
         const size_t applied = known == applied_.end() ? 0 : known->second;
         int64_t unreadable = is_whole ? 0 : 1;
@@ -137,7 +137,7 @@ private:
         }
     }
 
-    bool note_open(const Segment& segment, const Frame& frame) {
+    bool note_open(const JournalSegment& segment, const Frame& frame) {
         const auto opened = read_open(frame.payload);
         if (!opened) return false;
         open_.note(opened->record.id, segment.id, frame.offset, read_progress(frame.progress));
@@ -157,7 +157,7 @@ private:
         each_(record);
     }
 
-    void note_damage(Segment& segment, int64_t frames) {
+    void note_damage(JournalSegment& segment, int64_t frames) {
         out_.report.frames_damaged += frames;
         const std::string kept = damaged_name(segment.name);
         const auto linked = core_.disk->link(segment.name, kept);
@@ -213,7 +213,7 @@ private:
         auto made = core_.make_segment(
             {.epoch = core_.epoch, .writer = kRecoveryWriter, .sequence = 1}, bytes);
         if (!made) return start_failed(made.error());
-        Segment& segment = **made;
+        JournalSegment& segment = **made;
         std::byte* to = segment.file->bytes().data() + kSegmentHeaderBytes;
         std::ranges::copy(frames, to);
         for (size_t offset = 0; offset < frames.size();) {

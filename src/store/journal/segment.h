@@ -12,7 +12,7 @@
 
 namespace keywarden {
 
-struct Segment {
+struct JournalSegment {
     SegmentId id{};
     std::string name{};
     uint32_t salt = 0;

@@ -99,7 +99,7 @@ void SegmentMaker::want(uint32_t writer) {
     wake_.notify_one();
 }
 
-Result<std::shared_ptr<Segment>> SegmentMaker::take(uint32_t writer, bool may_wait) {
+Result<std::shared_ptr<JournalSegment>> SegmentMaker::take(uint32_t writer, bool may_wait) {
     std::unique_lock lock(mutex_);
     Order& order = orders_[writer];
     if (want(order)) wake_.notify_one();

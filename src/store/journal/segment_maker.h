@@ -29,7 +29,7 @@ public:
     void want(uint32_t writer);
     /// The one that was made for it; waits for it for a bounded time if it is being made.
     /// Errors: LedgerUnavailable, with retry_after, and for whoever called: no word of files.
-    Result<std::shared_ptr<Segment>> take(uint32_t writer, bool may_wait);
+    Result<std::shared_ptr<JournalSegment>> take(uint32_t writer, bool may_wait);
 
     /// Segments were deleted: if there was no room, there may be now.
     void try_again();
@@ -40,7 +40,7 @@ private:
         bool wanted = false;
         bool is_made = false;   // just now, by a thread that has let go of the lock
         uint64_t sequence = 0;  // of the last one
-        std::shared_ptr<Segment> ready{};
+        std::shared_ptr<JournalSegment> ready{};
     };
 
     void run();

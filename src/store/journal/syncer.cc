@@ -22,7 +22,7 @@ Syncer::~Syncer() {
     sync_round(true);
 }
 
-void Syncer::wait_for(std::shared_ptr<Segment> segment,
+void Syncer::wait_for(std::shared_ptr<JournalSegment> segment,
                       size_t end,
                       std::function<void(bool)> then) {
     {
@@ -50,7 +50,7 @@ void Syncer::run() {
 
 void Syncer::sync_round(bool all) {
     const std::lock_guard one(round_);
-    std::vector<std::shared_ptr<Segment>> segments;
+    std::vector<std::shared_ptr<JournalSegment>> segments;
     if (all) {
         segments = core_.list();
     } else {
@@ -72,7 +72,7 @@ void Syncer::sync_round(bool all) {
     tell();
 }
 
-void Syncer::sync(Segment& segment) {
+void Syncer::sync(JournalSegment& segment) {
     const bool touched = segment.touched.exchange(false);
     const size_t end = segment.end.load(std::memory_order_acquire);
     if (!touched && segment.synced >= end) return;
@@ -94,7 +94,7 @@ void Syncer::sync(Segment& segment) {
 }
 
 /// What is in memory is still right: it is written to another file, which takes the old one's name.
-Result<void> Syncer::write_anew(Segment& segment) {
+Result<void> Syncer::write_anew(JournalSegment& segment) {
     const std::string unfinished = segment.name + ".new";
     core_.disk->try_to_remove(unfinished);
     TRY(std::shared_ptr<JournalFile> file, core_.disk->create(unfinished, segment.bytes));
@@ -116,7 +116,7 @@ Result<void> Syncer::write_anew(Segment& segment) {
     return {};
 }
 
-void Syncer::repair(Segment& segment) {
+void Syncer::repair(JournalSegment& segment) {
     if (write_anew(segment)) {
         log(LogLevel::Info, "journal.written_anew", {{"segment", std::string_view(segment.name)}});
     }

@@ -29,14 +29,16 @@ public:
     Syncer& operator=(const Syncer&) = delete;
 
     /// Calls `then` from the thread once the segment is on the disk up to `end`, or cannot be.
-    void wait_for(std::shared_ptr<Segment> segment, size_t end, std::function<void(bool)> then);
+    void wait_for(std::shared_ptr<JournalSegment> segment,
+                  size_t end,
+                  std::function<void(bool)> then);
 
     /// Syncs everything now, on the caller's thread. For tests.
     void sync_all();
 
 private:
     struct Waiter {
-        std::shared_ptr<Segment> segment{};
+        std::shared_ptr<JournalSegment> segment{};
         size_t end = 0;
         std::function<void(bool)> then{};
     };
@@ -44,9 +46,9 @@ private:
     void run();
     /// `all`: also segments that nobody waits for.
     void sync_round(bool all);
-    void sync(Segment& segment);
-    void repair(Segment& segment);
-    Result<void> write_anew(Segment& segment);
+    void sync(JournalSegment& segment);
+    void repair(JournalSegment& segment);
+    Result<void> write_anew(JournalSegment& segment);
     void tell();
 
     JournalCore& core_;

@@ -123,8 +123,8 @@ void JournalWriter::Impl::close(OpenHold::Slot* slot, const CallRecord& record) 
 /// Goes on in the next segment, with all holds that are open: nothing keeps the old one but its
 /// rows.
 Result<void> JournalWriter::Impl::move_on(bool may_wait) {
-    TRY(std::shared_ptr<Segment> next, maker_.take(number_, may_wait));
-    const std::shared_ptr<Segment> old = std::exchange(segment_, std::move(next));
+    TRY(std::shared_ptr<JournalSegment> next, maker_.take(number_, may_wait));
+    const std::shared_ptr<JournalSegment> old = std::exchange(segment_, std::move(next));
     memory_ = segment_->file->bytes();
     end_ = kSegmentHeaderBytes;
     asked_ = false;

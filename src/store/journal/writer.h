@@ -46,7 +46,7 @@ public:
 private:
     bool has_room(size_t bytes) const;
     Result<void> move_on(bool may_wait);
-    void carry(Segment& to);
+    void carry(JournalSegment& to);
     void leave_if_failed();
     std::byte* place() { return memory_.data() + end_; }
     void publish(size_t bytes);
@@ -59,15 +59,15 @@ private:
     JournalCore& core_;
     SegmentMaker& maker_;
     Syncer& syncer_;
-    std::shared_ptr<Segment> segment_;  // null before the first one
-    std::span<std::byte> memory_;       // of it
-    size_t end_ = 0;                    // of its last frame
-    size_t opened_end_ = 0;             // of its last Open
-    bool asked_ = false;                // for the next one
-    size_t held_bytes_ = 0;             // of the frames of open holds
-    size_t close_bytes_ = 0;            // set aside for their ends
-    OpenHold::Slot open_;               // the ring of open holds starts and ends here
-    OpenHold::Slot* free_ = nullptr;    // linked by `after`
+    std::shared_ptr<JournalSegment> segment_;  // null before the first one
+    std::span<std::byte> memory_;              // of it
+    size_t end_ = 0;                           // of its last frame
+    size_t opened_end_ = 0;                    // of its last Open
+    bool asked_ = false;                       // for the next one
+    size_t held_bytes_ = 0;                    // of the frames of open holds
+    size_t close_bytes_ = 0;                   // set aside for their ends
+    OpenHold::Slot open_;                      // the ring of open holds starts and ends here
+    OpenHold::Slot* free_ = nullptr;           // linked by `after`
     std::vector<std::unique_ptr<OpenHold::Slot[]>> slots_;
     std::atomic<int64_t> rows_ = 0;
 };
