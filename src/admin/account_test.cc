@@ -367,7 +367,8 @@ TEST_F(AccountApi, APolicyThatIsWrongIsNamedAndChangesNothing) {
                              R"({"limits":{"burst":5}})",
                              R"({"ip_ranges":{"allow":["10.0.0.0/8","10.1.0.0/16"]}})",
                              R"({"ip_ranges":{"allow":["10.0.0.1/8"]}})",
-                             R"({"tools":{"deny":["search"]}})",
+                             R"({"tools":{"denied":["search"]}})",
+                             R"({"tools":{"deny":["a\u0007b"]}})",
                              "[]"}) {
         EXPECT_EQ(change("/v1/account/policy", body).status, 400) << body;
     }

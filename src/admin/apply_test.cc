@@ -214,9 +214,9 @@ TEST_F(Apply, WhatADocumentLeavesOutOfAThingIsAsOfANewOneButItsStatus) {
     for (const Json& each : looked["changes"][1]["fields"]) fields.push_back(each["field"]);
     EXPECT_EQ(fields,
               (std::vector<std::string>{
-                  "expires_at", "rate_limit_rpm", "toollist.allowed", "app", "metadata", "tags"}))
+                  "expires_at", "rate_limit_rpm", "app", "metadata", "tags", "policy.tools.allow"}))
         << "kind, environment, maker: decided once. Status: not a document's unless it says so";
-    const Json& app = looked["changes"][1]["fields"][3];
+    const Json& app = looked["changes"][1]["fields"][2];
     EXPECT_EQ(app["before"], "staging") << "a name, not an id";
     EXPECT_EQ(app["after"], nullptr);
     EXPECT_EQ(looked["changes"][2]["fields"].size(), 1U) << "the policy, not the status";

@@ -185,13 +185,15 @@ public:
         }
     }
 
-    /// No call looks at lists of tools yet: they are told, and decide nothing.
-    void add_unenforced(std::string_view scope, std::string_view tool, bool allowed) {
-        steps_.push_back({{"rule", info(PolicyRule::Tools).field},
-                          {"scope", scope},
-                          {"value", tool},
-                          {"allowed", allowed},
-                          {"enforced", false}});
+    /// What a list says of a tool. It refuses no call: the tool is taken out of it.
+    void add_tool(std::string_view tool, const Decision& decision) {
+        Json step = {{"rule", info(decision.rule).field},
+                     {"scope", name(decision.denied_by)},
+                     {"value", tool},
+                     {"allowed", decision.allowed}};
+        if (!decision.verdict.entry.empty()) step["entry"] = decision.verdict.entry;
+        if (!decision.allowed) step["removes"] = true;
+        steps_.push_back(std::move(step));
     }
 
     void refuse(const Error& error) {
@@ -205,13 +207,6 @@ private:
     Json steps_ = Json::array();
     std::optional<Error> refusal_{};
 };
-
-bool lets_through(const ToolList& list, const std::string& tool) {
-    const auto has = [&](const std::optional<std::vector<std::string>>& names) {
-        return names && std::ranges::find(*names, tool) != names->end();
-    };
-    return !has(list.denied) && (!list.allowed || has(list.allowed));
-}
 
 Json limits_of(const PolicyReading& reading,
                const Question& question,
@@ -277,19 +272,19 @@ void explain_model(const AdminContext& context,
     told.add_lists(reading.chain(), model.request());
 }
 
-void explain_tools(const PolicyReading& reading,
-                   const Key& key,
-                   const Question& question,
-                   Explanation& told) {
+/// The tools that would be taken out of the call, and by which scope.
+Json explain_tools(const PolicyReading& reading, const Question& question, Explanation& told) {
+    Json removed = Json::array();
     for (const std::string& tool : question.tools) {
-        if (key.tools.allowed || key.tools.denied) {
-            told.add_unenforced("key", tool, lets_through(key.tools, tool));
-        }
         const std::array<std::string_view, 1> tools = {tool};
-        for (const Decision& decision : explain(reading.chain(), {.tools = tools})) {
-            told.add_unenforced(name(decision.denied_by), tool, decision.allowed);
+        const PolicyRequest request{.tools = tools};
+        for (const Decision& decision : explain(reading.chain(), request)) {
+            told.add_tool(tool, decision);
         }
+        const Decision all = decide(reading.chain(), request);
+        if (!all.allowed) removed.push_back({{"tool", tool}, {"denied_by", name(all.denied_by)}});
     }
+    return removed;
 }
 
 void conclude(const std::optional<Error>& refusal, Json& answer) {
@@ -331,13 +326,14 @@ Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call)
     told.add("status", "key", name(state), found.usable);
     Json limits;
     Json whose;
+    Json removed;
     {
         const PolicyReading reading = context.keys.read_policy(found.caller, model);
         explain_door(reading, key, route, question, told);
         if (!question.model.empty()) {
             explain_model(context, reading, question, target, asked, told);
         }
-        explain_tools(reading, key, question, told);
+        removed = explain_tools(reading, question, told);
         whose = key_told(reading, key, state);
     }
     if (!question.model.empty() && target) {  // money comes first: waiting does not bring any
@@ -367,12 +363,14 @@ Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call)
     answer["key"] = std::move(whose);
     answer["request"] = std::move(asked);
     answer["steps"] = told.steps();
+    answer["removed"] = std::move(removed);
     answer["limits"] = std::move(limits);
     answer["not_checked"] = lists_not_met(context,
                                           found.caller,
                                           {.address = question.address,
                                            .endpoint = std::string(route.path),
-                                           .model = question.model});
+                                           .model = question.model,
+                                           .tools = !question.tools.empty()});
     return json_response(200, answer);
 }
 

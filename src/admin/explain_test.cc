@@ -172,17 +172,27 @@ TEST_F(Explain, AModelThatIsNotThereIsARefusalToo) {
     EXPECT_NE(got["message"].get<std::string>().find("small"), std::string::npos);
 }
 
-TEST_F(Explain, ToolsAreToldAndDecideNothing) {
+TEST_F(Explain, TellsWhichToolsAreTakenOutAndByWhom) {
     be_operator();
-    const Json key = make_key(R"({"toollist":{"allowed":["a","b"],"denied":["b"]}})");
+    const Json key = make_key(R"({"toollist":{"allowed":["a","b","web_*"],"denied":["b"]}})");
+    Policy policy;
+    policy.tools.deny = {*Glob::parse("web_*")};
+    team_says(policy);
     be(key["key"].get<std::string>());
-    const Json got = explain({{"model", "small"}, {"tools", {"a", "b", "c"}}});
-    EXPECT_EQ(got["allowed"], true);
-    ASSERT_EQ(got["steps"].size(), 6U);
-    EXPECT_EQ(got["steps"][3]["allowed"], true);
-    EXPECT_EQ(got["steps"][4]["allowed"], false);
-    EXPECT_EQ(got["steps"][5]["allowed"], false);
-    EXPECT_EQ(got["steps"][5]["enforced"], false);
+    const Json got = explain({{"model", "small"}, {"tools", {"a", "b", "web_search"}}});
+    EXPECT_EQ(got["allowed"], true) << "the call goes on without them";
+    EXPECT_EQ(got["removed"], Json::parse(R"([{"tool":"b","denied_by":"key"},
+                              {"tool":"web_search","denied_by":"team"}])"));
+    Json tools = Json::array();
+    for (const Json& step : got["steps"]) {
+        if (step["rule"] == "tools") tools.push_back(step);
+    }
+    ASSERT_EQ(tools.size(), 6U) << "of each list what it says of each tool";
+    EXPECT_EQ(tools[3], Json::parse(R"({"rule":"tools","scope":"key","value":"b","allowed":false,
+                                        "entry":"b","removes":true})"));
+    EXPECT_EQ(tools[4]["entry"], "web_*");
+    EXPECT_EQ(tools[5]["allowed"], true);
+    EXPECT_FALSE(tools[5].contains("removes"));
 }
 
 TEST_F(Explain, SaysWhatItWasNotTold) {

@@ -14,18 +14,26 @@
 namespace keywarden {
 namespace {
 
+/// What of a key has a name of its own beside the one in its policy.
+struct FirstName {
+    std::string_view param;
+    std::string_view in_message;
+    std::string_view first;
+};
 constexpr std::string_view kRate = "policy.limits.requests_per_minute";
+constexpr std::array kFirstNames = {FirstName{kRate, kRate, "rate_limit_rpm"},
+                                    FirstName{kRate, "requests_per_minute", "rate_limit_rpm"},
+                                    FirstName{"policy.tools", "policy.tools", "toollist"}};
 
-/// A key's rate is told by the name that it had first.
+/// A key's rate, and its tools, are told by the name that they had first.
 Result<void> by_first_name(Result<void> checked) {
-    if (checked || checked.error().param != kRate) return checked;
+    if (checked) return checked;
     Error error = std::move(checked).error();
-    error.param = "rate_limit_rpm";
-    for (const std::string_view name : {kRate, std::string_view("requests_per_minute")}) {
-        const size_t at = error.message.find(name);
-        if (at == std::string::npos) continue;
-        error.message.replace(at, name.size(), error.param);
-        break;
+    for (const auto& [param, in_message, first] : kFirstNames) {
+        const size_t at = error.message.find(in_message);
+        if (error.param != param || at == std::string::npos) continue;
+        error.message.replace(at, in_message.size(), first);
+        error.param = first;
     }
     return fail(std::move(error));
 }
@@ -88,7 +96,6 @@ void inherit(AdminContext& context, Key& key, const Rights& grantor) {
     key.expires_at = wanted.expires_at;
     key.app_id = std::move(wanted.app_id);
     key.tags = std::move(wanted.tags);
-    key.tools = std::move(wanted.tools);
     set_policy(key, std::move(wanted.policy));
 }
 

@@ -55,7 +55,9 @@ TEST_F(Grants, AChildMayHaveAsMuchButNoMore) {
     EXPECT_EQ(create(R"({"expires_at":"2050-01-01T00:00:01Z"})"), "expires_at");
     EXPECT_EQ(create(R"({"toollist":{"allowed":["a"]}})"), "201");
     EXPECT_EQ(create(R"({"toollist":{"allowed":["c"]}})"), "toollist");
-    EXPECT_EQ(create(R"({"toollist":{"denied":[]}})"), "toollist");
+    EXPECT_EQ(create(R"({"toollist":{"allowed":["*"]}})"), "toollist");
+    EXPECT_EQ(create(R"({"toollist":{"denied":[]}})"), "201")
+        << "what its maker is denied it is too";
 }
 
 TEST_F(Grants, AChildHasTheTagsOfItsMakerAndThoseOfItsOwn) {

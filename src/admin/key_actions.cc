@@ -107,7 +107,7 @@ Result<HttpResponse> set_status(AdminContext& context, const ApiCall& call, KeyA
 Result<HttpResponse> put_toollist(AdminContext& context, const ApiCall& call) {
     TRY(const Json object, read_object(call.request, Body::Required));
     return change_and_answer(
-        context, call, [&](Key& key) { return read_toollist(object, key.tools); });
+        context, call, [&](Key& key) { return read_toollist(object, key.policy.tools); });
 }
 
 Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call) {

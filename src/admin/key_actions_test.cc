@@ -183,7 +183,11 @@ TEST_F(KeyActions, AToolListTellsAbsentFromNullFromEmpty) {
               Json::parse(R"({"allowed":[],"denied":null})"));
     EXPECT_EQ(put_toollist(id, R"({"allowed":null})").json()["toollist"],
               Json::parse(R"({"allowed":null,"denied":null})"));
+    EXPECT_EQ(put_toollist(id, R"({"denied":["github_delete_*"]})").json()["policy"]["tools"],
+              Json::parse(R"({"deny":["github_delete_*"]})"))
+        << "it is one list by two names";
     EXPECT_EQ(put_toollist(id, R"({"allow":[]})").code(), "unknown_field");
+    EXPECT_EQ(put_toollist(id, R"({"allowed":["a","a"]})").json()["param"], "toollist.allowed");
     EXPECT_EQ(put_toollist(id, R"({"allowed":"a"})").json()["param"], "toollist.allowed");
 }
 

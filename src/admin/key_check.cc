@@ -69,7 +69,7 @@ bool is_answered(PolicyRule rule, const KeyDemand& demand) {
         case PolicyRule::Endpoints:
             return !demand.endpoint.empty();
         case PolicyRule::Tools:
-            return false;
+            return demand.tools;
         default:
             return !demand.model.empty();
     }

@@ -27,7 +27,8 @@ struct KeyDemand {
     std::optional<IpAddress> address{};
     std::string endpoint{};  // a plain path (is_plain_path)
     std::string model{};
-    Limits costs{};  // rates only; taken when all else lets the key through
+    bool tools = false;  // they were told
+    Limits costs{};      // rates only; taken when all else lets the key through
     /// A list of endpoints that cannot be held against anything denies.
     bool needs_endpoint = false;
 };

@@ -134,6 +134,24 @@ Result<void> read_policy_later(const Json& value, KeyDraft& draft) {
     return {};
 }
 
+Result<void> read_toollist_later(const Json& value, KeyDraft&) {
+    if (value.is_null() || value.is_object()) return {};
+    return fail_field("toollist", "must be an object with 'allowed' and 'denied', or null");
+}
+
+/// The tools of a key are a field and a part of its policy: two names of one thing.
+Result<void> take_toollist(const Json& object, Policy& policy) {
+    const auto sent = object.find("toollist");
+    if (sent == object.end()) return {};
+    const auto named = object.find("policy");
+    if (named != object.end() && named->is_object() && named->contains("tools")) {
+        return fail_field("toollist", "and 'policy.tools' are one list: name it once");
+    }
+    if (!sent->is_null()) return read_toollist(*sent, policy.tools);
+    policy.tools = {};
+    return {};
+}
+
 /// Of what a body says about `policy`, the rate; nothing where it names none.
 const Json* rate_in(const Json& object) {
     const auto policy = object.find("policy");
@@ -158,6 +176,7 @@ Result<void> take_policy(const Json& object, KeyDraft& draft) {
         TRY_VOID(read_policy("policy", draft.policy, whole));
         if (rate_named) whole.limits[LimitKind::RequestsPerMinute] = named;
     }
+    TRY_VOID(take_toollist(object, whole));
     Result<void> checked = check_limits(whole.limits);  // a burst needs its rate
     if (!checked) {
         checked.error().param = "policy." + checked.error().param;
@@ -174,17 +193,6 @@ Result<void> take_policy(const Json& object, KeyDraft& draft) {
 Result<void> read_k_target(const Json& value, KeyDraft& draft) {
     TRY(draft.key.k_target_override, read_count("k_target_override", value, kKTargetMax));
     return {};
-}
-
-Result<void> read_toollist_field(const Json& value, KeyDraft& draft) {
-    if (value.is_null()) {
-        draft.key.tools = {};
-        return {};
-    }
-    if (!value.is_object()) {
-        return fail_field("toollist", "must be an object with 'allowed' and 'denied', or null");
-    }
-    return read_toollist(value, draft.key.tools);
 }
 
 Result<void> read_metadata(const Json& value, KeyDraft& draft) {
@@ -277,7 +285,7 @@ constexpr std::array kNewKeyFields = {
     KeyField{"rate_limit_rpm", read_rate_limit},
     KeyField{"policy", read_policy_later},
     KeyField{"k_target_override", read_k_target},
-    KeyField{"toollist", read_toollist_field},
+    KeyField{"toollist", read_toollist_later},
     KeyField{"metadata", read_metadata},
     KeyField{"tags", read_tags},
     KeyField{"format", read_format},
@@ -295,7 +303,7 @@ constexpr std::array kKeyChangeFields = {
     KeyField{"rate_limit_rpm", read_rate_limit},
     KeyField{"policy", read_policy_later},
     KeyField{"k_target_override", read_k_target},
-    KeyField{"toollist", read_toollist_field},
+    KeyField{"toollist", read_toollist_later},
     KeyField{"metadata", read_metadata},
     KeyField{"tags", read_tags},
     KeyField{"kind", [](const Json&, KeyDraft&) { return refuse_fixed("kind"); }},
@@ -305,19 +313,40 @@ constexpr std::array kKeyChangeFields = {
     KeyField{"status", refuse_status},
 };
 
-Result<void> read_allowed(const Json& value, ToolList& tools) {
-    TRY(tools.allowed, read_names("toollist.allowed", value, kToolListMax, kToolNameMax));
+Result<std::optional<std::vector<Glob>>> read_tools(std::string_view field, const Json& value) {
+    if (value.is_null()) return std::nullopt;
+    if (!value.is_array()) return fail_field(field, "must be a list of strings, or null");
+    if (value.size() > kToolEntriesMax) {
+        return fail_field(field,
+                          "may have at most " + std::to_string(kToolEntriesMax) + " entries");
+    }
+    std::vector<Glob> globs;
+    for (const Json& entry : value) {
+        if (!entry.is_string()) return fail_field(field, "must be a list of strings, or null");
+        Result<Glob> glob = Glob::parse_any(entry.get_ref<const std::string&>());
+        if (!glob) {
+            glob.error().param = field;
+            return std::unexpected(std::move(glob).error());
+        }
+        globs.push_back(*std::move(glob));
+    }
+    return globs;
+}
+
+Result<void> read_allowed(const Json& value, AllowDeny<Glob>& tools) {
+    TRY(tools.allow, read_tools("toollist.allowed", value));
     return {};
 }
 
-Result<void> read_denied(const Json& value, ToolList& tools) {
-    TRY(tools.denied, read_names("toollist.denied", value, kToolListMax, kToolNameMax));
+Result<void> read_denied(const Json& value, AllowDeny<Glob>& tools) {
+    TRY(auto denied, read_tools("toollist.denied", value));
+    tools.deny = std::move(denied).value_or(std::vector<Glob>());
     return {};
 }
 
 constexpr std::array kToolListFields = {
-    Field<ToolList>{"allowed", read_allowed},
-    Field<ToolList>{"denied", read_denied},
+    Field<AllowDeny<Glob>>{"allowed", read_allowed},
+    Field<AllowDeny<Glob>>{"denied", read_denied},
 };
 
 }  // namespace
@@ -351,8 +380,13 @@ Result<void> read_key_change(const Json& object, KeyDraft& draft) {
     return take_policy(object, draft);
 }
 
-Result<void> read_toollist(const Json& object, ToolList& tools) {
-    return read_fields<ToolList>(object, kToolListFields, tools);
+Result<void> read_toollist(const Json& object, AllowDeny<Glob>& tools) {
+    TRY_VOID(read_fields<AllowDeny<Glob>>(object, kToolListFields, tools));
+    Result<void> checked = check_policy({.tools = tools});
+    if (checked) return checked;
+    checked.error().param =
+        checked.error().param == "tools.deny" ? "toollist.denied" : "toollist.allowed";
+    return checked;
 }
 
 Result<void> check_times(const Key* before, const Key& after, TimePoint now) {

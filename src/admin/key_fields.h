@@ -23,8 +23,6 @@ inline constexpr size_t kKeyMetadataNameMax = 64;
 inline constexpr size_t kKeyMetadataValueMax = 512;
 inline constexpr size_t kKeyTagsMax = kCallTagsMax;
 inline constexpr size_t kKeyTagMax = 64;
-inline constexpr size_t kToolListMax = 512;
-inline constexpr size_t kToolNameMax = 128;
 inline constexpr int64_t kKTargetMax = 128;
 
 /// A key being made or changed. In a change an absent field is left alone, and null clears it.
@@ -48,7 +46,8 @@ Result<void> read_new_key(const Json& object,
                           KeyDraft& draft,
                           std::span<const std::string_view> others = {});
 Result<void> read_key_change(const Json& object, KeyDraft& draft);
-Result<void> read_toollist(const Json& object, ToolList& tools);
+/// The tools of a key's policy, as `{allowed, denied}`: what is absent stays, null is cleared.
+Result<void> read_toollist(const Json& object, AllowDeny<Glob>& tools);
 
 /// Rules between fields and the clock; what a change left alone is not looked at again.
 /// `before` is null for a new key. Errors: InvalidRequest.

@@ -135,15 +135,46 @@ TEST(KeyFields, TagsAreSixteenDifferentWords) {
 }
 
 TEST(KeyFields, AToolListTellsAbsentFromNullFromEmpty) {
-    ToolList tools = {.allowed = {{"a"}}, .denied = {{"b"}}};
+    AllowDeny<Glob> tools = {.allow = {{*Glob::parse("a")}}, .deny = {*Glob::parse("b")}};
     ASSERT_TRUE(read_toollist(Json::object(), tools));
-    EXPECT_EQ(tools.allowed, std::vector<std::string>{"a"});
+    ASSERT_TRUE(tools.allow);
+    EXPECT_EQ(tools.allow->front().text(), "a");
     ASSERT_TRUE(read_toollist(Json::parse(R"({"allowed":[],"denied":null})"), tools));
-    EXPECT_EQ(tools.allowed, std::vector<std::string>{});
-    EXPECT_EQ(tools.denied, std::nullopt);
+    ASSERT_TRUE(tools.allow);
+    EXPECT_TRUE(tools.allow->empty());
+    EXPECT_TRUE(tools.deny.empty());
+    ASSERT_TRUE(read_toollist(Json::parse(R"({"allowed":null,"denied":["github_*"]})"), tools));
+    EXPECT_FALSE(tools.allow);
+    EXPECT_EQ(tools.deny.front().text(), "github_*");
     EXPECT_FALSE(read_toollist(Json::parse(R"({"allow":[]})"), tools));
     EXPECT_FALSE(read_toollist(Json::parse(R"({"allowed":["a","a"]})"), tools));
     EXPECT_FALSE(read_toollist(Json::parse(R"({"denied":"a"})"), tools));
+}
+
+TEST(KeyFields, AToolListHasBounds) {
+    AllowDeny<Glob> tools;
+    Json many = Json::array();
+    for (size_t i = 0; i < kToolEntriesMax; ++i) many.push_back("t" + std::to_string(i));
+    EXPECT_TRUE(read_toollist({{"allowed", many}}, tools));
+    many.push_back("one");
+    EXPECT_EQ(read_toollist({{"allowed", many}}, tools).error().param, "toollist.allowed");
+    EXPECT_EQ(
+        read_toollist({{"denied", {std::string(kGlobBytesMax + 1, 'x')}}}, tools).error().param,
+        "toollist.denied");
+    EXPECT_EQ(read_toollist({{"denied", {""}}}, tools).error().param, "toollist.denied");
+}
+
+TEST(KeyFields, TheToolsOfAKeyAreNamedOnce) {
+    EXPECT_EQ(refused_field(Json::parse(
+                  R"({"name":"a","toollist":{"allowed":[]},"policy":{"tools":{"allow":[]}}})")),
+              "toollist");
+    KeyDraft draft;
+    ASSERT_EQ(refused_field(Json::parse(R"({"name":"a","toollist":{"denied":["x"]},
+                                            "policy":{"models":{"deny":["m"]}}})"),
+                            &draft),
+              "ok");
+    EXPECT_EQ(draft.key.policy.tools.deny.size(), 1U);
+    EXPECT_EQ(draft.key.policy.models.deny.size(), 1U);
 }
 
 TEST(KeyFields, AnEnvironmentIsLiveOrTest) {

@@ -145,7 +145,7 @@ TEST_F(KeyPolicy, EveryMistakeIsNamedAndNothingIsHalfApplied) {
               "invalid_request policy.ip_ranges.allow");
     EXPECT_EQ(mistake(R"({"ip_ranges":{"allow":["10.0.0.1/8"]}})"),
               "invalid_request policy.ip_ranges.allow");
-    EXPECT_EQ(mistake(R"({"tools":{"allow":["x"]}})"), "invalid_request policy.tools");
+    EXPECT_EQ(mistake(R"({"tools":{"allowed":["x"]}})"), "unknown_field policy.tools.allowed");
     const Reply reply = post("/v1/keys", with_policy(R"({"modells":{}})"));
     EXPECT_EQ(reply.json()["suggestion"], "models");
 }

@@ -57,6 +57,16 @@ Json secrets_of(const Key& key, TimePoint now) {
     return list;
 }
 
+Json toollist_of(const AllowDeny<Glob>& tools) {
+    const auto texts = [](const std::vector<Glob>& globs) {
+        Json list = Json::array();
+        for (const Glob& glob : globs) list.push_back(glob.text());
+        return list;
+    };
+    return {{"allowed", tools.allow ? texts(*tools.allow) : Json(nullptr)},
+            {"denied", tools.deny.empty() ? Json(nullptr) : texts(tools.deny)}};
+}
+
 Json metadata_of(const Key& key) {
     Json object = Json::object();
     for (const auto& [name, value] : key.metadata) object[name] = value;
@@ -91,9 +101,7 @@ Json key_record(const Key& key, int64_t default_rpm, TimePoint now, const KeyNot
             {"rate_limit_rpm", key.rate_limit_rpm.value_or(default_rpm)},
             {"policy", policy_record(whole_policy(key))},
             {"k_target_override", value_or_null(key.k_target_override)},
-            {"toollist",
-             {{"allowed", value_or_null(key.tools.allowed)},
-              {"denied", value_or_null(key.tools.denied)}}},
+            {"toollist", toollist_of(key.policy.tools)},
             {"metadata", metadata_of(key)},
             {"tags", key.tags},
             {"secrets", secrets_of(key, now)},

@@ -34,7 +34,7 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
     Key key = some_key();
     key.metadata = {{"b", "2"}, {"a", "1"}};
     key.tags = {"t"};
-    key.tools.allowed = std::vector<std::string>{};
+    key.policy.tools.allow.emplace();
     EXPECT_EQ(
         dump(key_record(key, 60, kNow)),
         R"({"id":"key_1","object":"api_key","name":"laptop","description":"","kind":"full",)"
@@ -44,7 +44,7 @@ TEST(KeyRecord, SaysAllThatIsKnown) {
         R"("last_used_at":"2024-10-03T23:00:00.000Z","unused":false,"expires_soon":false,)"
         R"("rotate_every":null,"rotation_due_at":null,"rotation":null,)"
         R"("created_by":"user_1","user":null,"app":null,)"
-        R"("rate_limit_rpm":60,"policy":{},"k_target_override":null,)"
+        R"("rate_limit_rpm":60,"policy":{"tools":{"allow":[]}},"k_target_override":null,)"
         R"("toollist":{"allowed":[],"denied":null},"metadata":{"b":"2","a":"1"},)"
         R"("tags":["t"],"secrets":[{"id":"s2","display":"kw_live_b…2222",)"
         R"("format":"keywarden","live":true,"created_at":"2024-10-04T00:00:00.000Z",)"

@@ -234,8 +234,6 @@ private:
         if (key.rotate_every) item["rotate_every"] = duration_text(*key.rotate_every);
         put(item, "rate_limit_rpm", key.rate_limit_rpm);
         put(item, "k_target_override", key.k_target_override);
-        if (key.tools.allowed) item["toollist"]["allowed"] = *key.tools.allowed;
-        if (key.tools.denied) item["toollist"]["denied"] = *key.tools.denied;
         put_policy(item, key.policy);
         for (const auto& [name, value] : key.metadata) item["metadata"][name] = value;
         if (!key.tags.empty()) item["tags"] = key.tags;

@@ -229,29 +229,33 @@ private:
     Result<void> open_proxy(const Configuration& configuration,
                             Instance& instance,
                             std::vector<Provider> providers) {
-        ProxyParts parts{.keys = instance.directory.get(),
-                         .spend = &money_->spend(),
-                         .prices = &money_->prices(),
-                         .credentials = credentials_.get(),
-                         .blocking = &blocking_,
-                         .slow = &slow_,
-                         .sessions = instance.sessions.get(),
-                         .providers = std::move(providers),
-                         .aliases = aliases_of(configuration),
-                         .routes = routes_of(configuration),
-                         .api_routes = own_routes(),
-                         .pages = console_pages(console_),
-                         .operator_team_id = instance.team_id,
-                         .limits = proxy_limits(configuration.settings),
-                         .uncarried = configuration.settings.translation_uncarried == "drop"
-                                          ? Uncarried::LeftOut
-                                          : Uncarried::Refused,
-                         .on_call = [this, money = money_.get()](const CallLine& line) {
-                             log_call(line);
-                             metrics_->note(line);
-                             if (line.status != kRefusedStatus || line.key_id.empty()) return;
-                             money->refused().note(line.team_id, line.key_id, system_clock().now());
-                         }};
+        ProxyParts parts{
+            .keys = instance.directory.get(),
+            .spend = &money_->spend(),
+            .prices = &money_->prices(),
+            .credentials = credentials_.get(),
+            .blocking = &blocking_,
+            .slow = &slow_,
+            .sessions = instance.sessions.get(),
+            .providers = std::move(providers),
+            .aliases = aliases_of(configuration),
+            .routes = routes_of(configuration),
+            .api_routes = own_routes(),
+            .pages = console_pages(console_),
+            .operator_team_id = instance.team_id,
+            .limits = proxy_limits(configuration.settings),
+            .uncarried = configuration.settings.translation_uncarried == "drop"
+                             ? Uncarried::LeftOut
+                             : Uncarried::Refused,
+            .forbidden_call = configuration.settings.tools_on_forbidden_call == "refuse"
+                                  ? ForbiddenCall::Refused
+                                  : ForbiddenCall::Removed,
+            .on_call = [this, money = money_.get()](const CallLine& line) {
+                log_call(line);
+                metrics_->note(line);
+                if (line.status != kRefusedStatus || line.key_id.empty()) return;
+                money->refused().note(line.team_id, line.key_id, system_clock().now());
+            }};
         TRY(const auto metrics_token,
             read_metrics_token(configuration.settings.metrics_token_file));
         if (metrics_token) parts.route_token = {.path = "/metrics", .digest = *metrics_token};

@@ -119,6 +119,11 @@ constexpr std::array kRows = {
         .sentence = "What becomes of what a client asks for and its model's provider, speaking "
                     "another dialect, has no word for: the call is refused, naming it; or it is "
                     "left out, and x-keywarden-dropped says so."},
+    SettingRow{.name = "tools.on_forbidden_call", .kind = Choice,
+        .member = &S::tools_on_forbidden_call, .fallback = "remove", .choices = "remove|refuse",
+        .sentence = "What becomes of a call that a model makes to a tool which no list of tools "
+                    "lets through: it is taken out of the answer, and a note says so; or the "
+                    "answer is refused with tool_not_allowed."},
     SettingRow{.name = "keys.formats", .kind = Choices, .member = &S::key_formats,
         .fallback = "keywarden,orqen,orbitkit,orgn,opaque", .choices = kKeyFormats,
         .sentence = "The formats of API keys that are accepted."},

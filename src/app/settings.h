@@ -46,6 +46,7 @@ struct Settings {
     Nanos upstream_breaker_rest;
     std::string upstream_ca_file;
     std::string translation_uncarried;
+    std::string tools_on_forbidden_call;
     std::vector<std::string> key_formats;
     std::string key_default_format;
     int64_t key_rate_limit_rpm;

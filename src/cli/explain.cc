@@ -45,9 +45,7 @@ bool is_true(const Json& object, const char* name) {
 }
 
 std::string verdict_of(const Json& step) {
-    if (step.is_object() && step.contains("enforced") && step["enforced"] == false) {
-        return is_true(step, "allowed") ? "would allow" : "would deny";
-    }
+    if (is_true(step, "removes")) return "REMOVES";
     return is_true(step, "allowed") ? "allows" : "DENIES";
 }
 
@@ -86,11 +84,23 @@ void print_limits(const Json& answer, bool color, std::ostream& out) {
     out << '\n' << table(rows, color);
 }
 
+/// ", without the tools a (key), b (team)"
+std::string without_removed(const Json& answer) {
+    std::string text;
+    for (const Json& each : list_of(answer, "removed")) {
+        text += fmt::format("{}{} ({})",
+                            text.empty() ? ", without the tools " : ", ",
+                            shown(each, "tool"),
+                            shown(each, "denied_by"));
+    }
+    return printable(text);
+}
+
 void print_conclusion(const Json& answer, std::ostream& out) {
     const Json key = answer.contains("key") ? answer["key"] : Json();
     out << printable(fmt::format("{} \"{}\": ", shown(key, "id"), shown(key, "name")));
     if (is_true(answer, "allowed")) {
-        out << "it would be let through.\n\n";
+        out << "it would be let through" << without_removed(answer) << ".\n\n";
         return;
     }
     out << printable(fmt::format("it would be refused, {}", shown(answer, "code")));

@@ -12,7 +12,8 @@ protected:
         "steps":[{"rule":"status","scope":"key","value":"active","allowed":true},
                  {"rule":"models","scope":"team","value":"x","allowed":false,
                   "code":"model_not_allowed","entry":"x*"},
-                 {"rule":"tools","scope":"key","value":"t","allowed":false,"enforced":false}],
+                 {"rule":"tools","scope":"key","value":"t","allowed":false,"removes":true}],
+        "removed":[{"tool":"t","denied_by":"key"}],
         "limits":[{"name":"requests_per_minute","scope":"key","source":"instance","limit":60,
                    "used":60,"remaining":0,"wanted":1,"allowed":false,"reset_seconds":9}],
         "not_checked":["ip_ranges"]})";
@@ -53,9 +54,9 @@ TEST_F(ExplainCommand, ShowsWhatDeniesAndWhatIsLeft) {
     EXPECT_EQ(run({"explain"}), 0) << err_;
     for (const char* said :
          {"key_1 \"ci\": it would be refused, model_not_allowed, by the team.",
-          "models  team  x       DENIES      its entry 'x*'",
+          "models  team  x       DENIES   its entry 'x*'",
           "status  key   active  allows",
-          "tools   key   t       would deny",
+          "tools   key   t       REMOVES",
           "requests_per_minute  key         instance  60     60    0     1      DENIES",
           "Not looked at, since nothing was said of it: ip_ranges"}) {
         EXPECT_NE(out_.find(said), out_.npos) << said << "\n" << out_;

@@ -40,6 +40,8 @@ constexpr std::array kLists = {
     ListOption{"privacy-class", "privacy_classes", "allow"},
     ListOption{"ip-range", "ip_ranges", "allow"},
     ListOption{"deny-ip-range", "ip_ranges", "deny"},
+    ListOption{"tool", "tools", "allow"},
+    ListOption{"deny-tool", "tools", "deny"},
 };
 
 /// "requests_per_day=5000".
@@ -80,6 +82,7 @@ Result<void> add_option(const std::string& option, const std::string& value, Jso
     }
     if (option == "tag") body["tags"].push_back(value);
     if (option == "test") body["environment"] = "test";
+    if (option == "no-tools") body["policy"]["tools"]["allow"] = Json::array();
     if (option == "rate-limit-rpm") {
         TRY(body["rate_limit_rpm"], whole_number(option, value));
     }

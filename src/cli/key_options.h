@@ -27,6 +27,9 @@ inline constexpr std::array kKeyOptions = {
     Option{"privacy-class", "CLASS", "standard, zdr, or tee: what may become of its prompts."},
     Option{"ip-range", "CIDR", "From where it works, such as 192.0.2.0/24."},
     Option{"deny-ip-range", "CIDR", "From where it does not."},
+    Option{"tool", "GLOB", "A tool that may reach a model, such as 'github_*'."},
+    Option{"deny-tool", "GLOB", "A tool that may not; this beats --tool."},
+    Option{"no-tools", "", "No tool at all may."},
     Option{"tag", "WORD", "A tag."},
 };
 

@@ -19,7 +19,7 @@ using Rows = std::vector<std::vector<std::string>>;
 constexpr std::array kFirstMembers = {"id", "name", "description", "status", "kind", "display"};
 /// Shown otherwise, or of no interest to people.
 constexpr std::array kOtherMembers = {
-    "object", "secrets", "limits", "lists", "warnings", "budgets"};
+    "object", "secrets", "limits", "lists", "toollist", "warnings", "budgets"};
 
 /// Null, "", [], {}, and objects that hold nothing else.
 bool is_nothing(const Json& value) {

@@ -207,6 +207,10 @@ TEST_F(KeysTest, CreateSendsAPolicy) {
                    "10.0.0.0/8",
                    "--deny-ip-range",
                    "10.1.0.0/16",
+                   "--tool",
+                   "github_*",
+                   "--deny-tool",
+                   "github_delete",
                    "--limit",
                    "requests_per_day=5000",
                    "--limit",
@@ -230,7 +234,14 @@ TEST_F(KeysTest, CreateSendsAPolicy) {
         "endpoints":{"allow":["/v1/chat/*"],"deny":["/v1/x"]},
         "providers":{"allow":["a"],"deny":["b"]},"privacy_classes":{"allow":["zdr"]},
         "ip_ranges":{"allow":["10.0.0.0/8"],"deny":["10.1.0.0/16"]},
+        "tools":{"allow":["github_*"],"deny":["github_delete"]},
         "limits":{"requests_per_day":5000,"burst":5}}})"));
+}
+
+TEST_F(KeysTest, NoToolsIsAnEmptyList) {
+    will_answer(200, R"({"id":"key_1","name":"ci"})");
+    EXPECT_EQ(run({"keys", "update", "key_1", "--no-tools"}), 0) << err_;
+    EXPECT_EQ(Json::parse(sent_[0].body), Json::parse(R"({"policy":{"tools":{"allow":[]}}})"));
 }
 
 TEST_F(KeysTest, UpdateSendsOnlyWhatWasSaid) {

@@ -108,8 +108,6 @@ AuditFacts audit_facts(const Key& key) {
     }
     facts.number("rate_limit_rpm", key.rate_limit_rpm);
     facts.number("k_target_override", key.k_target_override);
-    facts.list("toollist.allowed", key.tools.allowed);
-    facts.list("toollist.denied", key.tools.denied);
     facts.text("app", key.app_id);
     facts.text("user", key.user_id);
     facts.text("maker_key", key.maker_key_id);

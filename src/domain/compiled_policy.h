@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,12 +50,17 @@ struct PolicyVerdict {
 };
 
 /// One scope's policy. Made once a change, shared by all calls, never altered.
-class CompiledPolicy {
+class CompiledPolicy : public std::enable_shared_from_this<CompiledPolicy> {
 public:
     explicit CompiledPolicy(Policy policy);
 
     /// Threads: any. Allocates nothing.
     PolicyVerdict check(PolicyRule rule, const PolicyRequest& request) const;
+    /// One tool, by every name that it goes by. Allocates nothing.
+    PolicyVerdict check_tool(std::string_view tool,
+                             std::span<const std::string_view> other_names) const {
+        return tools_.check(tool, other_names);
+    }
 
     bool has(PolicyRule rule) const { return (rules_ >> static_cast<unsigned>(rule) & 1) != 0; }
     const Policy& policy() const { return policy_; }

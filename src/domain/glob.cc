@@ -30,6 +30,13 @@ std::string normal_form(std::string_view text) {
     return normal;
 }
 
+Result<void> check_size(std::string_view text) {
+    if (text.empty()) return fail(ErrorCode::InvalidRequest, "A pattern must not be empty.");
+    if (text.size() <= kGlobBytesMax) return {};
+    return fail(ErrorCode::InvalidRequest,
+                "A pattern may have at most " + std::to_string(kGlobBytesMax) + " characters.");
+}
+
 /// The places in `wide` that are of use to it while it reads all words of another pattern.
 ///
 /// A place behind a star is worth nothing once a later star is reached: what the earlier place
@@ -120,13 +127,18 @@ Glob::Glob(std::string normal) : text_(std::move(normal)) {
 }
 
 Result<Glob> Glob::parse(std::string_view text) {
-    if (text.empty()) return fail(ErrorCode::InvalidRequest, "A pattern must not be empty.");
-    if (text.size() > kGlobBytesMax) {
-        return fail(ErrorCode::InvalidRequest,
-                    "A pattern may have at most " + std::to_string(kGlobBytesMax) + " characters.");
-    }
+    TRY_VOID(check_size(text));
     if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; })) {
         return fail(ErrorCode::InvalidRequest, "A pattern may only have visible ASCII characters.");
+    }
+    return Glob(normal_form(text));
+}
+
+Result<Glob> Glob::parse_any(std::string_view text) {
+    TRY_VOID(check_size(text));
+    const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+    if (std::ranges::any_of(text, is_control)) {
+        return fail(ErrorCode::InvalidRequest, "A pattern must not have control characters.");
     }
     return Glob(normal_form(text));
 }
@@ -173,6 +185,7 @@ bool Glob::matches(std::string_view name) const {
 bool covers(const Glob& wide, const Glob& narrow) {
     if (wide.is_everything()) return true;
     if (narrow.is_literal()) return wide.matches(narrow.text());
+    if (wide.is_literal()) return false;
     Reader reader(wide.text());
     for (const char c : narrow.text()) {
         if (c == '*') {
@@ -187,6 +200,8 @@ bool covers(const Glob& wide, const Glob& narrow) {
 // A word in both is a walk through both patterns at once. Row by row of `a`: which places of `b`
 // can be reached together with that place of `a`.
 bool overlap(const Glob& a, const Glob& b) {
+    if (a.is_literal()) return b.matches(a.text());
+    if (b.is_literal()) return a.matches(b.text());
     const std::string& x = a.text();
     const std::string& y = b.text();
     Places row;

@@ -19,6 +19,10 @@ public:
     /// Errors: InvalidRequest when `text` is empty, longer than kGlobBytesMax, or has a space, a
     /// control character, or a byte beyond ASCII.
     static Result<Glob> parse(std::string_view text);
+    /// A pattern over names that others give and that may have any characters: those of tools.
+    /// Errors: InvalidRequest when `text` is empty, longer than kGlobBytesMax, or has a control
+    /// character.
+    static Result<Glob> parse_any(std::string_view text);
 
     /// True when all of `name` fits. At most name.size() * kGlobBytesMax steps, and no allocation.
     bool matches(std::string_view name) const;

@@ -38,13 +38,6 @@ struct KeySecret {
     std::vector<SecretNetwork> networks{};  // it was used from, the latest first
 };
 
-/// Which tools a key may send or get called (enforced by tool selection).
-/// An absent list is no restriction; an empty `allowed` is no tools at all; deny beats allow.
-struct ToolList {
-    std::optional<std::vector<std::string>> allowed{};
-    std::optional<std::vector<std::string>> denied{};
-};
-
 /// A key: an entity with an id, a policy, and a history. Rotation keeps all of it.
 struct Key {
     std::string id;
@@ -62,8 +55,7 @@ struct Key {
     std::optional<Nanos> rotate_every{};      // how old its owner wants a secret to be; a reminder
     std::optional<int64_t> rate_limit_rpm{};  // requests a minute; absent: the instance's default
     std::optional<int64_t> k_target_override{};
-    ToolList tools{};
-    Policy policy{};  // without requests_per_minute and tools, which have fields above
+    Policy policy{};  // without requests_per_minute, which has a field above
     std::vector<std::pair<std::string, std::string>> metadata{};
     std::vector<std::string> tags{};
     TimePoint created_at{};

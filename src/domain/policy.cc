@@ -42,9 +42,10 @@ std::string text_of(PrivacyClass privacy) { return std::string(name(privacy)); }
 
 template <class T>
 Result<void> check_entries(PolicyRule rule, std::string_view side, const std::vector<T>& entries) {
-    if (entries.size() > kListEntriesMax) {
-        return wrong(
-            rule, side, "A list may have at most " + std::to_string(kListEntriesMax) + " entries.");
+    if (entries.size() > entries_max(rule)) {
+        return wrong(rule,
+                     side,
+                     "A list may have at most " + std::to_string(entries_max(rule)) + " entries.");
     }
     for (auto later = entries.begin(); later != entries.end(); ++later) {
         for (auto earlier = entries.begin(); earlier != later; ++earlier) {
@@ -62,6 +63,16 @@ Result<void> check_entries(PolicyRule rule, std::string_view side, const std::ve
         }
     }
     return {};
+}
+
+Result<void> check_patterns(std::string_view side, const std::vector<Glob>& entries) {
+    const auto patterns =
+        std::ranges::count_if(entries, [](const Glob& glob) { return !glob.is_literal(); });
+    if (static_cast<size_t>(patterns) <= kToolPatternsMax) return {};
+    return wrong(Tools,
+                 side,
+                 "A list of tools may have at most " + std::to_string(kToolPatternsMax) +
+                     " entries with wildcards.");
 }
 
 template <class T>
@@ -125,6 +136,8 @@ const PolicyRuleInfo& info(PolicyRule rule) { return kRules.at(static_cast<size_
 
 std::span<const PolicyRuleInfo> all_policy_rules() { return kRules; }
 
+size_t entries_max(PolicyRule rule) { return rule == Tools ? kToolEntriesMax : kListEntriesMax; }
+
 std::string_view name(PrivacyClass privacy) { return kClassNames.at(static_cast<size_t>(privacy)); }
 
 std::optional<PrivacyClass> privacy_class_of(std::string_view text) {
@@ -141,6 +154,8 @@ Result<void> check_policy(const Policy& policy) {
     TRY_VOID(check_list(Providers, policy.providers));
     TRY_VOID(check_list(Classes, policy.classes));
     TRY_VOID(check_list(Tools, policy.tools));
+    if (policy.tools.allow) TRY_VOID(check_patterns("allow", *policy.tools.allow));
+    TRY_VOID(check_patterns("deny", policy.tools.deny));
     return check_limits(policy.limits);
 }
 

@@ -67,7 +67,7 @@ struct Policy {
     AllowDeny<Glob> models{};        // over public ids
     AllowDeny<Glob> providers{};     // over names
     AllowDeny<PrivacyClass> classes{};
-    AllowDeny<Glob> tools{};  // over names; without wildcards they are exact
+    AllowDeny<Glob> tools{};  // over names; without wildcards they are exact (tool_lists.h)
     Limits limits{};
 
     friend bool operator==(const Policy&, const Policy&) = default;
@@ -82,6 +82,13 @@ struct ScopedPolicy {
 };
 
 inline constexpr size_t kListEntriesMax = 256;
+/// Of tools a list may have more entries, but few that are patterns: a call has many names to be
+/// held against each.
+inline constexpr size_t kToolEntriesMax = 512;
+inline constexpr size_t kToolPatternsMax = 64;
+
+/// How many entries a list of that rule may have.
+size_t entries_max(PolicyRule rule);
 
 /// Errors: InvalidRequest, naming the field: limits out of bounds, a list that is too long or names
 /// an entry twice, a network that lies in another one of the same list.

@@ -56,7 +56,8 @@ A request that could not pass even with nothing used is `request_too_large`: wai
 ## Lists
 
 Each has an `allow` and a `deny` list. No `allow` list is no restriction; an empty one lets nothing
-through; `deny` beats `allow`. `*` is any text, `?` any one character.
+through; `deny` beats `allow`. `*` is any text, `?` any one character. A tool that no list lets
+through is taken out of a call ([tools](tools.md)): only a call that insists on it is denied.
 
 | field | a denial is |
 |---|---|
@@ -102,7 +103,6 @@ std::string limits_markdown() {
     }
     out += kListsHead;
     for (const PolicyRuleInfo& row : all_policy_rules()) {
-        if (row.rule == PolicyRule::Tools) continue;  // a key's own: no call looks at it here
         out += "| `" + std::string(row.field) + "` | " + code_text(row.code) + " |\n";
     }
     return out;

@@ -49,12 +49,27 @@ TEST(Policy, NetworksOfOneListThatLieInOneAnotherAreRefused) {
 TEST(Policy, AListHasABound) {
     Policy policy;
     policy.tools.allow.emplace();
-    for (size_t i = 0; i <= kListEntriesMax; ++i) {
+    for (size_t i = 0; i <= kToolEntriesMax; ++i) {
         policy.tools.allow->push_back(Glob::parse("tool_" + std::to_string(i)).value());
     }
     EXPECT_EQ(check_policy(policy).error().param, "tools.allow");
     policy.tools.allow->pop_back();
     EXPECT_TRUE(check_policy(policy));
+    policy.models.allow = policy.tools.allow;
+    EXPECT_EQ(check_policy(policy).error().param, "models.allow") << "of others, fewer";
+}
+
+TEST(Policy, AListOfToolsHasFewPatterns) {
+    Policy policy;
+    for (size_t i = 0; i <= kToolPatternsMax; ++i) {
+        policy.tools.deny.push_back(Glob::parse("tool_" + std::to_string(i) + "*").value());
+    }
+    EXPECT_EQ(check_policy(policy).error().param, "tools.deny");
+    policy.tools.deny.pop_back();
+    EXPECT_TRUE(check_policy(policy));
+    policy.tools.allow = policy.tools.deny;
+    policy.tools.allow->push_back(Glob::parse("*_x").value());
+    EXPECT_EQ(check_policy(policy).error().param, "tools.allow");
 }
 
 TEST(Limits, LieWithinTheirBounds) {

@@ -26,7 +26,7 @@ bool overlap(T a, T b) {
     return a == b;
 }
 
-// Exact names, as lists of tools have them.
+// Tags.
 bool covers(const std::string& wide, const std::string& narrow) { return wide == narrow; }
 
 template <class T>
@@ -97,39 +97,6 @@ template <class T>
 void narrow_list(AllowDeny<T>& list, const AllowDeny<T>& by) {
     if (list.allow && by.allow) list.allow = both(*list.allow, *by.allow);
     inherit_list(list, by);
-}
-
-using Names = std::optional<std::vector<std::string>>;
-
-void narrow_tools(ToolList& tools, const ToolList& by) {
-    if (tools.allowed && by.allowed) tools.allowed = both(*tools.allowed, *by.allowed);
-    if (!tools.allowed) tools.allowed = by.allowed;
-    if (!by.denied) return;
-    if (!tools.denied) tools.denied.emplace();
-    add_missing(*tools.denied, *by.denied);
-}
-
-bool contains(const Names& names, std::string_view name) {
-    return names && std::ranges::find(*names, name) != names->end();
-}
-
-bool permits(const ToolList& tools, std::string_view name) {
-    return !contains(tools.denied, name) && (!tools.allowed || contains(tools.allowed, name));
-}
-
-/// Every tool that `narrow` permits is permitted by `wide`.
-bool tools_within(const Rights& narrow, const Rights& wide) {
-    const ToolList& inner = narrow.tools;
-    const ToolList& outer = wide.tools;
-    if (inner.allowed) {
-        return std::ranges::all_of(*inner.allowed, [&](const std::string& name) {
-            return !permits(inner, name) || permits(outer, name);
-        });
-    }
-    if (outer.allowed) return false;
-    return !outer.denied || std::ranges::all_of(*outer.denied, [&](const std::string& name) {
-        return contains(inner.denied, name);
-    });
 }
 
 /// A tag binds: whoever has fewer is bound by less.
@@ -237,12 +204,6 @@ const std::array kFields = {
           [](const Rights& rights) {
               return rights.tags.empty() ? "no tag" : "to be counted by " + text_of(rights.tags);
           }},
-    Field{"toollist",
-          tools_within,
-          [](const Rights& rights) {
-              return text_of(rights.tools.allowed,
-                             rights.tools.denied.value_or(std::vector<std::string>()));
-          }},
     list_field<&Policy::kinds>(Kinds),
     list_field<&Policy::addresses>(Addresses),
     list_field<&Policy::endpoints>(Endpoints),
@@ -279,14 +240,12 @@ Rights rights_of(const Key& key, TimePoint now) {
             .expires_at = key.expires_at,
             .app_id = key.app_id,
             .tags = key.tags,
-            .tools = key.tools,
             .policy = whole_policy(key)};
 }
 
 void narrow(Rights& rights, const Rights& maker) {
     Policy& policy = rights.policy;
     add_missing(rights.tags, maker.tags);
-    narrow_tools(rights.tools, maker.tools);
     narrow_list(policy.kinds, maker.policy.kinds);
     narrow_list(policy.addresses, maker.policy.addresses);
     narrow_list(policy.endpoints, maker.policy.endpoints);
@@ -307,8 +266,6 @@ void inherit(Rights& wanted, const Rights& grantor, const Limits& defaults) {
     if (!wanted.expires_at) wanted.expires_at = grantor.expires_at;
     if (wanted.app_id.empty()) wanted.app_id = grantor.app_id;
     add_missing(wanted.tags, grantor.tags);
-    if (!wanted.tools.allowed) wanted.tools.allowed = grantor.tools.allowed;
-    if (!wanted.tools.denied) wanted.tools.denied = grantor.tools.denied;
     inherit_list(wanted.policy.kinds, grantor.policy.kinds);
     inherit_list(wanted.policy.addresses, grantor.policy.addresses);
     inherit_list(wanted.policy.endpoints, grantor.policy.endpoints);

@@ -21,7 +21,6 @@ struct Rights {
     std::optional<TimePoint> expires_at{};  // empty: never
     std::string app_id{};                   // empty: the team as a whole
     std::vector<std::string> tags{};        // each binds, by the budgets there are of it
-    ToolList tools{};                       // exact names; those of `policy` are patterns
     Policy policy{};
 };
 

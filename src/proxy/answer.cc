@@ -150,6 +150,16 @@ void add_rotation(Exchange* exchange, const Caller& caller) {
     }
 }
 
+void add_tools(Exchange* exchange, const CallTools& tools) {
+    exchange->add_field("x-keywarden-tools-input", uint64_t{tools.offered});
+    exchange->add_field("x-keywarden-tools-output", uint64_t{tools.kept});
+    if (tools.offered == 0) return;
+    exchange->add_field("x-keywarden-prune-ratio",
+                        (FieldText() << static_cast<int64_t>(tools.kept) << "/"
+                                     << static_cast<int64_t>(tools.offered))
+                            .view());
+}
+
 void add_route(Exchange* exchange, const Call& call) {
     if (!call.model.empty()) exchange->add_field("x-keywarden-model", call.model);
     exchange->add_field("x-keywarden-provider", call.provider->name);
@@ -157,6 +167,7 @@ void add_route(Exchange* exchange, const Call& call) {
         exchange->add_field("x-keywarden-routing", call.routing->route->declared.id);
     }
     exchange->add_field("x-keywarden-attempts", static_cast<uint64_t>(call.attempts));
+    if (call.tools != nullptr) add_tools(exchange, *call.tools);
     const Nanos overhead = precise_mono() - call.started - call.waited;
     if (const std::optional<NanoUsd> cost = cost_so_far(call)) {
         exchange->add_field("x-keywarden-cost", format_usd(*cost));

@@ -22,6 +22,7 @@
 #include "proxy/multipart.h"
 #include "proxy/proxy.h"
 #include "proxy/text_count.h"
+#include "proxy/tools.h"
 
 namespace keywarden {
 
@@ -31,7 +32,8 @@ struct Translation;
 
 /// What is kept of a request until the provider has it. Then all of it is let go.
 struct RelayRequest : Pooled {
-    GovernedBody json{};
+    GovernedBody json{};                   // as it came
+    std::unique_ptr<PrunedBody> pruned{};  // where tools were taken out
     std::optional<MultipartScanner> form{};
     Buffer held{};     // of a form: what came before the model was known
     Buffer head{};     // as it goes to the provider
@@ -41,6 +43,10 @@ struct RelayRequest : Pooled {
     std::string_view upstream_model{};
     int64_t output_tokens_max = 0;  // of a choice, where more cannot be paid; 0: as the body says
     bool body_ended = false;        // of a form: `held` is all of it
+
+    /// The body that goes out, but for its edits.
+    GovernedBody& sent() { return pruned ? pruned->json : json; }
+    const GovernedBody& sent() const { return pruned ? pruned->json : json; }
 
     /// Requires: the body is a form, and read_request has begun with it.
     MultipartScanner& scanner() {
@@ -128,6 +134,7 @@ struct Call {
     std::unique_ptr<RelayRequest> request{};
     std::unique_ptr<Routing> routing{};          // of a call to a route
     std::unique_ptr<Translation> translation{};  // where the provider speaks another dialect
+    std::unique_ptr<CallTools> tools{};          // where a list of tools binds it
     const Provider* provider = nullptr;
     size_t provider_index = 0;
     std::string_view model{};     // its id at the provider

@@ -33,7 +33,7 @@ CallBound most_of(const Call& call, const Price& price, bool is_bounded) {
         return {.input_tokens = static_cast<int64_t>(bytes) / kFormBytesAToken,
                 .output_tokens = kOutputTokensDefault};
     }
-    const GovernedBody& body = request.json;
+    const GovernedBody& body = request.sent();
     return bound_of({.path = call.facts->path,
                      .body_bytes = static_cast<int64_t>(body.size()),
                      .shown = body.shown(),

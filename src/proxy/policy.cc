@@ -14,6 +14,7 @@
 #include "domain/team.h"
 #include "proxy/routing.h"
 #include "proxy/session.h"
+#include "proxy/tools.h"
 #include "proxy/translation.h"
 
 namespace keywarden {
@@ -36,8 +37,8 @@ BodyBound smallest_body(std::span<const LimitScope> scopes) {
 LimitRequest limit_amounts(const Call& call) {
     const RelayRequest& request = *call.request;
     if (request.form || call.endpoint->is_free) return {};
-    return {.tokens_in = static_cast<int64_t>(request.json.size()) / kBytesAToken,
-            .tokens_out_max = request.json.output_tokens_max()};
+    return {.tokens_in = static_cast<int64_t>(request.sent().size()) / kBytesAToken,
+            .tokens_out_max = request.sent().output_tokens_max()};
 }
 
 std::optional<IpAddress> client_ip_of(const Call& call) {
@@ -131,6 +132,7 @@ Result<void> admit(Call* call) {
     }
     const PolicyReading reading = read_policy_of(*call);
     TRY_VOID(check_target(*call, reading, {.provider = call->provider_index, .id = call->model}));
+    TRY_VOID(apply_tool_lists(call, reading));
     TRY_VOID(choose_dialect(call));
     return take_charge(call, &reading);
 }

@@ -40,11 +40,11 @@ Result<void> check_target(const Call& call,
 /// What the call takes of limits, by estimate.
 LimitRequest limit_amounts(const Call& call);
 
-/// Once the model is known: whether it may be used and its provider can, and then all limits and
-/// all money of all scopes in one step. A denial takes nothing; what was taken lies in
-/// `call->ticket` and `call->charge`.
-/// Errors: ModelNotAllowed, UnsupportedByProvider, RateLimitExceeded, and the other codes of
-/// limits; those of take_charge.
+/// Once the model is known: whether it may be used, which of its tools go with it, whether its
+/// provider can, and then all limits and all money of all scopes in one step. A denial takes
+/// nothing; what was taken lies in `call->ticket` and `call->charge`. Errors: ModelNotAllowed,
+/// ToolNotAllowed, UnsupportedByProvider, RateLimitExceeded, and the other codes of limits; those
+/// of take_charge.
 Result<void> admit(Call* call);
 
 /// The limits of it alone. Errors: the codes of limits.

@@ -26,6 +26,7 @@
 #include "net/http_client.h"
 #include "providers/chat.h"
 #include "providers/provider.h"
+#include "providers/tools.h"
 #include "proxy/endpoints.h"
 #include "proxy/replay.h"
 #include "store/key_directory.h"
@@ -96,8 +97,9 @@ struct ProxyParts {
     std::string operator_team_id{};
     RouteToken route_token{};
     ProxyLimits limits{};
-    Uncarried uncarried = Uncarried::Refused;  // what a provider's dialect cannot say
-    std::vector<IpRange> trusted_proxies{};    // whose X-Forwarded-For is believed
+    Uncarried uncarried = Uncarried::Refused;               // what a provider's dialect cannot say
+    ForbiddenCall forbidden_call = ForbiddenCall::Removed;  // to a tool that no list lets through
+    std::vector<IpRange> trusted_proxies{};                 // whose X-Forwarded-For is believed
     /// Called at the end of each call on its loop's thread. Must not block.
     std::function<void(const CallLine&)> on_call{};
 };

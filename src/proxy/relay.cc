@@ -15,6 +15,7 @@
 #include "proxy/frame_filter.h"
 #include "proxy/request.h"
 #include "proxy/sse_filter.h"
+#include "proxy/tools.h"
 #include "proxy/translation.h"
 #include "proxy/upstream_bedrock.h"
 #include "proxy/upstream_request.h"
@@ -168,6 +169,46 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
     co_return Result<void>();
 }
 
+/// What goes on of a piece of a stream whose calls are judged.
+template <class Filter>
+Result<void> judge_piece(
+    Call* call, std::string_view bytes, Filter* filter, ToolStream* judged, std::string* out) {
+    while (!bytes.empty()) {
+        TRY(const std::string_view goes_on, filter->next(bytes));
+        note_progress(call);
+        TRY_VOID(judged->feed(goes_on, *out));
+    }
+    return {};
+}
+
+/// The same under lists of tools.
+template <class Filter, class Source>
+Task<Result<void>> relay_judged_events(Call* call, Source* source) {
+    call->streamed = true;
+    call->exchange->start_body();
+    if (!co_await pass_on(call, {})) co_return Result<void>();
+    auto filter = open_filter<Filter>(call);
+    ToolStream judged(answer_dialect_of(*call), call->tools->judge());
+    std::string out;
+    for (;;) {
+        CO_TRY(const auto piece, co_await source->read_piece());
+        const std::string_view bytes(piece.data(), piece.size());
+        if (bytes.empty()) break;
+        out.clear();
+        const Result<void> done = judge_piece(call, bytes, &filter, &judged, &out);
+        if (!out.empty() && !co_await pass_on(call, out)) co_return Result<void>();
+        if (!done) co_return done;
+    }
+    out.clear();
+    CO_TRY(const std::string_view rest, Result<std::string_view>(filter.rest()));
+    CO_TRY_VOID(judged.feed(rest, out));
+    CO_TRY_VOID(judged.finish(out));
+    call->replay.append(out);
+    call->replay.finish();
+    if (!call->client.gone()) co_await call->exchange->end(out);
+    co_return Result<void>();
+}
+
 void start(Call* call, const AnswerHead& head) {
     start_answer(call, head.status);
     call->replay.start(head.status, head.passed[kContentType]);
@@ -198,6 +239,67 @@ Task<Result<void>> relay_body(Call* call, Source* source, AnswerHead head) {
     co_return Result<void>();
 }
 
+/// The head of an answer that is read whole before it is told.
+struct KeptHead {
+    explicit KeptHead(const AnswerHead& head) : status(head.status) {
+        for (size_t i = 0; i < kPassed.size(); ++i) passed[i] = head.passed[i];
+    }
+    AnswerHead view() const {
+        AnswerHead head{.status = status};
+        for (size_t i = 0; i < kPassed.size(); ++i) head.passed[i] = passed[i];
+        return head;
+    }
+
+    int status;
+    std::array<std::string, kPassed.size()> passed{};
+};
+
+/// Under lists of tools no byte of an answer goes on before all of it was looked into.
+template <class Source>
+Task<Result<void>> relay_judged_body(Call* call, Source* source, KeptHead head) {
+    std::string body;
+    for (;;) {
+        CO_TRY(const auto piece, co_await source->read_piece());
+        const std::string_view bytes(piece.data(), piece.size());
+        if (bytes.empty()) break;
+        if (body.size() + bytes.size() > kToolAnswerBytesMax) {
+            co_return fail(ErrorCode::UpstreamError, "The provider's answer is too long.");
+        }
+        call->meter.feed(bytes);
+        body += bytes;
+        if (call->client.gone() && !call->client.may_drain(bytes.size())) {
+            co_return fail(ErrorCode::UpstreamError, "Nobody waits for the answer.");
+        }
+    }
+    call->body_bytes = body.size();
+    CO_TRY(auto changed, filter_answer(answer_dialect_of(*call), body, call->tools->judge()));
+    if (changed) body = *std::move(changed);
+    start(call, head.view());
+    call->exchange->start_body(body.size());
+    if (!co_await pass_on(call, body)) co_return Result<void>();
+    call->replay.finish();
+    if (!call->client.gone()) co_await call->exchange->end();
+    co_return Result<void>();
+}
+
+/// What goes on under lists of tools. Requires: call->tools, and no error of the provider's.
+template <class Source>
+Result<Answering> relay_judged(Call* call, Source* source, const AnswerHead& head) {
+    if (!head.passed[kContentEncoding].empty()) {
+        return fail(ErrorCode::UpstreamError, "The provider's answer is packed.");
+    }
+    const bool is_frames = head.has_type("application/vnd.amazon.eventstream");
+    if (!is_frames && !head.has_type("text/event-stream")) {
+        return relay_judged_body(call, source, KeptHead(head));
+    }
+    if (is_frames != (answer_dialect_of(*call) == ToolDialect::Converse)) {
+        return fail(ErrorCode::UpstreamError, "The provider's answer is none of its dialect.");
+    }
+    start(call, head);
+    if (is_frames) return relay_judged_events<FrameFilter>(call, source);
+    return relay_judged_events<SseFilter>(call, source);
+}
+
 Task<Result<void>> send_worded(Call* call, HttpResponse response) {
     co_return co_await send_answer(call, &response);
 }
@@ -209,6 +311,7 @@ Result<Answering> relay_from(Call* call, Source* source, const AnswerHead& head)
     if (head.status >= 400 && !head.has_type("application/json")) {
         return send_worded(call, worded_error(*call, head));
     }
+    if (call->tools != nullptr && head.status < 400) return relay_judged(call, source, head);
     const bool is_frames = head.has_type("application/vnd.amazon.eventstream");
     if (!is_frames && !head.has_type("text/event-stream")) return relay_body(call, source, head);
     start(call, head);

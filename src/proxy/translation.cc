@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "domain/sse.h"
 #include "proxy/answer.h"
 #include "proxy/endpoints.h"
+#include "proxy/tools.h"
 #include "proxy/upstream_request.h"
 
 namespace keywarden {
@@ -46,39 +48,78 @@ void start_translated(Call* call, const TranslatedHead& head, std::string_view t
     }
 }
 
-/// What whole events of a piece become, in `out`.
-Result<void> translate_piece(Call* call,
-                             std::string_view bytes,
-                             SseSplitter* splitter,
-                             ChatStream* stream,
-                             std::string* out) {
-    while (!bytes.empty()) {
-        TRY(const std::optional<SseEvent> event, splitter->next(bytes));
-        if (!event || !event->has_data) continue;
-        call->text_count.feed(event->bytes);
-        if (tells_usage(event->bytes)) call->meter.feed(event->bytes);
-        TRY_VOID(stream->feed(event->data, *out));
+/// A stream on its way through lists of tools, if there are any, into the client's dialect.
+class TranslatedStream {
+public:
+    explicit TranslatedStream(Call* call)
+        : call_(call),
+          stream_({.from = call->translation->provider,
+                   .to = call->facts->dialect,
+                   .wants_usage = call->translation->request.wants_usage,
+                   .now = std::chrono::floor<std::chrono::seconds>(call->loop->now())
+                              .time_since_epoch()
+                              .count()}) {
+        if (call->tools == nullptr) return;
+        judged_ = std::make_unique<ToolStream>(answer_dialect_of(*call), call->tools->judge());
     }
-    return {};
-}
+
+    /// Appends to `out` what whole events become.
+    Result<void> feed(std::string_view bytes, std::string& out) {
+        while (!bytes.empty()) {
+            TRY(const std::optional<SseEvent> event, splitter_.next(bytes));
+            if (!event || !event->has_data) continue;
+            call_->text_count.feed(event->bytes);
+            if (tells_usage(event->bytes)) call_->meter.feed(event->bytes);
+            if (!judged_) {
+                TRY_VOID(stream_.feed(event->data, out));
+                continue;
+            }
+            std::string passed;
+            const Result<void> judged = judged_->feed(event->bytes, passed);
+            TRY_VOID(translate(passed, out));
+            TRY_VOID(judged);
+        }
+        return {};
+    }
+
+    Result<void> finish(std::string& out) {
+        if (judged_) {
+            std::string passed;
+            TRY_VOID(judged_->finish(passed));
+            TRY_VOID(translate(passed, out));
+        }
+        return stream_.finish(out);
+    }
+
+private:
+    /// What went through the lists: whole events.
+    Result<void> translate(std::string_view bytes, std::string& out) {
+        while (!bytes.empty()) {
+            TRY(const std::optional<SseEvent> event, passed_.next(bytes));
+            if (event && event->has_data) TRY_VOID(stream_.feed(event->data, out));
+        }
+        return {};
+    }
+
+    Call* call_;
+    ChatStream stream_;
+    SseSplitter splitter_{};
+    std::unique_ptr<ToolStream> judged_{};
+    SseSplitter passed_{};
+};
 
 Answering relay_events(Call* call) {
     call->streamed = true;
     call->exchange->start_body();
     if (!co_await pass_on(call, {})) co_return Result<void>();  // the head, at once
-    const auto now = std::chrono::floor<std::chrono::seconds>(call->loop->now());
-    ChatStream stream({.from = call->translation->provider,
-                       .to = call->facts->dialect,
-                       .wants_usage = call->translation->request.wants_usage,
-                       .now = now.time_since_epoch().count()});
-    SseSplitter splitter;
+    TranslatedStream stream(call);
     std::string out;
     for (;;) {
         CO_TRY(const auto piece, co_await call->upstream_call().read_piece());
         const std::string_view bytes(piece.data(), piece.size());
         if (bytes.empty()) break;
         out.clear();
-        const Result<void> done = translate_piece(call, bytes, &splitter, &stream, &out);
+        const Result<void> done = stream.feed(bytes, out);
         note_progress(call);
         if (!out.empty() && !co_await pass_on(call, out)) co_return Result<void>();
         if (!done) co_return done;
@@ -116,6 +157,11 @@ Answering relay_whole(Call* call, TranslatedHead head) {
     if (head.status >= 400) {
         body = translate_error(to, head.status, body, call->request_id());
     } else {
+        if (call->tools != nullptr) {
+            CO_TRY(auto changed,
+                   filter_answer(answer_dialect_of(*call), body, call->tools->judge()));
+            if (changed) body = *std::move(changed);
+        }
         const auto now = std::chrono::floor<std::chrono::seconds>(call->loop->now());
         CO_TRY(body, translate_answer(from, to, body, now.time_since_epoch().count()));
     }
@@ -148,7 +194,7 @@ Result<void> choose_dialect(Call* call) {
     TRY(translation->request,
         translate_request(wanted,
                           provider.dialect,
-                          call->request->json.text(),
+                          call->request->sent().text(),
                           call->request->upstream_model,
                           call->proxy->parts().uncarried));
     translation->dropped = list_of(translation->request.left_out);

@@ -113,7 +113,7 @@ Result<void> write_head(Call* call, std::optional<uint64_t> length) {
 }
 
 bool asks_for_usage(const Call& call) {
-    return call.endpoint->streams_usage && call.request->json.streams();
+    return call.endpoint->streams_usage && call.request->sent().streams();
 }
 
 /// OpenAI's own models take `max_completion_tokens` only, or that too; others know `max_tokens`.
@@ -141,8 +141,8 @@ Task<Result<void>> send_translated(Call* call) {
 Task<Result<void>> send_json(Call* call) {
     if (call->translation) co_return co_await send_translated(call);
     RelayRequest* const request = call->request.get();
-    const Splice splice = request->json.edited(edits_of(*call));
-    call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
+    const Splice splice = request->sent().edited(edits_of(*call));
+    call->drops_usage = asks_for_usage(*call) && !request->sent().asks_for_usage();
     std::array<std::string_view, Splice::kPiecesMax + 1> pieces;
     const auto body = splice.pieces(std::span(pieces).subspan<1, Splice::kPiecesMax>());
     const bool is_bedrock = call->provider->dialect == Dialect::Bedrock;
@@ -263,8 +263,8 @@ std::string whole_upstream_body(Call* call) {
         for (const std::string_view piece : edited_form(*request).pieces(form)) body += piece;
         return body;
     }
-    call->drops_usage = asks_for_usage(*call) && !request->json.asks_for_usage();
-    const Splice splice = request->json.edited(edits_of(*call));
+    call->drops_usage = asks_for_usage(*call) && !request->sent().asks_for_usage();
+    const Splice splice = request->sent().edited(edits_of(*call));
     std::array<std::string_view, Splice::kPiecesMax> storage;
     for (const std::string_view piece : splice.pieces(storage)) body += piece;
     return body;

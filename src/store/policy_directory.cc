@@ -18,7 +18,7 @@ struct TeamNode;
 
 /// One scope, ready for calls. Never altered; freed when no reading can see it any more.
 struct ScopeView {
-    std::unique_ptr<const CompiledPolicy> policy{};  // null: it says nothing
+    std::shared_ptr<const CompiledPolicy> policy{};  // null: it says nothing
     SourcedLimits limits{};                          // counted with this scope
     // Of a team: what a key has that names nothing itself.
     SourcedLimits key_limits{};
@@ -30,7 +30,7 @@ using ViewSlot = std::atomic<const ScopeView*>;
 
 std::unique_ptr<ScopeView> view_of(const Policy& policy) {
     auto view = std::make_unique<ScopeView>();
-    if (policy != Policy()) view->policy = std::make_unique<const CompiledPolicy>(policy);
+    if (policy != Policy()) view->policy = std::make_shared<const CompiledPolicy>(policy);
     return view;
 }
 

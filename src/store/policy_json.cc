@@ -36,16 +36,18 @@ std::unexpected<Error> unknown(const std::string& under,
 }
 
 // How an entry of each kind of list is read. `wrong` tells which texts it may be.
-Result<Glob> read_entry(std::string_view text, const Glob* /*kind*/) { return Glob::parse(text); }
-Result<IpRange> read_entry(std::string_view text, const IpRange* /*kind*/) {
+Result<Glob> read_entry(PolicyRule rule, std::string_view text, const Glob* /*kind*/) {
+    return rule == PolicyRule::Tools ? Glob::parse_any(text) : Glob::parse(text);
+}
+Result<IpRange> read_entry(PolicyRule, std::string_view text, const IpRange* /*kind*/) {
     return IpRange::parse(text);
 }
-Result<KeyKind> read_entry(std::string_view text, const KeyKind* /*kind*/) {
+Result<KeyKind> read_entry(PolicyRule, std::string_view text, const KeyKind* /*kind*/) {
     if (const auto kind = key_kind_of(text)) return *kind;
     return fail(ErrorCode::InvalidRequest,
                 "A kind of key is \"full\", \"inference\", or \"management\".");
 }
-Result<PrivacyClass> read_entry(std::string_view text, const PrivacyClass* /*kind*/) {
+Result<PrivacyClass> read_entry(PolicyRule, std::string_view text, const PrivacyClass* /*kind*/) {
     if (const auto privacy = privacy_class_of(text)) return *privacy;
     return fail(ErrorCode::InvalidRequest, "A privacy class is \"standard\", \"zdr\", or \"tee\".");
 }
@@ -56,15 +58,16 @@ std::string text_of(KeyKind kind) { return std::string(name(kind)); }
 std::string text_of(PrivacyClass privacy) { return std::string(name(privacy)); }
 
 template <class T>
-Result<std::vector<T>> read_entries(const std::string& field, const Json& value) {
+Result<std::vector<T>> read_entries(PolicyRule rule, const std::string& field, const Json& value) {
     if (!value.is_array()) return wrong(field, "must be a list of strings, or null");
-    if (value.size() > kListEntriesMax) {
-        return wrong(field, "may have at most " + std::to_string(kListEntriesMax) + " entries");
+    if (value.size() > entries_max(rule)) {
+        return wrong(field, "may have at most " + std::to_string(entries_max(rule)) + " entries");
     }
     std::vector<T> entries;
     for (const Json& entry : value) {
         if (!entry.is_string()) return wrong(field, "must be a list of strings, or null");
-        Result<T> read = read_entry(entry.get_ref<const std::string&>(), static_cast<T*>(nullptr));
+        Result<T> read =
+            read_entry(rule, entry.get_ref<const std::string&>(), static_cast<T*>(nullptr));
         if (!read) {
             read.error().param = field;
             return std::unexpected(std::move(read).error());
@@ -75,7 +78,10 @@ Result<std::vector<T>> read_entries(const std::string& field, const Json& value)
 }
 
 template <class T>
-Result<void> read_lists(const std::string& field, const Json& value, AllowDeny<T>& lists) {
+Result<void> read_lists(PolicyRule rule,
+                        const std::string& field,
+                        const Json& value,
+                        AllowDeny<T>& lists) {
     lists = {};
     if (value.is_null()) return {};
     if (!value.is_object()) return wrong(field, "must be an object with 'allow' and 'deny'");
@@ -87,7 +93,7 @@ Result<void> read_lists(const std::string& field, const Json& value, AllowDeny<T
         std::string place = field;
         place += '.';
         place += side;
-        TRY(std::vector<T> read, read_entries<T>(place, entries));
+        TRY(std::vector<T> read, read_entries<T>(rule, place, entries));
         if (side == "allow") {
             lists.allow = std::move(read);
         } else {
@@ -97,9 +103,9 @@ Result<void> read_lists(const std::string& field, const Json& value, AllowDeny<T
     return {};
 }
 
-template <auto kMember>
+template <PolicyRule kRule, auto kMember>
 Result<void> read_rule(const std::string& field, const Json& value, Policy& policy) {
-    return read_lists(field, value, policy.*kMember);
+    return read_lists(kRule, field, value, policy.*kMember);
 }
 
 template <class T>
@@ -125,19 +131,19 @@ struct RuleRow {
     Json (*write)(const Policy& policy);
 };
 
-template <auto kMember>
-constexpr RuleRow row(PolicyRule rule) {
-    return {rule, read_rule<kMember>, write_rule<kMember>};
+template <PolicyRule kRule, auto kMember>
+constexpr RuleRow row() {
+    return {kRule, read_rule<kRule, kMember>, write_rule<kMember>};
 }
 
 constexpr std::array kRows = {
-    row<&Policy::kinds>(PolicyRule::Kinds),
-    row<&Policy::addresses>(PolicyRule::Addresses),
-    row<&Policy::endpoints>(PolicyRule::Endpoints),
-    row<&Policy::models>(PolicyRule::Models),
-    row<&Policy::providers>(PolicyRule::Providers),
-    row<&Policy::classes>(PolicyRule::Classes),
-    row<&Policy::tools>(PolicyRule::Tools),
+    row<PolicyRule::Kinds, &Policy::kinds>(),
+    row<PolicyRule::Addresses, &Policy::addresses>(),
+    row<PolicyRule::Endpoints, &Policy::endpoints>(),
+    row<PolicyRule::Models, &Policy::models>(),
+    row<PolicyRule::Providers, &Policy::providers>(),
+    row<PolicyRule::Classes, &Policy::classes>(),
+    row<PolicyRule::Tools, &Policy::tools>(),
 };
 static_assert(kRows.size() == kPolicyRules);
 

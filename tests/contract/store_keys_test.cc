@@ -18,8 +18,8 @@ Key a_full_key() {
     key.expires_at = kNow + 2ms;
     key.rate_limit_rpm = 7;
     key.k_target_override = 3;
-    key.tools.allowed = {{"search", "read"}};
-    key.tools.denied = std::vector<std::string>();
+    key.policy.tools.allow = {*Glob::parse("search"), *Glob::parse("read_*")};
+    key.policy.tools.deny = {*Glob::parse_any("drop täble")};
     key.metadata = {{"z", "1"}, {"a", ""}};
     key.tags = {"prod", "eu"};
     key.revoked_at = kNow + 3ms;
@@ -49,12 +49,12 @@ TEST_P(StoreContract, RoundsMomentsDownToMilliseconds) {
 
 TEST_P(StoreContract, AnEmptyToolListIsNotAnAbsentOne) {
     Key key = a_key();
-    key.tools.allowed = std::vector<std::string>();
+    key.policy.tools.allow.emplace();
     created(key);
     const Key got = *store_->get_key("team_a", key.id);
-    ASSERT_TRUE(got.tools.allowed);
-    EXPECT_TRUE(got.tools.allowed->empty());
-    EXPECT_FALSE(got.tools.denied);
+    ASSERT_TRUE(got.policy.tools.allow);
+    EXPECT_TRUE(got.policy.tools.allow->empty());
+    EXPECT_TRUE(got.policy.tools.deny.empty());
 }
 
 TEST_P(StoreContract, AnotherTeamsKeyIsNotThere) {

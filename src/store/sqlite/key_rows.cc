@@ -21,25 +21,14 @@ std::unexpected<Error> damaged(std::string_view key_id) {
                 fmt::format("key {} cannot be read", key_id));
 }
 
-void put_list(Json& doc, const char* name, const std::optional<std::vector<std::string>>& list) {
-    if (list) doc[name] = *list;
-}
-
 /// What is never searched for.
 std::string write_doc(const Key& key) {
     Json doc = {{"created_by", key.created_by}};
     if (!key.description.empty()) doc["description"] = key.description;
     if (key.k_target_override) doc["k_target_override"] = *key.k_target_override;
-    put_list(doc, "tools_allowed", key.tools.allowed);
-    put_list(doc, "tools_denied", key.tools.denied);
     if (!key.metadata.empty()) doc["metadata"] = key.metadata;
     if (!key.tags.empty()) doc["tags"] = key.tags;
     return doc.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::optional<std::vector<std::string>> get_list(const Json& doc, const char* name) {
-    if (!doc.contains(name)) return std::nullopt;
-    return doc.at(name).get<std::vector<std::string>>();
 }
 
 bool read_doc(std::string_view text, Key& key) {
@@ -50,8 +39,6 @@ bool read_doc(std::string_view text, Key& key) {
         if (doc.contains("k_target_override")) {
             key.k_target_override = doc.at("k_target_override").get<int64_t>();
         }
-        key.tools.allowed = get_list(doc, "tools_allowed");
-        key.tools.denied = get_list(doc, "tools_denied");
         key.metadata = doc.value("metadata", decltype(key.metadata)());
         key.tags = doc.value("tags", decltype(key.tags)());
         return true;

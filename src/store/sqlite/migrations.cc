@@ -452,6 +452,21 @@ CREATE TABLE sign_in_links(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Lists of tools were exact names in a key's doc, and are patterns in its policy, as every scope's
+// are. What no provider takes for a name, and could not be read as such a pattern, is left behind.
+constexpr const char* kToolLists = R"sql(
+UPDATE keys SET policy = json_set(coalesce(policy, '{}'), '$.tools.allow', json((
+        SELECT json_group_array(value) FROM json_each(doc, '$.tools_allowed')
+        WHERE length(CAST(value AS BLOB)) <= 128 AND value NOT GLOB '*[*?]*')))
+    WHERE json_type(doc, '$.tools_allowed') = 'array';
+UPDATE keys SET policy = json_set(coalesce(policy, '{}'), '$.tools.deny', json((
+        SELECT json_group_array(value) FROM json_each(doc, '$.tools_denied')
+        WHERE length(CAST(value AS BLOB)) <= 128 AND value NOT GLOB '*[*?]*')))
+    WHERE json_type(doc, '$.tools_denied') = 'array';
+UPDATE keys SET doc = json_remove(doc, '$.tools_allowed', '$.tools_denied')
+    WHERE doc LIKE '%"tools_%';
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
@@ -462,6 +477,7 @@ constexpr std::array kMigrations = {
     Migration{"paused webhooks", kPausedWebhooks},
     Migration{"repeatable calls", kRepeatableCalls},
     Migration{"sign-ins", kSignIns},
+    Migration{"tool lists", kToolLists},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

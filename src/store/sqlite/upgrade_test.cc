@@ -33,7 +33,7 @@ protected:
             "(1, 'key_1', 1, 0, 0, 3, 1000, 1000, 'first key', '{\"created_by\":\"user_op\"}', "
             "NULL),"
             "(2, 'key_2', 1, 1, 0, 1, 2000, 2000, 'ci', '{\"created_by\":\"key_1\","
-            "\"tools_allowed\":[]}', 7)"));
+            "\"tools_allowed\":[],\"tools_denied\":[\"drop_table\",\"a*\",\"ünsafe\"]}', 7)"));
         EXPECT_TRUE(Query(*file,
                           "INSERT INTO secrets(key, seq, digest, created_at, id, format, display) "
                           "VALUES (1, 1, ?1, 1000, 'f', 'keywarden', 'kw_live_…')",
@@ -75,9 +75,12 @@ TEST_F(OldDatabase, OpensWithAllThatItHeld) {
     const Key key = *(*store)->get_key("team_1", "key_2");
     EXPECT_EQ(key.kind, KeyKind::Inference);
     EXPECT_EQ(key.rate_limit_rpm, 7);
-    ASSERT_TRUE(key.tools.allowed);
-    EXPECT_TRUE(key.tools.allowed->empty());
-    EXPECT_TRUE(key.policy == Policy());
+    ASSERT_TRUE(key.policy.tools.allow);
+    EXPECT_TRUE(key.policy.tools.allow->empty());
+    ASSERT_EQ(key.policy.tools.deny.size(), 2U) << "a name with a star was no name of a tool";
+    EXPECT_EQ(key.policy.tools.deny[0].text(), "drop_table");
+    EXPECT_EQ(key.policy.tools.deny[1].text(), "ünsafe");
+    EXPECT_TRUE((*store)->get_key("team_1", "key_1")->policy == Policy());
     EXPECT_EQ(key.maker_key_id, "key_1") << "a key made it";
     EXPECT_EQ((*store)->get_key("team_1", "key_1")->maker_key_id, "") << "a person made it";
     EXPECT_EQ((*store)->get_key("team_1", "key_1")->version, 3);

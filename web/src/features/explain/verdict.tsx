@@ -13,15 +13,11 @@ const scopeName = (scope: string) => (t.scopes as Record<string, string>)[scope]
 
 const stepOf = (step: Explanation["steps"][number]): Step => ({
   title: `${t.explain.rules[step.rule] ?? step.rule}${step.value ? `: ${step.value}` : ""}`,
-  text: [
-    step.message,
-    step.entry && t.explain.entry(step.entry),
-    step.enforced === false && t.explain.notEnforced,
-  ]
+  text: [step.message, step.entry && t.explain.entry(step.entry), step.removes && t.explain.removes]
     .filter(Boolean)
     .join(" "),
   at: step.scope && scopeName(step.scope),
-  tone: step.allowed ? "good" : step.enforced === false ? "warn" : "bad",
+  tone: step.allowed ? "good" : step.removes ? "warn" : "bad",
 });
 
 /** The whole decision, as the path that the call would take. */
@@ -32,6 +28,13 @@ export function Verdict(props: { of: Explanation }) {
       {of.allowed ? (
         <div role="status" className={css.notice} data-tone="good">
           <strong>{t.explain.passes}</strong>
+          {of.removed.length > 0 && (
+            <small>
+              {t.explain.without(
+                of.removed.map((each) => `${each.tool} (${scopeName(each.denied_by)})`).join(", "),
+              )}
+            </small>
+          )}
         </div>
       ) : (
         <div role="alert" className={css.failure}>

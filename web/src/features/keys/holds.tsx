@@ -12,7 +12,7 @@ const limitName = (name: string) => t.limits[name] ?? name.replaceAll("_", " ");
 
 /** All that binds a key, and who says so. */
 export function Holds(props: { of: Key }) {
-  const { limits = [], lists = {}, budgets = [], toollist } = props.of;
+  const { limits = [], lists = {}, budgets = [] } = props.of;
   const listed = Object.entries(lists).flatMap(([name, entries]) =>
     entries.map((entry) => ({ name, ...entry })),
   );
@@ -84,23 +84,11 @@ export function Holds(props: { of: Key }) {
           />
         </Card>
       )}
-      {(listed.length > 0 || toollist.allowed || toollist.denied) && (
+      {listed.length > 0 && (
         <Card title={t.keys.lists} flush>
           <DataTable
             label={t.keys.lists}
-            rows={[
-              ...listed,
-              ...(toollist.allowed || toollist.denied
-                ? [
-                    {
-                      name: "tools",
-                      source: "key" as const,
-                      allow: toollist.allowed ?? undefined,
-                      deny: toollist.denied ?? undefined,
-                    },
-                  ]
-                : []),
-            ]}
+            rows={listed}
             id={(entry) => `${entry.name} ${entry.source}`}
             columns={[
               { head: t.keys.listOf, cell: (entry) => t.lists[entry.name] ?? entry.name },
