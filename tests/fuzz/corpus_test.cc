@@ -29,6 +29,7 @@ constexpr Target kTargets[] = {
     {"key", fuzz_key},
     {"sandbox", fuzz_sandbox},
     {"sse", fuzz_sse},
+    {"tools", fuzz_tools},
     {"url", fuzz_url},
     {"usage", fuzz_usage},
 };

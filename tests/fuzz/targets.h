@@ -15,6 +15,7 @@ void fuzz_json(std::string_view input);
 void fuzz_key(std::string_view input);
 void fuzz_sandbox(std::string_view input);
 void fuzz_sse(std::string_view input);
+void fuzz_tools(std::string_view input);
 void fuzz_url(std::string_view input);
 void fuzz_usage(std::string_view input);
 
