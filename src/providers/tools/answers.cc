@@ -113,7 +113,9 @@ Result<void> ToolStream::feed(std::string_view bytes, std::string& out) {
 Result<void> ToolStream::finish(std::string& out) {
     if (frames_) return frames_->finish();
     // Some clients take an event for whole whose empty line did not come.
-    if (!splitter_.pending().empty()) TRY_VOID(feed_events("\n\n", out));
+    if (!splitter_.pending().empty()) {
+        TRY_VOID(feed_events(splitter_.pending().ends_with('\n') ? "\n" : "\n\n", out));
+    }
     return events_->finish(out);
 }
 

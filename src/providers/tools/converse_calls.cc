@@ -82,9 +82,9 @@ Result<void> filter_converse(std::string_view body, const ToolJudge& judge, Json
         if (use) {
             TRY(note, verdicts.note_for({.name = use->name}));
             if (!note) ++kept;
+            if (note) removed.push_back(use->id);
         }
         if (note) {
-            removed.push_back(use->id);
             last_note = *note;
         } else if (!answered.empty() && std::ranges::find(removed, answered) != removed.end()) {
             note = last_note;

@@ -157,7 +157,7 @@ private:
             return {};
         }
         if (!note) return opaque("a tool list: an item that is another one at its end");
-        Writer writer{&out, *index, members.value(kSequence), event.id};
+        const Writer writer{&out, *index, members.value(kSequence), event.id};
         if (!has_begun) {
             removed_.push_back(*index);
             writer.begin(*note);
