@@ -17,6 +17,8 @@ bool shorter_or_less(std::string_view a, std::string_view b) {
 
 std::string_view text_of(const Glob& glob) { return glob.text(); }
 
+uint64_t size_bit(std::string_view name) { return uint64_t{1} << (name.size() % 64); }
+
 /// For lists of a few values.
 template <class T, class Fits>
 PolicyVerdict check_values(const AllowDeny<T>& list, Fits fits) {
@@ -42,11 +44,14 @@ std::string_view param_of(PolicyRule rule) {
 GlobSet::GlobSet(const std::vector<Glob>& globs) {
     for (const Glob& glob : globs) (glob.is_literal() ? literals_ : patterns_).push_back(glob);
     std::ranges::sort(literals_, shorter_or_less, text_of);
+    for (const Glob& literal : literals_) literal_sizes_ |= size_bit(literal.text());
 }
 
 const Glob* GlobSet::find(std::string_view name) const {
-    const auto literal = std::ranges::lower_bound(literals_, name, shorter_or_less, text_of);
-    if (literal != literals_.end() && literal->text() == name) return &*literal;
+    if ((literal_sizes_ & size_bit(name)) != 0) {
+        const auto literal = std::ranges::lower_bound(literals_, name, shorter_or_less, text_of);
+        if (literal != literals_.end() && literal->text() == name) return &*literal;
+    }
     const auto pattern =
         std::ranges::find_if(patterns_, [&](const Glob& glob) { return glob.matches(name); });
     return pattern == patterns_.end() ? nullptr : &*pattern;

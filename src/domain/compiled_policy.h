@@ -26,6 +26,7 @@ public:
 
 private:
     std::vector<Glob> literals_;  // sorted by length, then text
+    uint64_t literal_sizes_ = 0;  // a bit for each length: most names have none of theirs
     std::vector<Glob> patterns_;
 };
 

@@ -124,25 +124,31 @@ public:
     }
 
     LimitView requests_left() {
-        LimitView view;
+        Least least;
         for (const LimitScope& scope : scopes_) {
-            look(scope, RequestsPerMinute, scope.counter->requests_, view);
-            look(scope, RequestsPerDay, scope.counter->day_, view);
+            look(scope, RequestsPerMinute, scope.counter->requests_, least);
+            look(scope, RequestsPerDay, scope.counter->day_, least);
         }
-        return view;
+        return view_of(least);
     }
 
     LimitView tokens_left() {
-        LimitView view;
+        Least least;
         for (const LimitScope& scope : scopes_) {
-            look(scope, TokensInPerMinute, scope.counter->tokens_in_, view);
-            look(scope, TokensOutPerMinute, scope.counter->tokens_out_, view);
-            look(scope, TokensPerMinute, scope.counter->tokens_, view);
+            look(scope, TokensInPerMinute, scope.counter->tokens_in_, least);
+            look(scope, TokensOutPerMinute, scope.counter->tokens_out_, least);
+            look(scope, TokensPerMinute, scope.counter->tokens_, least);
         }
-        return view;
+        return view_of(least);
     }
 
 private:
+    struct Least {
+        const LimitScope* scope = nullptr;
+        LimitKind kind = RequestsPerMinute;
+        int64_t remaining = 0;
+    };
+
     static bool smooths(const LimitScope& scope) {
         return (*scope.limits)[Burst].value != kNoLimit &&
                (*scope.limits)[RequestsPerMinute].value != kNoLimit;
@@ -261,12 +267,23 @@ private:
     }
 
     template <class Window>
-    void look(const LimitScope& scope, LimitKind kind, Window& window, LimitView& least) const {
+    void look(const LimitScope& scope, LimitKind kind, Window& window, Least& least) const {
         const SourcedLimit& limit = (*scope.limits)[kind];
         if (limit.value == kNoLimit) return;
         const int64_t remaining = std::max(limit.value - window.used(now_), int64_t{0});
-        if (least.limit != 0 && remaining >= least.remaining) return;
-        least = {kind, limit.source, limit.value, remaining, window.until_used_is(0, now_)};
+        if (least.scope != nullptr && remaining >= least.remaining) return;
+        least = {&scope, kind, remaining};
+    }
+
+    /// Only of the tightest is it asked when it resets: that walks through cells.
+    LimitView view_of(const Least& least) const {
+        if (least.scope == nullptr) return {};
+        const SourcedLimit& limit = (*least.scope->limits)[least.kind];
+        return {least.kind,
+                limit.source,
+                limit.value,
+                least.remaining,
+                use_of(*least.scope, least.kind).reset_after};
     }
 
     std::span<const LimitScope> scopes_;
