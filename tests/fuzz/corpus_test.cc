@@ -32,6 +32,7 @@ constexpr Target kTargets[] = {
     {"tools", fuzz_tools},
     {"url", fuzz_url},
     {"usage", fuzz_usage},
+    {"yaml", fuzz_yaml},
 };
 
 class FuzzCorpus : public testing::TestWithParam<Target> {};

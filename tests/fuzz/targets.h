@@ -18,6 +18,7 @@ void fuzz_sse(std::string_view input);
 void fuzz_tools(std::string_view input);
 void fuzz_url(std::string_view input);
 void fuzz_usage(std::string_view input);
+void fuzz_yaml(std::string_view input);
 
 /// For the promises: assert would be left out of a release.
 inline void must(bool promise) {
