@@ -28,26 +28,6 @@ Result<std::string> read_blocks(const Json& message, Ask& ask) {
     return read_content(message, ask);
 }
 
-Result<void> read_messages(const Json& body, Ask& ask) {
-    const Json* messages = find_field(body, "messages");
-    if (messages == nullptr || !messages->is_array() || messages->empty()) {
-        return bad_field("messages", "must be a list with at least one message");
-    }
-    for (const Json& message : *messages) {
-        TRY(const std::string role, read_string(message, "role"));
-        if (role != "user" && role != "assistant") {
-            return bad_field("messages", "must have the role 'user' or 'assistant'");
-        }
-        ask.after_tool = false;
-        TRY(std::string text, read_blocks(message, ask));
-        if (role == "user") ask.last_user_text = std::move(text);
-    }
-    if (const Json* system = find_field(body, "system")) {
-        TRY_VOID(read_content({{"content", *system}}, ask));
-    }
-    return {};
-}
-
 /// As OpenAI's tool_choice, which the sandbox knows.
 Result<void> read_choice(const Json& config, Ask& ask) {
     const Json* choice = find_field(config, "toolChoice");
@@ -82,7 +62,7 @@ Result<void> read_tools(const Json& body, Ask& ask) {
 
 Result<Ask> read_ask(const Json& body) {
     Ask ask;
-    TRY_VOID(read_messages(body, ask));
+    TRY_VOID(read_turns(body, read_blocks, ask));
     TRY_VOID(read_tools(body, ask));
     if (const Json* config = find_field(body, "inferenceConfig")) {
         TRY(ask.max_tokens, read_integer(*config, "maxTokens", 1, kOutputTokensMax));

@@ -29,26 +29,6 @@ Result<std::string> read_blocks(const Json& holder, Ask& ask) {
     return text;
 }
 
-Result<void> read_messages(const Json& body, Ask& ask) {
-    const Json* messages = find_field(body, "messages");
-    if (messages == nullptr || !messages->is_array() || messages->empty()) {
-        return bad_field("messages", "must be a list with at least one message");
-    }
-    for (const Json& message : *messages) {
-        TRY(const std::string role, read_string(message, "role"));
-        if (role != "user" && role != "assistant") {
-            return bad_field("messages", "must have the role 'user' or 'assistant'");
-        }
-        ask.after_tool = false;
-        TRY(std::string text, read_blocks(message, ask));
-        if (role == "user") ask.last_user_text = std::move(text);
-    }
-    if (const Json* system = find_field(body, "system")) {
-        TRY_VOID(read_content({{"content", *system}}, ask));
-    }
-    return {};
-}
-
 Result<void> read_tools(const Json& body, Ask& ask) {
     const Json* tools = find_field(body, "tools");
     if (tools == nullptr) return {};
@@ -96,7 +76,7 @@ Result<void> read_format(const Json& body, Ask& ask) {
 
 Result<MessagesAsk> read_ask(const Json& body) {
     MessagesAsk out;
-    TRY_VOID(read_messages(body, out.ask));
+    TRY_VOID(read_turns(body, read_blocks, out.ask));
     TRY_VOID(read_tools(body, out.ask));
     TRY_VOID(read_choice(body, out.ask));
     TRY_VOID(read_format(body, out.ask));

@@ -161,6 +161,26 @@ Result<std::string> read_content(const Json& message, Ask& ask) {
     return text;
 }
 
+Result<void> read_turns(const Json& body, ReadBlocks read_blocks, Ask& ask) {
+    const Json* messages = find_field(body, "messages");
+    if (messages == nullptr || !messages->is_array() || messages->empty()) {
+        return bad_field("messages", "must be a list with at least one message");
+    }
+    for (const Json& message : *messages) {
+        TRY(const std::string role, read_string(message, "role"));
+        if (role != "user" && role != "assistant") {
+            return bad_field("messages", "must have the role 'user' or 'assistant'");
+        }
+        ask.after_tool = false;
+        TRY(std::string text, read_blocks(message, ask));
+        if (role == "user") ask.last_user_text = std::move(text);
+    }
+    if (const Json* system = find_field(body, "system")) {
+        TRY_VOID(read_content({{"content", *system}}, ask));
+    }
+    return {};
+}
+
 Result<void> read_stop(const Json& body, Ask& ask) {
     const Json* stop = find_field(body, "stop");
     if (stop == nullptr) return {};

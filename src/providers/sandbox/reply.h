@@ -79,6 +79,13 @@ Result<void> read_tool_choice(const Json& body, Ask& ask);
 Result<void> read_tool(const Json& function, Ask& ask);
 /// Adds the text of one message to what is counted. `content` is a string or a list of parts.
 Result<std::string> read_content(const Json& message, Ask& ask);
+
+/// The text of one message; what its blocks say beside goes into the Ask.
+using ReadBlocks = Result<std::string> (*)(const Json& message, Ask& ask);
+/// `messages` of `user` and `assistant`, and a text of the `system` beside them: as Anthropic's
+/// messages and Bedrock's Converse have them.
+Result<void> read_turns(const Json& body, ReadBlocks read_blocks, Ask& ask);
+
 Result<void> read_stop(const Json& body, Ask& ask);
 
 /// The two halves of a frame, around a piece of text as a JSON string.
