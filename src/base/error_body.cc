@@ -19,7 +19,10 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
     append_json_string(out, value);
 }
 
-void append_facts(std::string& out, const Error& error) {
+/// A denial's: who denied it, the limit, what is used, when it resets; and what to do, for readers
+/// of a dialect that has no place for that.
+void append_facts(std::string& out, const Error& error, bool with_help = true) {
+    if (with_help && !error.facts.empty()) append_member(out, "help", info(error.code).help);
     for (const Fact& fact : error.facts) {
         if (const auto* text = std::get_if<std::string>(&fact.value)) {
             append_member(out, fact.name, *text);
@@ -124,7 +127,7 @@ std::string problem_body(const Error& error, std::string_view request_id) {
     append_member(out, "request_id", request_id);
     if (!error.param.empty()) append_member(out, "param", error.param);
     append_member(out, "help", row.help);
-    append_facts(out, error);
+    append_facts(out, error, false);
     return out + "}";
 }
 

@@ -68,7 +68,22 @@ TEST(ErrorBody, BedrocksTypeIsInTheHeadAndTheCodeInTheBody) {
     EXPECT_EQ(got.body,
               R"({"message":"no",)"
               "\"__type\":\"AccessDeniedException\","
-              R"("error_code":"insufficient_credits","request_id":"r","denied_by":"team"})");
+              R"("error_code":"insufficient_credits","request_id":"r","help":")" +
+                  std::string(info(ErrorCode::InsufficientCredits).help) +
+                  R"(","denied_by":"team"})");
+}
+
+TEST(ErrorBody, ADenialSaysWhatToDoInEveryDialect) {
+    for (size_t i = 0; i < static_cast<size_t>(Dialect::kCount); ++i) {
+        const Error denial{
+            .code = ErrorCode::ModelNotAllowed, .message = "no", .facts = {{"denied_by", "team"}}};
+        const HttpResponse got = render_error(static_cast<Dialect>(i), denial, "r");
+        const std::string help =
+            R"("help":")" + std::string(info(ErrorCode::ModelNotAllowed).help) + '"';
+        const size_t at = got.body.find(help);
+        EXPECT_NE(at, std::string::npos) << got.body;
+        EXPECT_EQ(got.body.find(help, at + 1), std::string::npos) << "once: " << got.body;
+    }
 }
 
 TEST(ErrorBody, AStreamOfBedrocksEndsInAnException) {
