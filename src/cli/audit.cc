@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "domain/audit_facts.h"
 
 namespace keywarden {
@@ -63,8 +64,14 @@ Result<int> run_audit_verify(Session& session, const Arguments& arguments) {
         TRY(const std::string rows,
             session.call(
                 arguments, Method::Get, fmt::format("/v1/{}/audit/export?from={}", family, from)));
-        TRY(const int64_t count, verify_page(rows, verifier));
-        if (count == 0) break;
+        const Result<int64_t> count = verify_page(rows, verifier);
+        // That a log does not hold is an answer: nothing was wrong with the command.
+        if (!count && count.error().code == ErrorCode::InvalidRequest) {
+            session.terminal.err << printable(count.error().message) << '\n';
+            return kExitFailed;
+        }
+        if (!count) return fail(count.error());
+        if (*count == 0) break;
     }
     const AuditHead& head = verifier.head();
     if (arguments.has("json")) {

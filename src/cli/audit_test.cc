@@ -48,7 +48,7 @@ TEST_F(AuditVerify, NamesTheFirstRowThatWasAltered) {
     std::string rows = log(3);
     rows.replace(rows.rfind("user_1"), 6, "user_2");
     will_answer(200, rows);
-    EXPECT_NE(run({"audit", "verify"}), 0);
+    EXPECT_EQ(run({"audit", "verify"}), kExitFailed);
     EXPECT_NE(err_.find("row 2"), err_.npos) << err_;
     EXPECT_EQ(out_, "");
 }
