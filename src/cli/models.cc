@@ -48,6 +48,17 @@ Result<int> run_models_show(Session& session, const Arguments& arguments) {
     }
     std::vector<std::vector<std::string>> rows = {
         {"FIELD", "VALUE"}, {"model", shown(model, "id")}, {"provider", shown(model, "owned_by")}};
+    const auto add = [&](const Json& from, const char* name, const char* label) {
+        if (from.contains(name)) rows.push_back({label, shown(from, name)});
+    };
+    add(model, "privacy", "privacy");
+    add(model, "context_window", "context tokens");
+    add(model, "max_output_tokens", "output tokens");
+    if (const auto price = model.find("price"); price != model.end() && price->is_object()) {
+        add(*price, "input", "input, $ per million tokens");
+        add(*price, "cached_input", "cached input");
+        add(*price, "output", "output");
+    }
     if (const auto route = model.find("route"); route != model.end() && route->is_object()) {
         rows.push_back({"strategy", shown(*route, "strategy")});
         rows.push_back({"targets", targets_of(*route)});

@@ -34,6 +34,20 @@ TEST_F(Models, OneIsShownWithWhereItGoes) {
     EXPECT_NE(out_.find("targets   gpt-4o, groq/llama"), out_.npos) << out_;
 }
 
+TEST_F(Models, OneIsShownWithWhatItTakesAndCosts) {
+    will_answer(200,
+                R"({"id":"gpt-4o","object":"model","owned_by":"openai","privacy":"zdr",
+                    "context_window":128000,"max_output_tokens":16384,
+                    "price":{"currency":"USD","input":"2.5","cached_input":"1.25",
+                             "output":"10"}})");
+    EXPECT_EQ(run({"models", "show", "gpt-4o"}), 0) << err_;
+    EXPECT_NE(out_.find("zdr"), out_.npos) << out_;
+    EXPECT_NE(out_.find("128000"), out_.npos) << out_;
+    EXPECT_NE(out_.find("16384"), out_.npos) << out_;
+    EXPECT_NE(out_.find("input, $ per million tokens  2.5\n"), out_.npos) << out_;
+    EXPECT_NE(out_.find("1.25"), out_.npos) << out_;
+}
+
 TEST_F(Models, OnesPriceIsThatOfPrices) {
     will_answer(200,
                 R"({"object":"list","data":[{"object":"price","model":"gpt-4o","provider":"openai",

@@ -54,6 +54,31 @@ protected:
     int64_t terms_version_ = 0;
 };
 
+TEST_F(Charges, TheModelListSaysWhatAModelCostsAndTakes) {
+    start(Imposter::answers(json_answer(kReply)));
+    constexpr std::string_view kPriced =
+        R"("privacy":"standard","price":{"currency":"USD","input":"1.00","output":"10.00"}})";
+    const std::string plain = ask(get("/v1/models/up%2Fgpt-4o", secret()));
+    EXPECT_NE(plain.find(kPriced), std::string::npos) << "of the unknown nothing: " << plain;
+    Price price = kPrice;
+    price.cached_input = 0;
+    price.long_context_above = 200'000;
+    price.long_output = 20'000 * kMillion;
+    price.context_tokens_max = 1'000'000;
+    price.output_tokens_max = 64'000;
+    set_price(price);
+    const std::string one = ask(get("/v1/models/up%2Fgpt-4o", secret()));
+    for (const char* part :
+         {R"("context_window":1000000,"max_output_tokens":64000,"price":{"currency":"USD",)",
+          R"("input":"1.00","output":"10.00","cached_input":"0.00","long_output":"20.00",)",
+          R"("long_context_above":200000}})"}) {
+        EXPECT_NE(one.find(part), std::string::npos) << one;
+    }
+    EXPECT_NE(ask(get("/v1/models", secret())).find(R"("context_window":1000000)"),
+              std::string::npos);
+    set_price(std::nullopt);
+}
+
 TEST_F(Charges, ACallCostsWhatItsProviderSaysItUsed) {
     start(Imposter::answers(json_answer(kReply)));
     const std::string answer = chat(kBody, "X-Keywarden-Session-Id: session-1\r\n");

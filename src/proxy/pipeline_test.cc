@@ -237,7 +237,8 @@ TEST_F(PipelineTest, ABodyOverTheBoundIs413) {
 /// A model as both vendors' lists have it.
 std::string listed(const std::string& id) {
     return R"({"id":")" + id + R"(","object":"model","created":0,"owned_by":"up","type":"model",)" +
-           R"("display_name":")" + id + R"(","created_at":"1970-01-01T00:00:00Z"})";
+           R"("display_name":")" + id +
+           R"(","created_at":"1970-01-01T00:00:00Z","privacy":"standard"})";
 }
 
 TEST_F(PipelineTest, ListsModelsInOpenAisShapeAndInAnthropics) {
