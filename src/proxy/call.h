@@ -126,6 +126,7 @@ struct Call {
     std::optional<Caller> caller{};
     std::unique_ptr<WebSession> session{};  // of a person who has signed in
     BodyBound body_bound{};
+    uint8_t classes_demanded = 0;  // a bit for each PrivacyClass; 0: any will do
     std::optional<LimitsLeft> limits{};
     JournalWriter* journal = nullptr;  // of the thread; null: a gateway without money, of tests
     std::unique_ptr<Charge> charge{};  // from the moment it is let through to its row

@@ -12,6 +12,7 @@
 #include "proxy/attempts.h"
 #include "proxy/call.h"
 #include "proxy/credential.h"
+#include "proxy/demanded_class.h"
 #include "proxy/models.h"
 #include "proxy/playground.h"
 #include "proxy/policy.h"
@@ -146,8 +147,10 @@ Result<void> find_model(Call* call) {
                           .param = "model"});
     }
     TRY(const ModelTarget target, call->proxy->catalogue().resolve(asked_for));
+    TRY_VOID(read_demanded_class(call));
     aim(call, target);
     if (target.route != nullptr) return begin_routing(call, *target.route);
+    TRY_VOID(check_demanded_class(*call, target));
     return call->provider->dialect == Dialect::Bedrock ? take_aws_fields(call) : Result<void>();
 }
 

@@ -7,6 +7,7 @@
 
 #include "proxy/call.h"
 #include "proxy/charge.h"
+#include "proxy/demanded_class.h"
 #include "proxy/policy.h"
 #include "proxy/translation.h"
 
@@ -73,19 +74,28 @@ void note_counter(const Call& call) {
     if (scope != nullptr) call.routing->counter = scope->counter;
 }
 
-/// Leaves out the targets that the caller may not use.
-Result<void> keep_allowed(const Call& call, Routing* routing) {
-    if (!has_key(call)) return {};
-    const PolicyReading reading = read_policy_of(call);
+/// Leaves out the targets of which `may` says no. Errors: its first, where it says so of all.
+template <class May>
+Result<void> keep_targets(Routing* routing, May may) {
     Result<void> refusal;
     size_t kept = 0;
     for (size_t turn = 0; turn < routing->turns; ++turn) {
-        Result<void> may = check_target(call, reading, routing->target(turn));
-        if (may) routing->order.at(kept++) = routing->order.at(turn);
-        if (!may && refusal) refusal = std::move(may);
+        Result<void> said = may(routing->target(turn));
+        if (said) routing->order.at(kept++) = routing->order.at(turn);
+        if (!said && refusal) refusal = std::move(said);
     }
     routing->turns = kept;
     return kept > 0 ? Result<void>() : refusal;
+}
+
+/// Those that the request wants, and the caller may use.
+Result<void> keep_allowed(const Call& call, Routing* routing) {
+    TRY_VOID(keep_targets(
+        routing, [&](const ModelTarget& target) { return check_demanded_class(call, target); }));
+    if (!has_key(call)) return {};
+    const PolicyReading reading = read_policy_of(call);
+    return keep_targets(
+        routing, [&](const ModelTarget& target) { return check_target(call, reading, target); });
 }
 
 /// Of any provider's, or where such a one is for.
