@@ -52,6 +52,7 @@ bool is_playground(const Call& call) {
 
 Task<Result<void>> act_as_key(Call* call) {
     CO_TRY_VOID(may_person_come(call));
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): see Requires
     const Caller person = *call->caller;
     const WantedKey wanted{
         .keys = call->proxy->parts().keys,
