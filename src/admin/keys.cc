@@ -37,6 +37,7 @@ Result<HttpResponse> list_keys(AdminContext& context, const ApiCall& call) {
                       .rotation = wanted.rotation,
                       .unused = wanted.unused,
                       .expires_soon = wanted.expires_soon,
+                      .search = std::move(wanted.search),
                       .notice = context.keys.defaults().notice,
                       .now = context.clock.now()};
     TRY(const SpendView spent, SpendView::of(context, query.team_id));

@@ -1,8 +1,10 @@
 #include "admin/list_query.h"
 
 #include <array>
+#include <fmt/format.h>
 
 #include "admin/query.h"
+#include "store/store.h"
 
 namespace keywarden {
 namespace {
@@ -47,6 +49,14 @@ Result<void> read_expires_soon(std::string_view text, ListQuery& wanted) {
     return {};
 }
 
+Result<void> read_search(std::string_view text, ListQuery& wanted) {
+    if (text.size() > kKeySearchMax) {
+        return fail_field("search", fmt::format("must be at most {} bytes", kKeySearchMax));
+    }
+    wanted.search = text;
+    return {};
+}
+
 constexpr std::array kParameters = {
     Parameter<ListQuery>{"limit", read_limit},
     Parameter<ListQuery>{"after", read_after},
@@ -54,6 +64,7 @@ constexpr std::array kParameters = {
     Parameter<ListQuery>{"rotation", read_rotation},
     Parameter<ListQuery>{"unused", read_unused},
     Parameter<ListQuery>{"expires_soon", read_expires_soon},
+    Parameter<ListQuery>{"search", read_search},
 };
 
 }  // namespace

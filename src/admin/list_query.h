@@ -26,6 +26,7 @@ struct ListQuery {
     std::optional<RotationState> rotation{};
     bool unused = false;        // only those
     bool expires_soon = false;  // only those
+    std::string search{};       // as KeyQuery has it
 };
 
 /// Strict like a body: an unknown or repeated parameter is an error.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/store.h"
+
 namespace keywarden {
 namespace {
 
@@ -32,6 +34,12 @@ TEST(ListQuery, ALimitIsOneToAHundred) {
     for (const char* wrong : {"0", "101", "-1", "ten", "1.5", "1x", "99999999999999999999"}) {
         EXPECT_EQ(verdict("limit=" + std::string(wrong)), "limit") << wrong;
     }
+}
+
+TEST(ListQuery, WhatIsSearchedForIsBounded) {
+    EXPECT_EQ(read_list_query("search=a%20b").value().search, "a b");
+    EXPECT_EQ(verdict("search=" + std::string(kKeySearchMax, 'x')), "ok");
+    EXPECT_EQ(verdict("search=" + std::string(kKeySearchMax + 1, 'x')), "search");
 }
 
 TEST(ListQuery, AStatusIsWhatACallerMeets) {

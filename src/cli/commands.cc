@@ -29,6 +29,7 @@ constexpr Option kListing[] = {
     {"rotation", "STATE", "Only keys whose rotation is ok, due, or overdue."},
     {"unused", "", "Only keys that nobody has used for a while (keys.unused_after)."},
     {"expires-soon", "", "Only keys that expire soon (keys.notice_ahead)."},
+    {"search", "TEXT", "Only keys that have it in their name, their id, or how they are shown."},
 };
 template <size_t kOwn, size_t kMore>
 constexpr std::array<Option, kOwn + kMore> with(const std::array<Option, kOwn>& own,

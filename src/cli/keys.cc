@@ -31,6 +31,7 @@ constexpr std::array kFilters = {
     Filter{"rotation", "rotation"},
     Filter{"unused", "unused"},
     Filter{"expires-soon", "expires_soon"},
+    Filter{"search", "search"},
 };
 
 /// What somebody should look at: "rotation overdue, unused".

@@ -39,6 +39,12 @@ TEST_F(KeysTest, AListIsNarrowedAndSaysWhatToLookAt) {
     EXPECT_NE(out_.find("rotation overdue, expires soon, unused\n"), out_.npos) << out_;
 }
 
+TEST_F(KeysTest, AListIsSearched) {
+    will_answer(200, page(R"({"id":"key_1"})", "null"));
+    EXPECT_EQ(run({"keys", "list", "--search", "a b&c"}), 0);
+    EXPECT_EQ(sent_[0].line, "GET /v1/keys?limit=100&search=a%20b%26c");
+}
+
 TEST_F(KeysTest, ShowSaysFromWhereEachSecretIsUsed) {
     will_answer(200, R"({"id":"key_1","secrets":[{"display":"kw_a","last_used_at":"T","ends_at":"E",
         "networks":[{"network":"192.0.2.0/24"},{"network":"2001:db8:1::/48"}]}]})");

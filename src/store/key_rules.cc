@@ -101,7 +101,23 @@ void keep_uses(const std::vector<KeySecret>& stored, std::vector<KeySecret>& nex
     }
 }
 
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool has(std::string_view text, std::string_view wanted) {
+    return !std::ranges::search(text, wanted, {}, lower, lower).empty();
+}
+
+bool is_found(const Key& key, std::string_view wanted) {
+    const auto in = [&](std::string_view text) { return has(text, wanted); };
+    return in(key.name) || in(key.id) || std::ranges::any_of(key.secrets, in, &KeySecret::display);
+}
+
+}  // namespace
+
 bool is_wanted(const Key& key, const KeyQuery& query) {
+    if (!query.search.empty() && !is_found(key, query.search)) return false;
     if (query.state && state_at(key, query.now) != *query.state) return false;
     if (query.unused && !is_unused(key, query.notice, query.now)) return false;
     if (query.expires_soon && !expires_soon(key, query.notice, query.now)) return false;

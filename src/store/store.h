@@ -54,6 +54,8 @@ struct KeyPage {
     std::string next;
 };
 
+inline constexpr size_t kKeySearchMax = 400;
+
 struct KeyQuery {
     std::string team_id;
     std::string after{};              // the `next` of the page before; empty: from the newest
@@ -63,6 +65,9 @@ struct KeyQuery {
     std::optional<RotationState> rotation{};
     bool unused = false;        // only those
     bool expires_soon = false;  // only those
+    /// In the name, the id, or how a secret is shown; ASCII letters in either case. Empty: all
+    /// keys. At most kKeySearchMax bytes.
+    std::string search{};
     KeyNotice notice{};
     TimePoint now{};
 };

@@ -179,6 +179,33 @@ TEST_P(StoreContract, ListsOnlyWhatIsInOneStateNow) {
     EXPECT_EQ(later->keys.size(), 2U) << "what was pending";
 }
 
+TEST_P(StoreContract, FindsKeysByNameIdAndHowTheyAreShown) {
+    Key billing = a_key();
+    billing.name = "Billing 100% \xc3\x84";
+    const Key first = created(billing);
+    Key search = a_key();
+    search.name = "search_indexer";
+    search.secrets.front().display = "kw_live_abc…WXYZ";
+    const Key second = created(search);
+    created(a_key("team_b"));
+    const auto found = [&](const std::string& text) {
+        std::string ids;
+        for (const Key& key : store_->list_keys({.team_id = "team_a", .search = text})->keys) {
+            ids += key.id == first.id ? "1" : "2";
+        }
+        return ids;
+    };
+    EXPECT_EQ(found(""), "21");
+    EXPECT_EQ(found("bill"), "1");
+    EXPECT_EQ(found("BILLING 100%"), "1");
+    EXPECT_EQ(found("\xc3\x84"), "1");
+    EXPECT_EQ(found("h_i"), "2") << "no pattern, but text";
+    EXPECT_EQ(found("b%l"), "");
+    EXPECT_EQ(found("wxyz"), "2");
+    EXPECT_EQ(found(second.id), "2");
+    EXPECT_EQ(found("' OR 1=1 --"), "");
+}
+
 TEST_P(StoreContract, RefusesACursorThatIsNone) {
     created();
     for (const char* cursor : {"key_none", "1", "'; DROP TABLE keys; --"}) {

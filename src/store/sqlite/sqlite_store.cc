@@ -346,6 +346,10 @@ private:
                     "WHEN ?5 >= s.created_at + k.rotate_every THEN 2 "
                     "WHEN ?5 >= s.created_at + k.rotate_every - min(?9, k.rotate_every / 4) THEN 1 "
                     "ELSE 0 END FROM secrets s WHERE s.key = k.n ORDER BY s.seq DESC LIMIT 1))) "
+                    "AND (?10 = '' OR instr(lower(k.name), lower(?10)) "
+                    "OR instr(lower(k.id), lower(?10)) "
+                    "OR EXISTS (SELECT 1 FROM secrets s WHERE s.key = k.n "
+                    "AND instr(lower(s.display), lower(?10)))) "
                     "ORDER BY k.n DESC LIMIT ?4",
                     team.value_or(-1),
                     *after,
@@ -355,7 +359,8 @@ private:
                     unused_since,
                     expires_until,
                     number(wanted.rotation),
-                    std::chrono::floor<std::chrono::milliseconds>(notice.ahead).count());
+                    std::chrono::floor<std::chrono::milliseconds>(notice.ahead).count(),
+                    wanted.search);
         KeyPage page;
         while (true) {
             TRY(const bool row, query.next());

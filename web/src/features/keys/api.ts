@@ -15,6 +15,8 @@ export interface KeyQuestion {
   unused?: boolean;
   expires_soon?: boolean;
   rotation?: "due" | "overdue";
+  /** In the name, the id or the hint. */
+  search?: string;
 }
 
 /** The newest keys that there are; `more`: not all of them. */

@@ -1,5 +1,6 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, ok } from "../../api/client";
@@ -17,6 +18,7 @@ import { CreateKey } from "./create";
 import { KeyStateBadge, Notices } from "./parts";
 import { select, type Row } from "./select";
 
+const SEARCH_WAIT_MS = 250;
 const USUAL = { q: "", show: "", app: "", sort: "-created", create: "" };
 
 /** The choices of "show", and what each asks of the API. */
@@ -43,7 +45,12 @@ const useSpent = () =>
 export function KeysPage() {
   const [view, setView] = useView(USUAL);
   const may = useMay();
-  const keys = useKeys(question(view.show));
+  const newest = useKeys(question(view.show));
+  // Where not all of them are here, the gateway is asked for those that fit.
+  const [search] = useDebouncedValue(view.q.trim(), SEARCH_WAIT_MS);
+  const isBeyond = newest.data?.more === true && view.q.trim() !== "" && search !== "";
+  const found = useKeys({ ...question(view.show), search }, isBeyond);
+  const keys = isBeyond ? found : newest;
   const apps = useApps();
   const members = useMembers();
   const spent = useSpent();
@@ -65,6 +72,7 @@ export function KeysPage() {
           placeholder={t.keys.search}
           leftSection={<IconSearch size={16} />}
           value={view.q}
+          maxLength={100}
           onChange={(event) => setView({ q: event.currentTarget.value })}
         />
         <Select
