@@ -29,6 +29,12 @@ PAGES = {
     "/explain": "Explain",
     "/team": "Team",
     "/audit": "Audit",
+    "/settings": "Settings",
+    "/teams": "Teams",
+    "/users": "Users",
+    "/plans": "Plans",
+    "/prices": "Prices",
+    "/operations": "Health",
     "/profile": "Your account",
 }
 

@@ -85,9 +85,9 @@ def test_each_role_finds_what_is_theirs_and_no_more(ada, meet):  # noqa: F811
             expect(person.page.get_by_text("do not see this page")).to_be_visible()
             assert person.page.evaluate(CREATE.replace("v1/", "/v1/"), {}) == 403
     plays = EVERYBODY[:2] + ["Playground"] + EVERYBODY[2:]
-    assert menus["Admin"] == plays + ["Explain", "Team", "Audit"]
-    assert menus["Member"] == plays + ["Explain", "Team"]
-    assert menus["Viewer"] == EVERYBODY + ["Explain", "Team"]
+    assert menus["Admin"] == plays + ["Explain", "Team", "Audit", "Settings"]
+    assert menus["Member"] == plays + ["Explain", "Team", "Settings"]
+    assert menus["Viewer"] == EVERYBODY + ["Explain", "Team", "Settings"]
 
 
 def test_a_link_invites_once(ada, meet):  # noqa: F811

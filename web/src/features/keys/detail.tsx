@@ -18,6 +18,7 @@ import { KeyUsage } from "./key_usage";
 import { isOver, KeyStateBadge, Notices } from "./parts";
 import { RevokeKey } from "./revoke";
 import { RotateKey } from "./rotate";
+import { KeyRules } from "./rules";
 import { Secrets } from "./secrets";
 
 export function KeyPage() {
@@ -102,7 +103,7 @@ function Try(props: { of: Key }) {
   );
 }
 
-type Dialog = "edit" | "rotate" | "revoke" | null;
+type Dialog = "edit" | "rules" | "rotate" | "revoke" | null;
 
 function Actions(props: { of: Key }) {
   const key = props.of;
@@ -136,6 +137,7 @@ function Actions(props: { of: Key }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item onClick={() => setDialog("rules")}>{t.keys.rules}</Menu.Item>
           {key.status === "disabled" ? (
             <Menu.Item onClick={() => enable.mutate(key.id)}>{t.keys.enable}</Menu.Item>
           ) : (
@@ -150,6 +152,7 @@ function Actions(props: { of: Key }) {
         </Menu.Dropdown>
       </Menu>
       {dialog === "edit" && <EditKey of={key} onClose={close} />}
+      {dialog === "rules" && <KeyRules of={key} onClose={close} />}
       {dialog === "rotate" && <RotateKey of={key} onClose={close} />}
       {dialog === "revoke" && <RevokeKey of={key} onClose={close} />}
     </>

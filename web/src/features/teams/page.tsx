@@ -16,6 +16,7 @@ import { Card, Page } from "../../ui/page";
 import { toast } from "../../ui/toast";
 import { useChange } from "../../ui/use_change";
 import { AddCredit } from "./credit";
+import { EditTeam } from "./edit";
 
 export type Team = Schema["Account"];
 
@@ -38,6 +39,7 @@ export function TeamsPage() {
   const navigate = useNavigate();
   const [creating, setCreating] = useState(false);
   const [crediting, setCrediting] = useState<Team | null>(null);
+  const [editing, setEditing] = useState<Team | null>(null);
   const balances = useBalances();
   const create = useChange(createTeam, { said: t.ui.saved, then: () => setCreating(false) });
   const teams = useInfiniteQuery({
@@ -113,6 +115,14 @@ export function TeamsPage() {
                       <Button
                         variant="default"
                         size="compact-sm"
+                        aria-label={t.teams.editTitle(team.name)}
+                        onClick={() => setEditing(team)}
+                      >
+                        {t.ui.edit}
+                      </Button>
+                      <Button
+                        variant="default"
+                        size="compact-sm"
                         aria-label={t.teams.creditOf(team.name)}
                         onClick={() => setCrediting(team)}
                       >
@@ -145,6 +155,7 @@ export function TeamsPage() {
           )}
         </Async>
       </Card>
+      {editing && <EditTeam of={editing} onClose={() => setEditing(null)} />}
       {creating && (
         <NameDialog
           title={t.teams.create}

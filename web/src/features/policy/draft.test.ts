@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { limitsDraftOf, policyChanges, policyDraftOf } from "./draft";
+
+const POLICY = {
+  models: { allow: ["gpt-4o*"], deny: ["gpt-4o-audio*"] },
+  limits: { requests_per_day: 100, burst: 5 },
+};
+
+test("what was left alone is not sent", () => {
+  const draft = policyDraftOf(POLICY);
+  expect(policyChanges(draft, policyDraftOf(POLICY))).toEqual({});
+});
+
+test("a list is sent as a whole, and one that is emptied is taken away", () => {
+  const before = policyDraftOf(POLICY);
+  const after = policyDraftOf({
+    ...POLICY,
+    models: { allow: ["gpt-4o*"] },
+    providers: { deny: ["x"] },
+  });
+  expect(policyChanges(before, after)).toEqual({
+    models: { allow: ["gpt-4o*"], deny: null },
+    providers: { allow: null, deny: ["x"] },
+  });
+  expect(policyChanges(before, policyDraftOf({ limits: POLICY.limits }))).toEqual({ models: null });
+});
+
+test("a limit that is cleared is null, and others stay", () => {
+  const before = policyDraftOf(POLICY);
+  const after = { ...before, limits: { ...before.limits, burst: "" as const, body_bytes: 9 } };
+  expect(policyChanges(before, after)).toEqual({ limits: { burst: null, body_bytes: 9 } });
+  expect(limitsDraftOf(null).burst).toBe("");
+});

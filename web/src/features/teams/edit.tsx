@@ -1,0 +1,89 @@
+import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { api, ok, type Schema } from "../../api/client";
+import { t } from "../../text/en";
+import { Failure } from "../../ui/async";
+import css from "../../ui/layout.module.css";
+import { useChange } from "../../ui/use_change";
+import { usePlans } from "../plans/api";
+
+type Team = Schema["Account"];
+
+/** A team's name, its plan, and whether its calls are let in at all. */
+export function EditTeam(props: { of: Team; onClose: () => void }) {
+  const { of } = props;
+  const [name, setName] = useState(of.name);
+  const [plan, setPlan] = useState(of.plan.id);
+  const [state, setState] = useState<Team["state"]>(of.state);
+  const plans = usePlans();
+  const changes = {
+    ...(name.trim() === of.name ? {} : { name: name.trim() }),
+    ...(plan === of.plan.id ? {} : { plan }),
+    ...(state === of.state ? {} : { state }),
+  };
+  const save = useChange(
+    () =>
+      ok(
+        api.PATCH("/v1/admin/teams/{id}", {
+          params: { path: { id: of.id }, header: { "If-Match": `"${of.version}"` } },
+          body: changes,
+        }),
+      ),
+    { said: t.ui.saved, then: props.onClose },
+  );
+  const names = plans.data?.map((one) => ({ value: one.id, label: one.name }));
+  return (
+    <Modal
+      opened
+      onClose={props.onClose}
+      title={t.teams.editTitle(of.name)}
+      closeButtonProps={{ "aria-label": t.ui.close }}
+    >
+      <form
+        className={css.stack}
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate(undefined);
+        }}
+      >
+        <TextInput
+          label={t.keys.name}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={100}
+          required
+          data-autofocus
+        />
+        <Select
+          label={t.team.plan}
+          data={names ?? [{ value: of.plan.id, label: of.plan.name }]}
+          value={plan}
+          onChange={(next) => setPlan(next ?? of.plan.id)}
+          allowDeselect={false}
+          searchable
+        />
+        <Select
+          label={t.keys.state}
+          description={t.teams.stateHelp}
+          data={t.teams.stateChoices}
+          value={state}
+          onChange={(next) => setState((next ?? of.state) as Team["state"])}
+          allowDeselect={false}
+        />
+        <Failure error={save.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={props.onClose}>
+            {t.ui.cancel}
+          </Button>
+          <Button
+            type="submit"
+            loading={save.isPending}
+            disabled={name.trim() === "" || Object.keys(changes).length === 0}
+          >
+            {t.ui.save}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
