@@ -40,6 +40,8 @@ struct RouteFacts {
     bool is_for_own_pages = false;
     /// It hashes a password, or must take turns with what does: all of these have one thread.
     bool is_slow = false;
+    /// It asks another service: such calls have threads of their own.
+    bool asks_elsewhere = false;
 };
 
 /// One call of a route whose request and answer are small, as its handler sees it.
@@ -49,6 +51,7 @@ struct ApiCall {
     std::vector<std::string> values;      // of the path's {names}, decoded, in order
     const WebSession* session = nullptr;  // of a person who has signed in
     bool is_secure = false;               // the browser came over TLS, to us or to a proxy of ours
+    std::string sso_cookie{};  // of a route for our own pages: see sso_cookie_name; empty: none
 };
 
 /// Runs on a thread that may block. Throws nothing.

@@ -33,6 +33,10 @@ std::string_view session_cookie_name(bool is_secure) {
     return is_secure ? "__Host-keywarden_session" : "keywarden_session";
 }
 
+std::string_view sso_cookie_name(bool is_secure) {
+    return is_secure ? "__Host-keywarden_sso" : "keywarden_sso";
+}
+
 std::string csrf_token_of(std::string_view token) {
     return to_hex(sha256("keywarden csrf " + std::string(token)));
 }

@@ -28,8 +28,11 @@ struct WebSession {
     Digest digest{};  // of what the cookie holds
     TimePoint created_at{};
     TimePoint used_at{};
-    NetworkPrefix network{};   // where it began
-    std::string csrf_token{};  // of a call that brought the cookie; not stored
+    NetworkPrefix network{};  // where it began
+    // Of one that began at an identity provider; empty: with a password.
+    std::string issuer{};
+    std::string provider_session{};  // its name there, where it has one
+    std::string csrf_token{};        // of a call that brought the cookie; not stored
 };
 
 TimePoint ends_at(const WebSession& session);       // whatever is done
@@ -72,6 +75,8 @@ inline constexpr size_t kWebTokenLength = 43;
 Digest web_token_digest(std::string_view token);
 /// What the cookie is called. Over TLS no other host, and nobody on the way, can have set it.
 std::string_view session_cookie_name(bool is_secure);
+/// The same, of a browser that was sent to an identity provider and is to come back.
+std::string_view sso_cookie_name(bool is_secure);
 /// What proves that a page could read the session: nobody gets from it to the cookie.
 std::string csrf_token_of(std::string_view token);
 
