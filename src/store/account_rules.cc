@@ -65,4 +65,12 @@ std::unexpected<Error> no_such_cursor() {
                  .param = "after"});
 }
 
+std::unexpected<Error> identity_taken() {
+    return fail(ErrorCode::IdentityTaken, "That identity is linked to an account here already.");
+}
+
+std::unexpected<Error> last_way_in() {
+    return fail(ErrorCode::LastWayIn, "It is the only way left to sign in to this account.");
+}
+
 }  // namespace keywarden

@@ -22,5 +22,7 @@ std::unexpected<Error> no_such_part(std::string_view field);  // of a key: its a
 std::unexpected<Error> last_owner();
 std::unexpected<Error> app_has_keys(int64_t count);
 std::unexpected<Error> no_such_cursor();
+std::unexpected<Error> identity_taken();
+std::unexpected<Error> last_way_in();
 
 }  // namespace keywarden

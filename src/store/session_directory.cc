@@ -109,6 +109,39 @@ Result<void> SessionDirectory::end_all_of(std::string_view user_id, std::string_
     return forget_ended();
 }
 
+Result<size_t> SessionDirectory::end_of_provider(std::string_view user_id,
+                                                 std::string_view issuer,
+                                                 std::string_view provider_session) {
+    size_t count = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        count = std::erase_if(entries_, [&](const auto& each) {
+            const WebSession& session = each.second.session;
+            if (session.user_id != user_id || session.issuer != issuer) return false;
+            if (!provider_session.empty() && session.provider_session != provider_session) {
+                return false;
+            }
+            ended_.push_back(session.id);
+            return true;
+        });
+    }
+    TRY_VOID(forget_ended());
+    return count;
+}
+
+std::set<std::string> SessionDirectory::users_of_provider(std::string_view issuer,
+                                                          std::string_view provider_session) const {
+    const std::lock_guard lock(mutex_);
+    std::set<std::string> out;
+    for (const auto& [digest, entry] : entries_) {
+        const WebSession& session = entry.session;
+        if (session.issuer == issuer && session.provider_session == provider_session) {
+            out.insert(session.user_id);
+        }
+    }
+    return out;
+}
+
 Result<void> SessionDirectory::write_uses() {
     const TimePoint now = clock_.now();
     std::vector<SessionUse> uses;

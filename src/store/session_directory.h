@@ -53,6 +53,15 @@ public:
     /// Ends all of a person's, but one. Errors: StoreUnavailable.
     Result<void> end_all_of(std::string_view user_id, std::string_view but_id = {});
 
+    /// Ends those of a person that began at the issuer, and under that name there; empty: all.
+    /// Returns how many. Errors: StoreUnavailable.
+    Result<size_t> end_of_provider(std::string_view user_id,
+                                   std::string_view issuer,
+                                   std::string_view provider_session);
+    /// Whose they are: of sessions that began at the issuer, under that name there.
+    std::set<std::string> users_of_provider(std::string_view issuer,
+                                            std::string_view provider_session) const;
+
     /// Writes when sessions were used, and forgets those that have ended by themselves. Called
     /// about once a second by a thread that may block. Errors: StoreUnavailable.
     Result<void> write_uses();

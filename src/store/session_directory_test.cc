@@ -205,5 +205,35 @@ TEST_F(Sessions, UsesAreWrittenOnceAMinute) {
     EXPECT_GT(store_->sign_ins().list_sessions()->front().used_at, began);
 }
 
+TEST_F(Sessions, TheProviderEndsWhatBeganThereAndNothingElse) {
+    const auto begin_at =
+        [&](const std::string& user, const std::string& issuer, const std::string& name) {
+            const Secret token = new_web_token();
+            const WebSession session{.id = new_id("session"),
+                                     .user_id = user,
+                                     .digest = web_token_digest(token.reveal()),
+                                     .created_at = clock_.now(),
+                                     .used_at = clock_.now(),
+                                     .issuer = issuer,
+                                     .provider_session = name};
+            EXPECT_TRUE(store_->sign_ins().create_session(session, kAudit));
+            sessions_->put(session, false);
+            return std::string(token.reveal());
+        };
+    const std::string own = begin();
+    const std::string first = begin_at("user_1", "a", "s1");
+    const std::string second = begin_at("user_1", "a", "s2");
+    const std::string elsewhere = begin_at("user_1", "b", "s1");
+    const std::string other = begin_at("user_2", "a", "s1");
+    load();  // it is known after a restart, too
+    EXPECT_EQ(sessions_->users_of_provider("a", "s1"), (std::set<std::string>{"user_1", "user_2"}));
+    EXPECT_EQ(*sessions_->end_of_provider("user_1", "a", "s1"), 1U);
+    EXPECT_FALSE(is_live(first));
+    EXPECT_EQ(*sessions_->end_of_provider("user_1", "a", ""), 1U);
+    EXPECT_FALSE(is_live(second));
+    for (const std::string& token : {own, elsewhere, other}) EXPECT_TRUE(is_live(token));
+    EXPECT_EQ(stored(), 3U);
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -1,4 +1,5 @@
-// What the gateway remembers of people who sign in: passwords, sessions, and links, as hashes.
+// What the gateway remembers of people who sign in: passwords, sessions, and links, as hashes; and
+// who they are elsewhere.
 #pragma once
 
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "base/result.h"
 #include "domain/audit.h"
+#include "domain/identity.h"
 #include "domain/web_session.h"
 
 namespace keywarden {
@@ -31,8 +33,8 @@ struct SessionUse {
 
 /// As AccountStore: what comes with a row of the audit log is one transaction with it.
 /// Safe to call from any thread. Every call either happened or did not.
-/// Errors of all: StoreUnavailable; of what is about a user, a session or a link that is not there:
-/// NotFound.
+/// Errors of all: StoreUnavailable; of what is about a user, a session, a link, or an identity that
+/// is not there: NotFound.
 class SignInStore {
 public:
     virtual ~SignInStore() = default;
@@ -41,7 +43,7 @@ public:
     virtual Result<void> put_sign_in(const SignIn& sign_in, const AuditEntry& audit) = 0;
     /// One without a password where none was put.
     virtual Result<SignIn> get_sign_in(std::string_view user_id) = 0;
-    /// Whether there is an operator who may sign in with a password.
+    /// Whether there is an operator who may sign in: with a password, or an identity.
     virtual Result<bool> has_operator() = 0;
     /// A row of the audit log by itself: of what changed nothing here, such as a wrong password.
     virtual Result<void> tell(const AuditEntry& audit) = 0;
@@ -64,6 +66,17 @@ public:
     virtual Result<std::vector<SignInLink>> list_links(std::string_view team_id) = 0;
     /// Takes it away: it works once.
     virtual Result<void> use_link(const Digest& digest, const AuditEntry& audit) = 0;
+
+    /// Errors: IdentityTaken when that issuer and subject are somebody's already; InvalidRequest
+    /// when its id is another's, or the person has kIdentitiesMax.
+    virtual Result<void> create_identity(const Identity& identity, const AuditEntry& audit) = 0;
+    virtual Result<Identity> find_identity(std::string_view issuer, std::string_view subject) = 0;
+    /// Those of a person, oldest first.
+    virtual Result<std::vector<Identity>> list_identities(std::string_view user_id) = 0;
+    /// Errors: LastWayIn when they have no other, and no password.
+    virtual Result<void> delete_identity(std::string_view user_id,
+                                         std::string_view id,
+                                         const AuditEntry& audit) = 0;
 };
 
 }  // namespace keywarden

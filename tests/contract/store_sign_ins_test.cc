@@ -228,5 +228,86 @@ TEST_P(SignInContract, ThatAUserIsDisabledIsKept) {
     EXPECT_FALSE(store_->accounts().get_user("user_2")->is_disabled);
 }
 
+Identity an_identity(const std::string& user, const std::string& subject) {
+    return {.id = new_id("identity"),
+            .user_id = user,
+            .issuer = "https://id.example.com",
+            .subject = subject,
+            .email = "ann@example.com",
+            .created_at = kNow};
+}
+
+TEST_P(SignInContract, AnIdentityIsFoundByIssuerAndSubjectToTheLetter) {
+    const Identity put = an_identity("user_1", "Ann");
+    ASSERT_TRUE(sign_ins().create_identity(put, an_audit()));
+    if (lasts()) open();
+    const auto found = sign_ins().find_identity(put.issuer, "Ann");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->id, put.id);
+    EXPECT_EQ(found->user_id, "user_1");
+    EXPECT_EQ(found->email, put.email);
+    EXPECT_EQ(found->created_at, put.created_at);
+    for (const auto& [issuer, subject] : std::vector<std::pair<std::string, std::string>>{
+             {put.issuer, "ann"}, {put.issuer + "/", "Ann"}, {"HTTPS://id.example.com", "Ann"}}) {
+        EXPECT_EQ(sign_ins().find_identity(issuer, subject).error().code, ErrorCode::NotFound);
+    }
+}
+
+TEST_P(SignInContract, AnIdentityIsOnePersons) {
+    ASSERT_TRUE(sign_ins().create_identity(an_identity("user_1", "ann"), an_audit()));
+    const size_t rows = audit_rows();
+    EXPECT_EQ(sign_ins().create_identity(an_identity("user_2", "ann"), an_audit()).error().code,
+              ErrorCode::IdentityTaken);
+    EXPECT_EQ(sign_ins().create_identity(an_identity("user_9", "bob"), an_audit()).error().code,
+              ErrorCode::NotFound);
+    EXPECT_EQ(audit_rows(), rows);
+    for (int64_t i = 1; i < kIdentitiesMax; ++i) {
+        const std::string subject = "ann-" + std::to_string(i);
+        ASSERT_TRUE(sign_ins().create_identity(an_identity("user_1", subject), an_audit()));
+    }
+    EXPECT_EQ(sign_ins().create_identity(an_identity("user_1", "more"), an_audit()).error().code,
+              ErrorCode::InvalidRequest);
+    EXPECT_EQ(sign_ins().list_identities("user_1")->size(), size_t{kIdentitiesMax});
+    EXPECT_THAT(*sign_ins().list_identities("user_2"), IsEmpty());
+}
+
+TEST_P(SignInContract, TheLastWayInStays) {
+    const Identity first = an_identity("user_1", "one");
+    const Identity second = an_identity("user_1", "two");
+    ASSERT_TRUE(sign_ins().create_identity(first, an_audit()));
+    ASSERT_TRUE(sign_ins().create_identity(second, an_audit()));
+    EXPECT_EQ(sign_ins().delete_identity("user_2", first.id, an_audit()).error().code,
+              ErrorCode::NotFound);
+    ASSERT_TRUE(sign_ins().delete_identity("user_1", first.id, an_audit()));
+    EXPECT_EQ(sign_ins().delete_identity("user_1", first.id, an_audit()).error().code,
+              ErrorCode::NotFound);
+    EXPECT_EQ(sign_ins().delete_identity("user_1", second.id, an_audit()).error().code,
+              ErrorCode::LastWayIn);
+    ASSERT_TRUE(sign_ins().put_sign_in({.user_id = "user_1", .password_hash = "x"}, an_audit()));
+    EXPECT_TRUE(sign_ins().delete_identity("user_1", second.id, an_audit()));
+    EXPECT_THAT(*sign_ins().list_identities("user_1"), IsEmpty());
+}
+
+TEST_P(SignInContract, AnOperatorWithAnIdentityMaySignIn) {
+    ASSERT_TRUE(store_->accounts().create_user(
+        {.id = "user_3", .name = "root", .is_operator = true}, an_audit()));
+    ASSERT_TRUE(sign_ins().create_identity(an_identity("user_1", "ann"), an_audit()));
+    EXPECT_FALSE(*sign_ins().has_operator());
+    ASSERT_TRUE(sign_ins().create_identity(an_identity("user_3", "root"), an_audit()));
+    EXPECT_TRUE(*sign_ins().has_operator());
+}
+
+TEST_P(SignInContract, ASessionKnowsWhereItBegan) {
+    WebSession session = a_session();
+    session.issuer = "https://id.example.com";
+    session.provider_session = "s-1";
+    ASSERT_TRUE(sign_ins().create_session(session, an_audit()));
+    if (lasts()) open();
+    const auto sessions = sign_ins().list_sessions();
+    ASSERT_EQ(sessions->size(), 1U);
+    EXPECT_EQ(sessions->front().issuer, session.issuer);
+    EXPECT_EQ(sessions->front().provider_session, "s-1");
+}
+
 }  // namespace
 }  // namespace keywarden

@@ -10,10 +10,15 @@
 namespace keywarden {
 
 std::function<void()> MemorySignIns::way_back() {
-    return [this, sign_ins = sign_ins_, sessions = sessions_, links = links_] {
+    return [this,
+            sign_ins = sign_ins_,
+            sessions = sessions_,
+            links = links_,
+            identities = identities_] {
         sign_ins_ = sign_ins;
         sessions_ = sessions;
         links_ = links;
+        identities_ = identities;
     };
 }
 
@@ -34,9 +39,12 @@ Result<SignIn> MemorySignIns::get_sign_in(std::string_view user_id) {
 
 Result<bool> MemorySignIns::has_operator() {
     const std::lock_guard lock(log_.mutex);
-    return std::ranges::any_of(sign_ins_, [&](const SignIn& sign_in) {
+    const bool has_one = std::ranges::any_of(sign_ins_, [&](const SignIn& sign_in) {
         return !sign_in.password_hash.empty() && accounts_.is_operator(sign_in.user_id);
     });
+    return has_one || std::ranges::any_of(identities_, [&](const Identity& identity) {
+               return accounts_.is_operator(identity.user_id);
+           });
 }
 
 Result<void> MemorySignIns::tell(const AuditEntry& audit) {
@@ -124,6 +132,58 @@ Result<void> MemorySignIns::use_link(const Digest& digest, const AuditEntry& aud
     return log_.change(audit, [&]() -> Result<void> {
         const auto is_it = [&](const SignInLink& link) { return link.digest == digest; };
         if (std::erase_if(links_, is_it) == 0) return no_such("link");
+        return {};
+    });
+}
+
+Result<void> MemorySignIns::create_identity(const Identity& identity, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        if (!accounts_.has_user(identity.user_id)) return no_such("user");
+        for (const Identity& each : identities_) {
+            if (each.id == identity.id) return taken("identity", "id");
+            if (each.issuer == identity.issuer && each.subject == identity.subject) {
+                return identity_taken();
+            }
+        }
+        const auto theirs = std::ranges::count(identities_, identity.user_id, &Identity::user_id);
+        if (theirs >= kIdentitiesMax) return too_many("identities", kIdentitiesMax);
+        identities_.push_back(identity);
+        identities_.back().created_at = in_millis(identity.created_at);
+        return {};
+    });
+}
+
+Result<Identity> MemorySignIns::find_identity(std::string_view issuer, std::string_view subject) {
+    const std::lock_guard lock(log_.mutex);
+    for (const Identity& each : identities_) {
+        if (each.issuer == issuer && each.subject == subject) return each;
+    }
+    return no_such("identity");
+}
+
+Result<std::vector<Identity>> MemorySignIns::list_identities(std::string_view user_id) {
+    const std::lock_guard lock(log_.mutex);
+    std::vector<Identity> out;
+    std::ranges::copy_if(identities_, std::back_inserter(out), [&](const Identity& identity) {
+        return identity.user_id == user_id;
+    });
+    return out;
+}
+
+Result<void> MemorySignIns::delete_identity(std::string_view user_id,
+                                            std::string_view id,
+                                            const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        const auto is_it = [&](const Identity& each) {
+            return each.id == id && each.user_id == user_id;
+        };
+        if (std::ranges::none_of(identities_, is_it)) return no_such("identity");
+        const bool is_last = std::ranges::count(identities_, user_id, &Identity::user_id) == 1;
+        const bool has_password = std::ranges::any_of(sign_ins_, [&](const SignIn& each) {
+            return each.user_id == user_id && !each.password_hash.empty();
+        });
+        if (is_last && !has_password) return last_way_in();
+        std::erase_if(identities_, is_it);
         return {};
     });
 }

@@ -1,4 +1,4 @@
-// Passwords, sessions, and links of people in memory.
+// Passwords, sessions, links, and identities of people in memory.
 #pragma once
 
 #include <functional>
@@ -33,12 +33,20 @@ public:
     Result<std::vector<SignInLink>> list_links(std::string_view team_id) override;
     Result<void> use_link(const Digest& digest, const AuditEntry& audit) override;
 
+    Result<void> create_identity(const Identity& identity, const AuditEntry& audit) override;
+    Result<Identity> find_identity(std::string_view issuer, std::string_view subject) override;
+    Result<std::vector<Identity>> list_identities(std::string_view user_id) override;
+    Result<void> delete_identity(std::string_view user_id,
+                                 std::string_view id,
+                                 const AuditEntry& audit) override;
+
 private:
     MemoryLog& log_;
     const MemoryAccounts& accounts_;
     std::vector<SignIn> sign_ins_;
     std::vector<WebSession> sessions_;  // oldest first
     std::vector<SignInLink> links_;
+    std::vector<Identity> identities_;  // oldest first
 };
 
 }  // namespace keywarden

@@ -467,6 +467,24 @@ UPDATE keys SET doc = json_remove(doc, '$.tools_allowed', '$.tools_denied')
     WHERE doc LIKE '%"tools_%';
 )sql";
 
+// Issuer and subject name somebody at an identity provider, and nothing else does.
+constexpr const char* kIdentities = R"sql(
+CREATE TABLE identities(
+    n          INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    user       INTEGER NOT NULL REFERENCES users(n),
+    issuer     TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    email      TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (issuer, subject)
+) STRICT;
+CREATE INDEX identities_user ON identities(user);
+
+ALTER TABLE sessions ADD COLUMN issuer TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
@@ -478,6 +496,7 @@ constexpr std::array kMigrations = {
     Migration{"repeatable calls", kRepeatableCalls},
     Migration{"sign-ins", kSignIns},
     Migration{"tool lists", kToolLists},
+    Migration{"identities", kIdentities},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -28,7 +28,9 @@ Result<WebSession> read_session(const Query& row) {
                        .user_id = std::string(row.text(2)),
                        .created_at = row.moment(3),
                        .used_at = row.moment(4),
-                       .network = {static_cast<uint64_t>(row.integer(5))}};
+                       .network = {static_cast<uint64_t>(row.integer(5))},
+                       .issuer = std::string(row.text(6)),
+                       .provider_session = std::string(row.text(7))};
     TRY_VOID(read_digest(row, 1, session.digest));
     return session;
 }
@@ -51,6 +53,15 @@ Result<SignInLink> read_link(const Query& row) {
                     .ends_at = row.moment(10)};
     TRY_VOID(read_digest(row, 1, link.digest));
     return link;
+}
+
+Result<Identity> read_identity(const Query& row) {
+    return Identity{.id = std::string(row.text(0)),
+                    .user_id = std::string(row.text(1)),
+                    .issuer = std::string(row.text(2)),
+                    .subject = std::string(row.text(3)),
+                    .email = std::string(row.text(4)),
+                    .created_at = row.moment(5)};
 }
 
 std::span<const uint8_t> bytes_of(std::string_view raw) {
@@ -119,8 +130,10 @@ public:
     Result<bool> has_operator() override {
         const std::lock_guard lock(reader_.mutex);
         return has_row(Query(*reader_.database,
-                             "SELECT 1 FROM sign_ins s JOIN users u ON u.n = s.user "
-                             "WHERE u.is_operator = 1 AND s.password <> '' LIMIT 1"));
+                             "SELECT 1 FROM users u WHERE u.is_operator = 1 AND (EXISTS ("
+                             "SELECT 1 FROM sign_ins s WHERE s.user = u.n AND s.password <> '') "
+                             "OR EXISTS (SELECT 1 FROM identities i WHERE i.user = u.n)) "
+                             "LIMIT 1"));
     }
 
     Result<void> tell(const AuditEntry& audit) override {
@@ -141,14 +154,16 @@ public:
                               std::span<const uint8_t>(session.digest))));
             if (has_digest) return taken("session", "digest");
             return Query(database,
-                         "INSERT INTO sessions(id, digest, user, created_at, used_at, network) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                         "INSERT INTO sessions(id, digest, user, created_at, used_at, network, "
+                         "issuer, provider_session) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                          session.id,
                          std::span<const uint8_t>(session.digest),
                          user,
                          session.created_at,
                          session.used_at,
-                         static_cast<int64_t>(session.network.value))
+                         static_cast<int64_t>(session.network.value),
+                         session.issuer,
+                         session.provider_session)
                 .run();
         });
     }
@@ -171,8 +186,9 @@ public:
     Result<std::vector<WebSession>> list_sessions() override {
         const std::lock_guard lock(reader_.mutex);
         return read_all(Query(*reader_.database,
-                              "SELECT s.id, s.digest, u.id, s.created_at, s.used_at, s.network "
-                              "FROM sessions s JOIN users u ON u.n = s.user ORDER BY s.n"),
+                              "SELECT s.id, s.digest, u.id, s.created_at, s.used_at, s.network, "
+                              "s.issuer, s.provider_session FROM sessions s JOIN users u ON u.n = "
+                              "s.user ORDER BY s.n"),
                         read_session);
     }
 
@@ -251,7 +267,80 @@ public:
         });
     }
 
+    // ---- identities --------------------------------------------------------------------------
+
+    Result<void> create_identity(const Identity& identity, const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const int64_t user, user_number(database, identity.user_id));
+            TRY(const bool has_id,
+                has_row(Query(database, "SELECT 1 FROM identities WHERE id = ?1", identity.id)));
+            if (has_id) return taken("identity", "id");
+            TRY(const bool is_taken,
+                has_row(Query(database,
+                              "SELECT 1 FROM identities WHERE issuer = ?1 AND subject = ?2",
+                              identity.issuer,
+                              identity.subject)));
+            if (is_taken) return identity_taken();
+            TRY(const int64_t theirs, identities_of(database, user));
+            if (theirs >= kIdentitiesMax) return too_many("identities", kIdentitiesMax);
+            return Query(database,
+                         "INSERT INTO identities(id, user, issuer, subject, email, created_at) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                         identity.id,
+                         user,
+                         identity.issuer,
+                         identity.subject,
+                         identity.email,
+                         identity.created_at)
+                .run();
+        });
+    }
+
+    Result<Identity> find_identity(std::string_view issuer, std::string_view subject) override {
+        const std::lock_guard lock(reader_.mutex);
+        return read_one(Query(*reader_.database,
+                              "SELECT i.id, u.id, i.issuer, i.subject, i.email, i.created_at "
+                              "FROM identities i JOIN users u ON u.n = i.user "
+                              "WHERE i.issuer = ?1 AND i.subject = ?2",
+                              issuer,
+                              subject),
+                        read_identity,
+                        "identity");
+    }
+
+    Result<std::vector<Identity>> list_identities(std::string_view user_id) override {
+        const std::lock_guard lock(reader_.mutex);
+        return read_all(Query(*reader_.database,
+                              "SELECT i.id, u.id, i.issuer, i.subject, i.email, i.created_at "
+                              "FROM identities i JOIN users u ON u.n = i.user "
+                              "WHERE u.id = ?1 ORDER BY i.n",
+                              user_id),
+                        read_identity);
+    }
+
+    Result<void> delete_identity(std::string_view user_id,
+                                 std::string_view id,
+                                 const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const int64_t user, user_number(database, user_id));
+            TRY(const bool is_there,
+                has_row(Query(
+                    database, "SELECT 1 FROM identities WHERE id = ?1 AND user = ?2", id, user)));
+            if (!is_there) return no_such("identity");
+            TRY(const int64_t theirs, identities_of(database, user));
+            TRY(const bool has_password,
+                has_row(Query(
+                    database, "SELECT 1 FROM sign_ins WHERE user = ?1 AND password <> ''", user)));
+            if (theirs == 1 && !has_password) return last_way_in();
+            return Query(database, "DELETE FROM identities WHERE id = ?1", id).run();
+        });
+    }
+
 private:
+    static Result<int64_t> identities_of(Database& database, int64_t user) {
+        return count_of(Query(database, "SELECT count(*) FROM identities WHERE user = ?1", user));
+    }
+
     static Result<void> forget(Database& database, std::string_view id) {
         return Query(database, "DELETE FROM sessions WHERE id = ?1", id).run();
     }
