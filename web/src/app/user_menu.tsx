@@ -29,7 +29,8 @@ export function UserMenu() {
   const navigate = useNavigate();
   const { colorScheme, setColorScheme } = useScheme();
   const leave = async () => {
-    await signOut().catch(() => null); // it may have ended by itself
+    const there = await signOut().catch(() => null); // it may have ended by itself
+    if (there) location.assign(there);
     enter(null);
   };
   return (

@@ -114,6 +114,60 @@ export const t = {
     passwordHelp: (least: number) => `At least ${least} characters. A few words are fine.`,
     passwordShort: (more: number) => `${more} more characters.`,
   },
+  sso: {
+    or: "or",
+    continueWith: (label: string) => `Continue with ${label}`,
+    linked: "Linked identities",
+    none: "None: you sign in with your password alone.",
+    provider: "Provider",
+    link: (label: string) => `Link ${label}`,
+    linkText:
+      "You are sent to the provider, and whoever you are there signs in to this account from then on.",
+    linkAction: "Go on",
+    unlink: "Unlink",
+    unlinkTitle: (label: string) => `Unlink ${label}`,
+    unlinkText: "It does not lead to this account any more. Everywhere else you are signed out.",
+    unlinked: "Unlinked.",
+    last: "The only way in",
+    failed: [
+      "The sign-in did not work.",
+      "Try again; if it stays so, ask the operator.",
+    ] as readonly [string, string],
+    errors: {
+      sso_state_invalid: [
+        "This sign-in was not begun in this browser, was finished before, or took too long.",
+        "Begin again, and finish within ten minutes.",
+      ],
+      sso_denied: [
+        "The identity provider did not let you in.",
+        "Ask whoever runs it why, or sign in another way.",
+      ],
+      sso_token_invalid: [
+        "What the identity provider sent does not hold.",
+        "Nobody was signed in. Tell the operator: the audit log says which check failed.",
+      ],
+      sso_unavailable: [
+        "The identity provider does not answer as it should.",
+        "Try again later, or sign in with a password.",
+      ],
+      sso_no_account: [
+        "You have no account here that belongs to this identity.",
+        "Ask for an invitation. If you have a password here, sign in with it and link the identity on your account's page.",
+      ],
+      identity_taken: [
+        "That identity is linked to another account here.",
+        "Sign in with it, and unlink it there first.",
+      ],
+      invalid_link: [
+        "This invitation does not work any more.",
+        "Ask whoever invited you for a new one.",
+      ],
+      too_many_failed_attempts: [
+        "Too many sign-ins failed from where you are.",
+        "Wait a minute before the next try.",
+      ],
+    } as const satisfies Record<string, readonly [string, string]>,
+  },
   setup: {
     title: "Set up Keywarden",
     lead: "You become the operator of this instance. The link works this once.",

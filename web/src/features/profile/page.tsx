@@ -8,6 +8,7 @@ import { Moment, Mono, State } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
 import { Card, Facts, Page } from "../../ui/page";
 import { useChange } from "../../ui/use_change";
+import { Identities } from "./identities";
 import { NewPassword } from "./new_password";
 import { SecondFactor } from "./second_factor";
 
@@ -33,6 +34,7 @@ export function ProfilePage() {
         />
       </Card>
       <Sessions />
+      <Identities />
       <SecondFactor />
       <NewPassword />
     </Page>

@@ -7,6 +7,7 @@ export const InvitationPage = () => (
   <NewAccount
     {...t.invitation}
     withName
+    withProviders
     make={({ token, name, password, code }) =>
       acceptInvitation({ token, name, password, ...(code ? { code } : {}) })
     }

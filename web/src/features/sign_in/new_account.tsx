@@ -9,6 +9,7 @@ import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import { Front } from "../../ui/front";
 import { BackToSignIn } from "./sign_in";
+import { SsoRedeem } from "./sso";
 import { tokenOf } from "./token";
 
 export const PASSWORD_MIN = 10;
@@ -30,6 +31,8 @@ export function NewAccount(props: {
   action: string;
   withEmail?: boolean;
   withName?: boolean;
+  /** An identity provider may say who one is, instead. */
+  withProviders?: boolean;
   make: (person: NewPerson) => Promise<Session>;
 }) {
   const [token] = useState(() => tokenOf(location.hash));
@@ -105,6 +108,7 @@ export function NewAccount(props: {
           {props.action}
         </Button>
       </form>
+      {props.withProviders && <SsoRedeem token={token} />}
     </Front>
   );
 }

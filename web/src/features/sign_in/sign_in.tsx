@@ -9,6 +9,7 @@ import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import { Front } from "../../ui/front";
 import css from "../../ui/layout.module.css";
+import { SsoButtons, SsoFailure } from "./sso";
 
 const needsCode = (error: unknown) =>
   error instanceof ApiError && error.code === "second_factor_required";
@@ -29,6 +30,7 @@ export function SignIn() {
   return (
     <Front title={asksCode ? t.signIn.codeTitle : t.signIn.title}>
       {state.data?.setup_needed && <p className={css.notice}>{t.signIn.setupNeeded}</p>}
+      <SsoFailure />
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -75,6 +77,7 @@ export function SignIn() {
           </Button>
         )}
       </form>
+      {!asksCode && <SsoButtons />}
     </Front>
   );
 }
