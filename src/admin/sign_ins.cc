@@ -43,7 +43,8 @@ Result<void> end_sessions_of(AdminContext& context, std::string_view user_id) {
 
 Result<void> check_is_no_stranger(SignInStore& sign_ins, std::string_view user_id) {
     TRY(const SignIn known, sign_ins.get_sign_in(user_id));
-    if (known.password_hash.empty()) return {};
+    TRY(const auto identities, sign_ins.list_identities(user_id));
+    if (known.password_hash.empty() && identities.empty()) return {};
     return fail_field("email", "is of somebody who signs in to the console: invite them");
 }
 

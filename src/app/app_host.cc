@@ -8,6 +8,7 @@
 
 #include "app/doctor.h"
 #include "app/gateway.h"
+#include "app/identity_providers.h"
 #include "app/instance.h"
 #include "app/process.h"
 #include "app/providers.h"
@@ -201,6 +202,7 @@ Result<void> AppHost::init(const Arguments& arguments, Terminal& terminal) {
 Result<void> AppHost::check_configuration(const Arguments& arguments) {
     TRY(const Configuration configuration, this->configuration(arguments));
     TRY(auto providers, open_providers(configuration, environment_));
+    TRY_VOID(open_single_sign_on(configuration, environment_, {}));
     return Gateway::check(configuration, std::move(providers));
 }
 

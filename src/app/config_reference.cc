@@ -68,6 +68,16 @@ Each block is a model id of its own, behind which several models stand: see
 |---|---|---|
 )";
 
+constexpr std::string_view kSignIn = R"(
+## `[[sign_in.provider]]`
+
+Each block is an identity provider (OpenID Connect) that people sign in to the console with: see
+[Sign in](../guide/sign-in.md#single-sign-on).
+
+| field | kind | what it is |
+|---|---|---|
+)";
+
 }  // namespace
 
 std::string config_reference() {
@@ -96,6 +106,10 @@ std::string config_reference() {
     out += kAliases;
     out += kRoutes;
     for (const ProviderField& field : route_fields()) {
+        out += fmt::format("| `{}` | {} | {} |\n", field.name, field.kind, field.sentence);
+    }
+    out += kSignIn;
+    for (const ProviderField& field : sign_in_provider_fields()) {
         out += fmt::format("| `{}` | {} | {} |\n", field.name, field.kind, field.sentence);
     }
     return out;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "app/identity_providers.h"
 #include "app/providers.h"
 #include "base/nearest_name.h"
 #include "domain/key_format.h"
@@ -219,7 +220,8 @@ Result<void> check_configuration(const Configuration& configuration) {
         return wrong(
             origin_of(configuration, "webhooks.allow"), "webhooks.allow", allow.error().message);
     }
-    return check_providers(configuration);
+    TRY_VOID(check_providers(configuration));
+    return check_sign_in_providers(configuration);
 }
 
 Result<std::vector<IpRange>> parse_networks(std::string_view text) {

@@ -12,6 +12,7 @@
 #include "base/error_body.h"
 #include "base/result.h"
 #include "cli/environment.h"
+#include "console/identity_provider.h"
 #include "domain/catalogue.h"
 #include "domain/ip_range.h"
 #include "domain/policy.h"
@@ -51,7 +52,16 @@ struct RouteSettings {
     std::string place{};
 };
 
-/// A field of [[provider]] or [[route]], for the reference and for the error about an unknown one.
+/// One [[sign_in.provider]] of the file. Its secret is named here, never held.
+struct SignInProviderSettings {
+    IdentityProviderTerms terms{};
+    std::string client_secret_env{};   // the variable that holds it, or
+    std::string client_secret_file{};  // the file that does; neither: a public client
+    std::string place{};
+};
+
+/// A field of [[provider]], [[route]], or [[sign_in.provider]], for the reference and for the error
+/// about an unknown one.
 struct ProviderField {
     std::string_view name;
     std::string_view kind;
@@ -59,6 +69,7 @@ struct ProviderField {
 };
 std::span<const ProviderField> provider_fields();
 std::span<const ProviderField> route_fields();
+std::span<const ProviderField> sign_in_provider_fields();
 
 struct Configuration {
     Settings settings = default_settings();
@@ -67,6 +78,7 @@ struct Configuration {
     std::vector<ProviderSettings> providers{};
     std::vector<AliasSettings> aliases{};
     std::vector<RouteSettings> routes{};
+    std::vector<SignInProviderSettings> sign_in_providers{};
 };
 
 struct ConfigurationSources {

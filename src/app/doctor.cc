@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 
 #include "app/data_dir.h"
+#include "app/identity_providers.h"
 #include "app/instance.h"
 #include "app/probe.h"
 #include "app/providers.h"
@@ -324,6 +325,29 @@ Findings look_at_providers(const Patient& patient) {
     return out;
 }
 
+Findings look_at_identity_provider(const Patient& patient, const SignInProviderSettings& settings) {
+    const std::string& name = settings.terms.name;
+    const auto provider = open_identity_provider(
+        settings, patient.environment, patient.configuration.settings.upstream_ca_file, {});
+    if (!provider) {
+        return bad(provider.error().message, "Set the variable, or correct the file.");
+    }
+    const auto metadata = (*provider)->metadata();
+    if (metadata) return good(fmt::format("{}: answers", name));
+    return bad(fmt::format("{}: {}", name, metadata.error().detail),
+               "Check its issuer, and that this machine may go there: until then nobody signs in "
+               "with it.");
+}
+
+Findings look_at_sign_in(const Patient& patient) {
+    if (patient.configuration.sign_in_providers.empty()) return good("with passwords");
+    Findings out;
+    for (const SignInProviderSettings& settings : patient.configuration.sign_in_providers) {
+        std::ranges::move(look_at_identity_provider(patient, settings), std::back_inserter(out));
+    }
+    return out;
+}
+
 Findings look_at_tls(const Patient& patient) {
     const Settings& settings = patient.configuration.settings;
     if (settings.tls_certificate.empty()) {
@@ -374,6 +398,7 @@ constexpr std::array kChecks = {
     Check{"clock", look_at_clock},
     Check{"time zones", look_at_time_zones},
     Check{"providers", look_at_providers},
+    Check{"sign-in", look_at_sign_in},
     Check{"tls", look_at_tls},
     Check{"open files", look_at_descriptors},
 };

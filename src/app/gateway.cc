@@ -12,6 +12,7 @@
 #include "app/call_metrics.h"
 #include "app/credentials.h"
 #include "app/gateway_metrics.h"
+#include "app/identity_providers.h"
 #include "app/limit_file.h"
 #include "app/money.h"
 #include "app/probe.h"
@@ -119,6 +120,11 @@ public:
         TRY(money_, Money::open(settings, instance, providers, threads));
         TRY(credentials_, open_credentials(settings, environment, instance, providers));
         TRY_VOID(open_webhooks(settings, instance));
+        TRY(console_.sso, open_single_sign_on(configuration, environment, instance.team_id));
+        if (console_.sso != nullptr) {
+            elsewhere_ =
+                std::make_unique<BlockingPool>(BlockingPoolOptions{.threads = 8, .queued_max = 64});
+        }
         TRY_VOID(open_proxy(configuration, instance, std::move(providers)));
         join_vault(settings, instance);
         shared_ = {.proxy = proxy_.get(),
@@ -236,6 +242,7 @@ private:
             .credentials = credentials_.get(),
             .blocking = &blocking_,
             .slow = &slow_,
+            .elsewhere = elsewhere_.get(),
             .sessions = instance.sessions.get(),
             .providers = std::move(providers),
             .aliases = aliases_of(configuration),
@@ -315,6 +322,7 @@ private:
     BlockingPool blocking_;
     // One thread, as each password takes 64 MiB; who waits behind more is refused.
     BlockingPool slow_{{.threads = 1, .queued_max = 32}};
+    std::unique_ptr<BlockingPool> elsewhere_;  // null: no identity provider is asked
     std::unique_ptr<Proxy> proxy_;
     std::unique_ptr<CallMetrics> metrics_;
     WorkerShared shared_;

@@ -198,6 +198,11 @@ constexpr std::array kRows = {
         .sentence = "Hosts, addresses, and networks (10.0.0.0/8) that webhooks may reach although "
                     "they are private, and without TLS, with commas between them; all others must "
                     "be public, and https."},
+    SettingRow{.name = "sign_in.public_url", .kind = Text, .member = &S::public_url,
+        .fallback = "",
+        .sentence = "Where browsers find the console, such as https://keys.example.com: identity "
+                    "providers send people back there. Empty: where the browser asked, by its Host "
+                    "header."},
     SettingRow{.name = "metrics.token_file", .kind = Text, .member = &S::metrics_token_file,
         .fallback = "",
         .sentence = "A file with the token that opens GET /metrics to the network: one word of 32 "

@@ -69,6 +69,7 @@ struct Settings {
     int64_t spikes_refusals;
     std::string spikes_action;
     std::string webhooks_allow;
+    std::string public_url;
     NanoUsd estimate_input_price;   // a million tokens
     NanoUsd estimate_output_price;  // a million tokens
 };

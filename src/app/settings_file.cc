@@ -64,6 +64,8 @@ public:
                 TRY_VOID(providers(node));
             } else if (name == "route") {
                 TRY_VOID(routes(node));
+            } else if (name == "sign_in") {
+                TRY_VOID(sign_in(node));
             } else if (name == "aliases") {
                 TRY_VOID(aliases(node));
             } else {
@@ -209,7 +211,7 @@ private:
             }
             out.privacy = *known;
         }
-        TRY(out.networks, networks(table.get("networks")));
+        TRY(out.networks, networks(table.get("networks"), "provider.networks"));
         TRY_VOID(timeouts(table, out.timeouts));
         if (const toml::node* list = table.get("models")) {
             if (!list->is_array()) return expected(*list, "provider.models", "a list of models");
@@ -244,15 +246,14 @@ private:
         return read("total_timeout", out.total);
     }
 
-    Result<std::vector<IpRange>> networks(const toml::node* node) {
-        constexpr std::string_view kName = "provider.networks";
+    Result<std::vector<IpRange>> networks(const toml::node* node, std::string_view name) {
         std::vector<IpRange> out;
         if (node == nullptr) return out;
-        if (!node->is_array()) return expected(*node, kName, "a list of networks");
-        TRY(const auto texts, strings(*node->as_array(), kName));
+        if (!node->is_array()) return expected(*node, name, "a list of networks");
+        TRY(const auto texts, strings(*node->as_array(), name));
         for (const std::string& text : texts) {
             auto network = IpRange::parse(text);
-            if (!network) return wrong(*node, kName, std::move(network).error().message);
+            if (!network) return wrong(*node, name, std::move(network).error().message);
             out.push_back(*network);
         }
         return out;
@@ -332,6 +333,141 @@ private:
                 return expected(*weight, "route.targets.weight", "a whole number");
             }
             out.weight = weight->as_integer()->get();
+        }
+        return out;
+    }
+
+    Result<void> sign_in(const toml::node& node) {
+        if (!node.is_table()) return expected(node, "sign_in", "a section with settings in it");
+        for (const auto& [key, inner] : *node.as_table()) {
+            if (key.str() != "provider") {
+                TRY_VOID(setting("sign_in." + std::string(key.str()), inner));
+                continue;
+            }
+            const toml::array* list = inner.as_array();
+            if (list == nullptr) {
+                return expected(
+                    inner, "sign_in.provider", "[[sign_in.provider]], with two brackets");
+            }
+            for (const toml::node& each : *list) {
+                if (!each.is_table()) return expected(each, "sign_in.provider", "a table");
+                TRY_VOID(sign_in_provider(*each.as_table()));
+            }
+        }
+        return {};
+    }
+
+    Result<void> sign_in_provider(const toml::table& table) {
+        const std::string name = "sign_in.provider";
+        std::vector<std::string_view> fields;
+        for (const ProviderField& field : sign_in_provider_fields()) fields.push_back(field.name);
+        TRY_VOID(no_other_fields(table, name, fields));
+        SignInProviderSettings out{.place = place(table)};
+        IdentityProviderTerms& terms = out.terms;
+        TRY(terms.name, text(table, name, "name", true));
+        TRY(terms.label, text(table, name, "label", false));
+        TRY(terms.issuer, text(table, name, "issuer", true));
+        TRY(terms.client_id, text(table, name, "client_id", true));
+        TRY(out.client_secret_env, text(table, name, "client_secret_env", false));
+        TRY(out.client_secret_file, text(table, name, "client_secret_file", false));
+        TRY(terms.team_id, text(table, name, "team", false));
+        TRY(const std::string claim, text(table, name, "groups_claim", false));
+        if (!claim.empty()) terms.groups_claim = claim;
+        TRY_VOID(list_of(table, "scopes", terms.scopes));
+        TRY_VOID(list_of(table, "domains", terms.domains));
+        TRY(terms.provisions, flag(table, name, "provision"));
+        TRY(const auto role, role_in(table, name));
+        terms.role = role.value_or(terms.role);
+        TRY(terms.age_max, age_max(table));
+        TRY(terms.networks, networks(table.get("networks"), "sign_in.provider.networks"));
+        TRY_VOID(algorithms(table, terms.algorithms));
+        if (const toml::node* list = table.get("groups")) {
+            if (!list->is_array()) return expected(*list, name + ".groups", "a list of groups");
+            for (const toml::node& node : *list->as_array()) {
+                TRY(GroupRole each, group_role(node));
+                terms.groups.push_back(std::move(each));
+            }
+        }
+        out_.sign_in_providers.push_back(std::move(out));
+        return {};
+    }
+
+    Result<void> list_of(const toml::table& table,
+                         std::string_view key,
+                         std::vector<std::string>& out) {
+        const toml::node* node = table.get(key);
+        if (node == nullptr) return {};
+        const std::string name = fmt::format("sign_in.provider.{}", key);
+        if (!node->is_array()) return expected(*node, name, "a list of texts");
+        TRY(out, strings(*node->as_array(), name));
+        return {};
+    }
+
+    Result<bool> flag(const toml::table& table, const std::string& name, std::string_view key) {
+        const toml::node* const node = table.get(key);
+        if (node == nullptr) return false;
+        if (node->is_boolean()) return node->as_boolean()->get();
+        return expected(*node, fmt::format("{}.{}", name, key), "true or false");
+    }
+
+    Result<std::optional<Role>> role_in(const toml::table& table, const std::string& name) {
+        TRY(const std::string said, text(table, name, "role", false));
+        if (said.empty()) return std::optional<Role>();
+        const auto known = role_of(said);
+        if (known) return known;
+        return expected(*table.get("role"), name + ".role", "owner, admin, member, or viewer");
+    }
+
+    Result<std::optional<Nanos>> age_max(const toml::table& table) {
+        constexpr SettingRow kRow{.name = "max_age",
+                                  .kind = SettingKind::Duration,
+                                  .member = &Settings::idle_timeout,
+                                  .fallback = "",
+                                  .min = 60'000,
+                                  .max = 24 * 3'600'000};
+        const toml::node* const node = table.get("max_age");
+        if (node == nullptr) return std::optional<Nanos>();
+        constexpr std::string_view kName = "sign_in.provider.max_age";
+        if (!node->is_string()) return expected(*node, kName, expectation(kRow));
+        Settings settings{};
+        if (auto set = set_from_text(settings, kRow, node->as_string()->get()); !set) {
+            return wrong(*node, kName, std::move(set.error().message));
+        }
+        return std::optional(settings.idle_timeout);
+    }
+
+    Result<void> algorithms(const toml::table& table, std::vector<JwsAlgorithm>& out) {
+        std::vector<std::string> names;
+        TRY_VOID(list_of(table, "algorithms", names));
+        if (table.get("algorithms") != nullptr) out.clear();
+        for (const std::string& each : names) {
+            const auto known = jws_algorithm_of(each);
+            if (!known) {
+                return expected(*table.get("algorithms"),
+                                "sign_in.provider.algorithms",
+                                "some of RS256, PS256, ES256, EdDSA");
+            }
+            out.push_back(*known);
+        }
+        return {};
+    }
+
+    /// A team with a role, or operators: never both, so that nobody becomes one by a slip.
+    Result<GroupRole> group_role(const toml::node& node) {
+        constexpr std::string_view kFields[] = {"group", "team", "role", "operator"};
+        const std::string name = "sign_in.provider.groups";
+        const toml::table* table = node.as_table();
+        if (table == nullptr) return expected(node, name, "a table with group, team, and role");
+        TRY_VOID(no_other_fields(*table, name, kFields));
+        GroupRole out;
+        TRY(out.group, text(*table, name, "group", true));
+        TRY(out.team_id, text(*table, name, "team", false));
+        TRY(out.role, role_in(*table, name));
+        TRY(const bool is_operator, flag(*table, name, "operator"));
+        const bool is_of_team = !out.team_id.empty() && out.role;
+        const bool is_neither = out.team_id.empty() && !out.role;
+        if (is_operator ? !is_neither : !is_of_team) {
+            return wrong(node, name, "expected a team with a role, or operator = true alone");
         }
         return out;
     }

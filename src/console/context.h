@@ -12,6 +12,7 @@
 #include "base/envelope.h"
 #include "base/result.h"
 #include "console/embedded.h"
+#include "console/single_sign_on.h"
 #include "domain/failed_attempts.h"
 #include "store/policy_directory.h"
 #include "store/session_directory.h"
@@ -53,6 +54,7 @@ struct ConsoleContext {
     const SealingKey* totp_key = nullptr;  // seals the secrets of second factors
     std::string team_id{};  // of the first start: the first operator becomes an owner of it
     std::unique_ptr<SignInAttempts> attempts = std::make_unique<SignInAttempts>();
+    std::unique_ptr<SingleSignOn> sso{};  // null: the configuration names no identity provider
     std::unique_ptr<WaitingSignIns> waiting = std::make_unique<WaitingSignIns>();
 };
 

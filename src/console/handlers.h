@@ -29,6 +29,17 @@ Result<HttpResponse> list_own_sessions(ConsoleContext& context, const ApiCall& c
 Result<HttpResponse> end_own_session(ConsoleContext& context, const ApiCall& call);
 Result<HttpResponse> change_own_password(ConsoleContext& context, const ApiCall& call);
 
+// sso_begin.cc, sso_callback.cc, sso_logout.cc
+Result<HttpResponse> start_sso(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> ticket_for_invitation(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> ticket_for_link(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> finish_sso(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> log_out_from_provider(ConsoleContext& context, const ApiCall& call);
+
+// identities.cc
+Result<HttpResponse> list_own_identities(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> unlink_identity(ConsoleContext& context, const ApiCall& call);
+
 // second_factor.cc
 Result<HttpResponse> begin_totp(ConsoleContext& context, const ApiCall& call);
 Result<HttpResponse> confirm_totp(ConsoleContext& context, const ApiCall& call);

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/password.h"
 #include "console/handlers.h"
+#include "console/invitation.h"
 #include "console/person.h"
 #include "domain/audit_facts.h"
 #include "domain/role.h"
@@ -25,39 +26,6 @@ std::unexpected<Error> refused(ConsoleContext& context,
 
 std::unexpected<Error> for_nobody(ConsoleContext& context, const ApiCall& call, const User& user) {
     return refused(context, call, user.id, "This link is for somebody who may not sign in.");
-}
-
-/// Whoever has the email already, or a new person. Within together().
-Result<void> make_person(ConsoleContext& context, const ApiCall& call, const User& user) {
-    AuditEntry audit = person_entry(context, call, user.id, "user.create");
-    audit.diff = audit_diff({}, audit_facts(user));
-    return context.store->accounts().create_user(user, audit);
-}
-
-Result<void> join_team(ConsoleContext& context, const ApiCall& call, const Member& member) {
-    AuditEntry audit = person_entry(context, call, member.user_id, "member.add");
-    audit.tenant = member.team_id;
-    audit.diff = audit_diff({}, audit_facts(member));
-    return context.store->accounts().put_member(member, audit);
-}
-
-/// Whoever invites must not come to what others gave a person who has set no password yet.
-Result<void> check_has_nothing(ConsoleContext& context, const ApiCall& call, const User& user) {
-    TRY(const auto memberships, context.store->accounts().list_memberships(user.id));
-    if (memberships.empty() && !user.is_operator) return {};
-    return refused(
-        context,
-        call,
-        user.id,
-        "Somebody with this email is in another team, and has no password yet: an operator "
-        "makes them a link to set one.");
-}
-
-template <class T>
-Result<std::optional<T>> if_there(Result<T> found) {
-    if (found) return std::optional<T>(*std::move(found));
-    if (found.error().code == ErrorCode::NotFound) return std::optional<T>();
-    return fail(std::move(found).error());
 }
 
 /// What whoever made the invitation is in that team now. Nothing for who has left it, or may not
@@ -80,6 +48,40 @@ Result<std::optional<Role>> role_of_maker(ConsoleContext& context, const SignInL
     return member ? member->role : kNone;
 }
 
+}  // namespace
+
+Result<void> make_person(ConsoleContext& context, const ApiCall& call, const User& user) {
+    AuditEntry audit = person_entry(context, call, user.id, "user.create");
+    audit.diff = audit_diff({}, audit_facts(user));
+    return context.store->accounts().create_user(user, audit);
+}
+
+Result<void> join_team(ConsoleContext& context, const ApiCall& call, const Member& member) {
+    AuditEntry audit = person_entry(context, call, member.user_id, "member.add");
+    audit.tenant = member.team_id;
+    audit.diff = audit_diff({}, audit_facts(member));
+    return context.store->accounts().put_member(member, audit);
+}
+
+Result<void> check_has_nothing(ConsoleContext& context, const ApiCall& call, const User& user) {
+    TRY(const auto identities, context.store->sign_ins().list_identities(user.id));
+    if (!identities.empty()) {
+        return refused(context,
+                       call,
+                       user.id,
+                       "Somebody with this email signs in with an identity provider: open the "
+                       "link again, and go on with that.");
+    }
+    TRY(const auto memberships, context.store->accounts().list_memberships(user.id));
+    if (memberships.empty() && !user.is_operator) return {};
+    return refused(
+        context,
+        call,
+        user.id,
+        "Somebody with this email is in another team, and has no password yet: an operator "
+        "makes them a link to set one.");
+}
+
 Result<void> check_maker(ConsoleContext& context, const ApiCall& call, const SignInLink& link) {
     TRY(const auto role, role_of_maker(context, link));
     if (role && may_assign(*role, link.role)) return {};
@@ -89,8 +91,6 @@ Result<void> check_maker(ConsoleContext& context, const ApiCall& call, const Sig
         {},
         "Whoever made this invitation may not give that role any more. Ask for a new one.");
 }
-
-}  // namespace
 
 Result<HttpResponse> accept_invitation(ConsoleContext& context, const ApiCall& call) {
     constexpr std::array<std::string_view, 3> kWanted = {"token", "name", "password"};

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@
 #include "store/sign_in_store.h"
 
 namespace keywarden {
+
+/// Nothing for what is not there; other errors stay.
+template <class T>
+Result<std::optional<T>> if_there(Result<T> found) {
+    if (found) return std::optional<T>(*std::move(found));
+    if (found.error().code == ErrorCode::NotFound) return std::optional<T>();
+    return fail(std::move(found).error());
+}
 
 /// The fields of all bodies of this layer; each takes some of them.
 struct SignInDraft {
@@ -73,6 +82,11 @@ Result<void> prove(ConsoleContext& context,
                    const User* user,
                    const SignInDraft& draft,
                    SignIn& sign_in);
+
+/// Of who changes how they sign in: the body has their password, and a code where they have a
+/// second factor; who has no password sends none. Runs where passwords are hashed. Errors: as
+/// prove; InvalidRequest, UnknownField.
+Result<void> prove_own(ConsoleContext& context, const ApiCall& call);
 
 /// A row of the instance's log: what was done to `user`, by themselves.
 AuditEntry person_entry(const ConsoleContext& context,

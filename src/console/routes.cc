@@ -17,7 +17,8 @@ using Permission::Session;
 
 /// Long: it hashes a password, or writes what a person signs in with. All of these run on one
 /// thread, so that none writes back what another has replaced.
-enum class Takes : uint8_t { Moments, Long };
+/// Elsewhere: it waits for an identity provider.
+enum class Takes : uint8_t { Moments, Long, Elsewhere };
 
 struct Row {
     Method method;
@@ -44,6 +45,18 @@ constexpr std::array kRoutes = {
     Row{Post, "/auth/totp", Session, begin_totp, Takes::Long},
     Row{Post, "/auth/totp/confirm", Session, confirm_totp, Takes::Long},
     Row{Delete, "/auth/totp", Session, end_totp, Takes::Long},
+
+    Row{Get, "/auth/oidc/{provider}/start", Public, start_sso, Takes::Elsewhere},
+    Row{Get, "/auth/oidc/{provider}/callback", Public, finish_sso, Takes::Elsewhere},
+    Row{Post, "/auth/oidc/{provider}/invitation", Public, ticket_for_invitation},
+    Row{Post, "/auth/oidc/{provider}/link", Session, ticket_for_link, Takes::Long},
+    Row{Post,
+        "/auth/oidc/{provider}/backchannel-logout",
+        Public,
+        log_out_from_provider,
+        Takes::Elsewhere},
+    Row{Get, "/auth/identities", Session, list_own_identities},
+    Row{Delete, "/auth/identities/{id}", Session, unlink_identity, Takes::Long},
 };
 
 constexpr Row kPages{Get, "/{page*}", Public, read_page};
@@ -54,7 +67,8 @@ ApiRoute route_of(ConsoleContext& context, const Row& row) {
                              .needs = row.needs,
                              .dialect = Dialect::Problem,
                              .is_for_own_pages = true,
-                             .is_slow = row.takes == Takes::Long},
+                             .is_slow = row.takes == Takes::Long,
+                             .asks_elsewhere = row.takes == Takes::Elsewhere},
                    .handler = [&context, handler = row.handler](const ApiCall& call) {
                        return handler(context, call);
                    }};

@@ -6,12 +6,21 @@
 
 #include "console/handlers.h"
 #include "console/person.h"
+#include "console/sso.h"
 
 namespace keywarden {
 
 Result<HttpResponse> read_sign_in_state(ConsoleContext& context, const ApiCall&) {
     TRY(const bool has_operator, context.store->sign_ins().has_operator());
-    return json_response(200, {{"setup_needed", !has_operator}, {"providers", Json::array()}});
+    Json providers = Json::array();
+    if (context.sso != nullptr) {
+        for (const auto& provider : context.sso->providers) {
+            providers.push_back(
+                {{"name", provider->terms().name}, {"label", provider->terms().label}});
+        }
+    }
+    return json_response(200,
+                         {{"setup_needed", !has_operator}, {"providers", std::move(providers)}});
 }
 
 Result<HttpResponse> sign_in(ConsoleContext& context, const ApiCall& call) {
@@ -38,6 +47,10 @@ Result<HttpResponse> sign_out(ConsoleContext& context, const ApiCall& call) {
     TRY_VOID(refuse_body(call.request));
     const AuditEntry audit = person_entry(context, call, call.session->user_id, "user.sign_out");
     TRY_VOID(context.sessions->end(call.session->user_id, call.session->id, audit));
+    const std::string there = end_session_url(context, call);
+    if (!there.empty()) {
+        return without_cookie(call, json_response(200, {{"end_session_url", there}}));
+    }
     return without_cookie(call, {.status = 204, .headers = {{"Cache-Control", "no-store"}}});
 }
 

@@ -75,19 +75,22 @@ Task<Result<void>> answer_api(Call* call) {
     const HttpRequest request =
         request_of(*call, call->facts->method, std::string_view(body->data(), body->size()));
     const bool over_tls = is_secure(*call);  // while its head is there
+    std::string sso_cookie = call->facts->is_for_own_pages ? sso_cookie_of(*call) : std::string();
     exchange->release_request();
     const ApiCall api_call{.request = request,
                            .caller = call->caller ? &*call->caller : nullptr,
                            .values = std::move(call->values),
                            .session = call->session.get(),
-                           .is_secure = over_tls};
+                           .is_secure = over_tls,
+                           .sso_cookie = std::move(sso_cookie)};
     const ApiRoute& route = call->proxy->api_route(call->route);
     std::shared_ptr<void> place;
     if (route.door) {
         CO_TRY(place, route.door(api_call));
     }
     const auto work = [&route, &api_call] { return route.handler(api_call); };
-    BlockingPool* const pool = route.facts.is_slow ? parts.slow : parts.blocking;
+    BlockingPool* pool = route.facts.is_slow ? parts.slow : parts.blocking;
+    if (route.facts.asks_elsewhere && parts.elsewhere != nullptr) pool = parts.elsewhere;
     CO_TRY(const HttpResponse response, co_await pool->run(call->loop, work));
     co_return co_await send_answer(call, &response);
 }

@@ -86,6 +86,7 @@ struct ProxyParts {
     const CredentialDirectory* credentials = nullptr;
     BlockingPool* blocking = nullptr;      // where handlers of `api_routes` run
     BlockingPool* slow = nullptr;          // and those that hash a password
+    BlockingPool* elsewhere = nullptr;     // and those that ask another service; null: none do
     SessionDirectory* sessions = nullptr;  // of people; null only in tests: there are none
     std::vector<Provider> providers{};
     std::vector<ModelAlias> aliases{};

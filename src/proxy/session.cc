@@ -93,6 +93,11 @@ bool is_secure(const Call& call) {
            equal_ignoring_case(call.exchange->head().value("x-forwarded-proto"), "https");
 }
 
+std::string sso_cookie_of(const Call& call) {
+    const auto value = cookie(call.exchange->head(), sso_cookie_name(is_secure(call)));
+    return value && value->size() == kWebTokenLength ? std::string(*value) : std::string();
+}
+
 bool presents_session(const Call& call) { return presented(call).has_value(); }
 
 Result<void> check_own_page(const Call& call) {

@@ -12,6 +12,9 @@ bool is_secure(const Call& call);
 /// Whether a cookie of ours is there, whatever it holds.
 bool presents_session(const Call& call);
 
+/// The cookie of a browser that comes back from an identity provider; empty: none, or none of ours.
+std::string sso_cookie_of(const Call& call);
+
 /// Puts the person in as the caller: of the team that X-Keywarden-Team names, with their role in
 /// it; an operator as one. A change must carry the session's X-Keywarden-Csrf, and come from here.
 /// Errors: SessionRequired, CsrfFailed, NotFound (not a team of theirs), InvalidRequest (no team
