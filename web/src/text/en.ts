@@ -232,6 +232,7 @@ export const t = {
     app: "App",
     creator: "Creator",
     key: "This key",
+    request: "The request itself",
   },
   limits: {
     requests_per_minute: "Requests a minute",
