@@ -98,8 +98,8 @@ TEST(TimeZone, AMidnightThatIsSkippedBeginsWhereTheClocksGoOn) {
 TEST(TimeZone, AMidnightThatComesTwiceBeginsTheDayOnce) {
     // At 01:00 in Havana it became 00:00 again.
     const TimeZone cuba = zone("America/Havana");
-    EXPECT_EQ(cuba.start_of(day(2026, 11, 1)), at("2026-11-01T00:00:00-04:00"));
-    EXPECT_EQ(length(cuba, day(2026, 11, 1)), 25h);
+    EXPECT_EQ(cuba.start_of(day(2024, 11, 3)), at("2024-11-03T00:00:00-04:00"));
+    EXPECT_EQ(length(cuba, day(2024, 11, 3)), 25h);
 }
 
 TEST(TimeZone, ADayDoesNotComeAgainWhenClocksAreSetBackOverMidnight) {
