@@ -132,8 +132,7 @@ std::optional<std::string> der_of(std::string_view signature) {
     BigNumber r = number_of(signature.substr(0, kP256Bytes));
     BigNumber s = number_of(signature.substr(kP256Bytes));
     if (both == nullptr || ECDSA_SIG_set0(both.get(), r.get(), s.get()) != 1) return std::nullopt;
-    (void)r.release();  // they are its own now
-    (void)s.release();
+    [[maybe_unused]] const std::array<BIGNUM*, 2> its_own_now = {r.release(), s.release()};
     std::array<unsigned char, 2 * kP256Bytes + 16> der{};
     unsigned char* end = der.data();
     const int size = i2d_ECDSA_SIG(both.get(), &end);
