@@ -78,7 +78,7 @@ SharedKey make_key(const char* type, OSSL_PARAM_BLD* build) {
     const bool made =
         EVP_PKEY_fromdata_init(context.get()) == 1 &&
         EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) == 1;
-    SharedKey out(key, EVP_PKEY_free);
+    const SharedKey out(key, EVP_PKEY_free);
     if (!made) return nullptr;
     const KeyContext check(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
     return check != nullptr && EVP_PKEY_public_check(check.get()) == 1 ? out : nullptr;
