@@ -265,7 +265,7 @@ Result<ProvedIdentity> IdentityProvider::redeem(const CodeTerms& code) {
     TRY(ProviderTokens tokens, exchange(known, code));
     TRY(const Jws jws, checked(tokens.id_token.reveal()));
     if (!is_type(jws.type, "JWT")) return untrusted("typ");
-    TRY(TokenClaims claims, claims_of(jws.payload));
+    TRY(const TokenClaims claims, claims_of(jws.payload));
     const TokenTerms wanted{
         .issuer = terms_.issuer,
         .client_id = terms_.client_id,
