@@ -424,7 +424,7 @@ private:
                                   .member = &Settings::idle_timeout,
                                   .fallback = "",
                                   .min = 60'000,
-                                  .max = 24 * 3'600'000};
+                                  .max = int64_t{24} * 3'600'000};
         const toml::node* const node = table.get("max_age");
         if (node == nullptr) return std::optional<Nanos>();
         constexpr std::string_view kName = "sign_in.provider.max_age";
