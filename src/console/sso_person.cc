@@ -165,6 +165,18 @@ Result<void> store_entry(const SsoReturn& in,
     return entry.also();
 }
 
+/// The same, and the session that it ends with, if one does. Within together().
+Result<void> store_sign_in(const SsoReturn& in,
+                           Entry& entry,
+                           const GrantedRoles& granted,
+                           RoleChanges& changes,
+                           const WebSession* session) {
+    TRY_VOID(store_entry(in, entry, granted, changes));
+    if (session == nullptr) return {};
+    return in.context.store->sign_ins().create_session(
+        *session, person_entry(in.context, in.call, entry.user.id, "user.sign_in"));
+}
+
 /// The page that it began from, with the session's cookie.
 HttpResponse with_session(const SsoReturn& in, const HttpResponse& begun) {
     HttpResponse response = to_page(in.attempt.next);
@@ -187,11 +199,8 @@ Result<HttpResponse> let_in(const SsoReturn& in, Entry entry) {
     NewSession session = new_session(context, in.call, entry.user);
     session.session.issuer = in.provider.terms().issuer;
     session.session.provider_session = in.proved.provider_session;
-    TRY_VOID(context.store->together([&]() -> Result<void> {
-        TRY_VOID(store_entry(in, entry, granted, changes));
-        if (is_shut_out) return {};
-        return context.store->sign_ins().create_session(
-            session.session, person_entry(context, in.call, entry.user.id, "user.sign_in"));
+    TRY_VOID(context.store->together([&] {
+        return store_sign_in(in, entry, granted, changes, is_shut_out ? nullptr : &session.session);
     }));
     for (const MemberRole& role : changes.roles) context.policies->put(role);
     if (changes.is_other) TRY_VOID(context.sessions->end_all_of(entry.user.id));
@@ -288,7 +297,7 @@ Result<HttpResponse> redeem_with(const SsoReturn& in) {
 }
 
 Result<HttpResponse> link_with(const SsoReturn& in) {
-    ConsoleContext& context = in.context;
+    const ConsoleContext& context = in.context;
     const std::string& user_id = in.attempt.link_user_id;
     const auto sessions = context.sessions->of(user_id, context.clock->now());
     const bool is_live =

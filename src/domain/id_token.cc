@@ -52,7 +52,8 @@ std::optional<std::string_view> flaw_of_logout_token(const TokenClaims& claims,
                                                      TimePoint now) {
     if (const auto flaw = flaw_of_origin(claims, terms)) return flaw;
     if (const auto flaw = flaw_of_times(claims, now)) return flaw;
-    if (*claims.issued_at + kLogoutTokenAge + kTokenClockLeeway < now) return "iat";
+    const TimePoint issued_at = claims.issued_at.value_or(TimePoint());
+    if (issued_at + kLogoutTokenAge + kTokenClockLeeway < now) return "iat";
     if (!claims.is_logout) return "events";
     if (claims.nonce) return "nonce";
     if (!is_text_of_claim(claims.token_id)) return "jti";

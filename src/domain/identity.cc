@@ -24,8 +24,9 @@ GrantedRoles roles_of_groups(const std::vector<GroupRole>& rules,
         }
         auto team = std::ranges::find(out.teams, rule.team_id, &GrantedRoles::OfTeam::team_id);
         if (team == out.teams.end()) team = out.teams.insert(team, {.team_id = rule.team_id});
-        if (!is_in) continue;
-        if (!team->role || (rule.role && *rule.role < *team->role)) team->role = rule.role;
+        if (!is_in || !rule.role) continue;
+        const std::optional<Role> held = team->role;
+        if (!held || *rule.role < *held) team->role = rule.role;
     }
     return out;
 }

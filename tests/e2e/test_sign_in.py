@@ -38,7 +38,8 @@ class Browser:
 
 
 def code_of(answer) -> str:
-    return answer.json()["code"]
+    body = answer.json()
+    return body["error"]["code"] if "error" in body else body["code"]  # the playground speaks OpenAI's
 
 
 def printed_link(place):
