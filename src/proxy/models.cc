@@ -26,7 +26,8 @@ struct Listing {
 
 /// The targets that may be used, as they were declared.
 void append_route(std::string& out, const Listing& listing, const CatalogueRoute& route) {
-    const auto& [catalogue, reading, prices] = listing;
+    const Catalogue& catalogue = listing.catalogue;
+    const PolicyReading* const reading = listing.reading;
     out += R"(,"route":{"strategy":)";
     append_json_string(out, name(route.declared.strategy));
     out += R"(,"targets":[)";
@@ -86,7 +87,8 @@ void append_model(std::string& out, std::string_view id, std::string_view provid
 Result<void> append_if_allowed(std::string& out,
                                const Listing& listing,
                                const Catalogue::Listed& model) {
-    const auto& [catalogue, reading, prices] = listing;
+    const Catalogue& catalogue = listing.catalogue;
+    const PolicyReading* const reading = listing.reading;
     TRY(const ModelTarget target, catalogue.resolve(model.id));
     if (reading != nullptr) {
         TRY_VOID(check_model(reading->chain(),
