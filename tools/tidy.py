@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import sys
 
+from includes import Includes
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # A folder may include itself and any layer strictly below. Same layer: never each other.
@@ -87,9 +89,11 @@ def main() -> int:
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "src", "tests"],
                             cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     files = [pathlib.Path(f) for f in listed if f.endswith((".h", ".cc"))]
+    texts = {path: (ROOT / path).read_text() for path in files}
+    includes = Includes(texts)
     count = 0
-    for path in files:
-        for number, what in breaches(path, (ROOT / path).read_text()):
+    for path, text in texts.items():
+        for number, what in [*breaches(path, text), *includes.missing(path)]:
             print(f"{path}:{number}: {what}")
             count += 1
     for folder in sorted({p.parts[1] for p in files if p.parts[0] == "src"}):
@@ -100,7 +104,7 @@ def main() -> int:
         elif len(readme.read_text().splitlines()) > README_LINES_MAX:
             print(f"src/{folder}/README.md: over {README_LINES_MAX} lines")
             count += 1
-    median = statistics.median(len((ROOT / path).read_text().splitlines()) for path in files)
+    median = statistics.median(len(text.splitlines()) for text in texts.values())
     if median > MEDIAN_LINES_MAX:
         print(f"the median file has {median:.0f} lines (at most {MEDIAN_LINES_MAX})")
         count += 1

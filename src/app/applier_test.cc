@@ -1,5 +1,6 @@
 #include "app/applier.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <map>

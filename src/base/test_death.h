@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <unistd.h>
+#include <utility>
 
 #include "base/failpoint.h"
 

@@ -1,4 +1,5 @@
 // keywarden budgets: so much money in so much time.
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <ostream>

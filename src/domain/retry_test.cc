@@ -1,6 +1,8 @@
 #include "domain/retry.h"
 
+#include <algorithm>
 #include <random>
+#include <string>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 #include "net/task.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 

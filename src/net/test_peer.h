@@ -1,6 +1,7 @@
 // For tests: a loop on a thread of its own, a server on it, and a peer that says raw bytes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <future>

@@ -1,5 +1,6 @@
 #include "providers/sandbox.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>

@@ -1,5 +1,6 @@
 #include "proxy/sse_filter.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,7 @@
 // Calls to put into a store, and what it says of them.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 

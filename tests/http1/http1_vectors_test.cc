@@ -1,5 +1,6 @@
 // Raw HTTP/1.1 messages of others, with their verdicts: never more lenient than llhttp's strict
 // mode, and every MUST of Http11Probe against a real server.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

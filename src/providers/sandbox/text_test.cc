@@ -1,5 +1,7 @@
 #include "providers/sandbox/text.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

@@ -1,5 +1,6 @@
 #include "store/journal/record.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,6 @@
 #include "store/journal/writer.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>

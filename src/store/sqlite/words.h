@@ -1,6 +1,7 @@
 // Texts that come again and again, each kept once and known by a number.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
