@@ -14,7 +14,8 @@ from gateway import BINARY, PLAIN_ENVIRONMENT, ROOT, Gateway
 from imposter import PROVIDER_KEY, Imposter
 
 HERE = pathlib.Path(__file__).resolve().parent
-NODE = ROOT / "build" / "e2e" / "node"
+# Where scripts for Node are put, to find its packages one folder up: each of pytest's workers has its own.
+NODE = ROOT / "build" / "e2e" / "node" / os.environ.get("PYTEST_XDIST_WORKER", "scripts")
 ENVIRONMENT = {"IMPOSTER_API_KEY": PROVIDER_KEY}
 ROOMY = """
 [keys]
@@ -43,6 +44,7 @@ models = ["imposter-1", "gpt-4o-mini", "near_qwen3_30b"]
 
 
 def pytest_configure(config):
+    NODE.mkdir(exist_ok=True)
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
     if not BINARY.exists():
         raise pytest.UsageError(f"{BINARY} is not built: run ./dev build release")
