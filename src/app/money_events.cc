@@ -12,12 +12,6 @@
 namespace keywarden {
 namespace {
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    append_json_string(out, text);
-    return out;
-}
-
 /// The same id for the same thing.
 std::string id_of(std::string_view what) {
     constexpr size_t kBytes = 10;
@@ -96,7 +90,7 @@ void MoneyEvents::note(std::span<const CallRecord> rows) {
              .kind = "usage.unpriced",
              .target = model,
              .at = row.ended_at,
-             .body = fmt::format(R"({{"model":{}}})", quoted(model))});
+             .body = fmt::format(R"({{"model":{}}})", json_string(model))});
     }
 }
 

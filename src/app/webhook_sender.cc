@@ -15,18 +15,12 @@ namespace {
 
 constexpr auto kTick = std::chrono::seconds(1);
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    append_json_string(out, text);
-    return out;
-}
-
 std::string message_of(const UsageEvent& event) {
     return fmt::format(R"({{"type":{},"timestamp":"{}","team":{},"target":{},"data":{}}})",
-                       quoted(event.kind),
+                       json_string(event.kind),
                        format_iso8601(event.at),
-                       quoted(event.team_id),
-                       quoted(event.target),
+                       json_string(event.team_id),
+                       json_string(event.target),
                        event.body.empty() ? "{}" : event.body);
 }
 

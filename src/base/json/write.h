@@ -8,5 +8,7 @@ namespace keywarden {
 
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
+/// `text` as a JSON string, likewise.
+std::string json_string(std::string_view text);
 
 }  // namespace keywarden

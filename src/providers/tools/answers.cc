@@ -24,12 +24,6 @@ Result<std::optional<std::string>> Verdicts::note_for(const Named& named) {
            "'s list of tools does not let that tool through.]";
 }
 
-std::string json_quoted(std::string_view text) {
-    std::string out;
-    append_json_string(out, text);
-    return out;
-}
-
 void append_event(std::string& out,
                   std::string_view type,
                   std::optional<std::string_view> id,

@@ -56,9 +56,6 @@ private:
     size_t judged_ = 0;
 };
 
-/// As a JSON string, with its quotes.
-std::string json_quoted(std::string_view text);
-
 // Whole answers: the edits that they need.
 Result<void> filter_chat(std::string_view body, const ToolJudge& judge, JsonEdits& edits);
 Result<void> filter_messages(std::string_view body, const ToolJudge& judge, JsonEdits& edits);

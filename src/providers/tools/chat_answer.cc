@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json/write.h"
 #include "providers/tools/answers.h"
 #include "providers/tools/chat_calls.h"
 
@@ -76,7 +77,7 @@ Result<void> filter_chat(std::string_view body, const ToolJudge& judge, JsonEdit
 
 void remove_calls(const Members<3>& holder, const RemovedCalls& removed, JsonEdits& edits) {
     const std::string_view message = holder.text;
-    const std::string note = json_quoted(removed.note);
+    const std::string note = json_string(removed.note);
     const std::string member = "\"content\":" + note;
     std::vector<JsonMember> gone;
     bool is_some_list_left = false;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json/write.h"
 #include "providers/tools/answers.h"
 #include "providers/tools/chat_calls.h"
 
@@ -356,7 +357,7 @@ Result<void> ChatEvents::edit_kept(std::string_view text,
     if (!has_piece_of_name(fragment)) return {};
     const auto edit_name = [&](std::string_view object, const JsonMember& name) {
         if (fragment.name == NamePiece::First) {
-            edits.replace(name.text_of(object), json_quoted(call.name));
+            edits.replace(name.text_of(object), json_string(call.name));
         } else {
             edits.remove(object, {&name, 1});
         }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json/write.h"
 #include "providers/tools/answers.h"
 
 namespace keywarden::tools {
@@ -89,7 +90,7 @@ Result<void> filter_converse(std::string_view body, const ToolJudge& judge, Json
         } else if (!answered.empty() && std::ranges::find(removed, answered) != removed.end()) {
             note = last_note;
         }
-        if (note) edits.replace(block, R"({"text":)" + json_quoted(*note) + "}");
+        if (note) edits.replace(block, R"({"text":)" + json_string(*note) + "}");
     }
     if (kept == 0 && !removed.empty() && top.has(1) && top.value(1) == kToolUse) {
         edits.replace(top.value(1), std::string(kEndTurn));
@@ -117,7 +118,7 @@ Result<void> FrameJudge::begin_block(std::string_view start,
     append_converse_event(out,
                           "contentBlockDelta",
                           R"({"contentBlockIndex":)" + std::to_string(index) +
-                              R"(,"delta":{"text":)" + json_quoted(*note) + "}}");
+                              R"(,"delta":{"text":)" + json_string(*note) + "}}");
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json/write.h"
 #include "providers/tools/answers.h"
 
 namespace keywarden::tools {
@@ -27,7 +28,7 @@ constexpr size_t kBegun = 3;
 constexpr std::array<std::string_view, 2> kDeltaMembers = {"stop_reason", "name"};
 
 std::string text_block(std::string_view text) {
-    return R"({"type":"text","text":)" + json_quoted(text) + "}";
+    return R"({"type":"text","text":)" + json_string(text) + "}";
 }
 
 /// The blocks of one answer.
@@ -138,7 +139,7 @@ private:
                      "content_block_delta",
                      event.id,
                      R"({"type":"content_block_delta","index":)" + index +
-                         R"(,"delta":{"type":"text_delta","text":)" + json_quoted(*note) + "}}");
+                         R"(,"delta":{"type":"text_delta","text":)" + json_string(*note) + "}}");
         return {};
     }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json/write.h"
 #include "providers/tools/answers.h"
 
 namespace keywarden::tools {
@@ -31,7 +32,7 @@ constexpr std::string_view kDone = "response.output_item.done";
 std::string id_at(int64_t index) { return "\"msg_removed_" + std::to_string(index) + '"'; }
 
 std::string text_of_part(std::string_view text) {
-    return R"({"type":"output_text","text":)" + json_quoted(text) + R"(,"annotations":[]})";
+    return R"({"type":"output_text","text":)" + json_string(text) + R"(,"annotations":[]})";
 }
 
 std::string message_at(int64_t index, std::optional<std::string_view> text) {
@@ -182,9 +183,9 @@ private:
             item(kAdded, message_at(index, std::nullopt));
             event("response.content_part.added", part + R"("part":)" + text_of_part(""));
             event("response.output_text.delta",
-                  part + R"("delta":)" + json_quoted(note) + R"(,"logprobs":[])");
+                  part + R"("delta":)" + json_string(note) + R"(,"logprobs":[])");
             event("response.output_text.done",
-                  part + R"("text":)" + json_quoted(note) + R"(,"logprobs":[])");
+                  part + R"("text":)" + json_string(note) + R"(,"logprobs":[])");
             event("response.content_part.done", part + R"("part":)" + text_of_part(note));
         }
         void item(std::string_view type, const std::string& text) const {
