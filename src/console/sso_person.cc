@@ -192,9 +192,11 @@ Result<HttpResponse> let_in(const SsoReturn& in, Entry entry) {
     const auto& rules = in.provider.terms().groups;
     const GrantedRoles granted =
         roles_of_groups(rules, in.proved.groups.value_or(std::vector<std::string>()));
-    // Whom no group lets in is not let in; what groups gave them before is taken.
+    // Whom no group lets in is not let in; what groups gave them before is taken, and an invitation
+    // is not used up.
     const bool is_shut_out = !rules.empty() && !granted.is_in_any;
     if (is_shut_out && !entry.is_linked) return no_account("groups");
+    if (is_shut_out) entry = {.user = std::move(entry.user), .is_linked = true};
     RoleChanges changes;
     NewSession session = new_session(context, in.call, entry.user);
     session.session.issuer = in.provider.terms().issuer;

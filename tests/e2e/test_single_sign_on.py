@@ -198,6 +198,22 @@ def test_groups_say_who_comes_in_and_what_they_are(house):
     assert denied(home.operator)[0]["reason"] == "sso_no_account: groups"
 
 
+def test_an_invitation_is_not_used_up_by_who_is_in_no_group_that_comes_in(house):
+    home = house(**GROUPS)
+    ann = home.set_up()
+    asked = ann.change("POST", "/auth/oidc/corp/link", {"password": PASSWORD})
+    assert ann.through(asked.json()["location"], "gone") == f"{home.console}/profile"
+    ann.http.headers["X-Keywarden-Team"] = ann.session["teams"][0]["id"]
+    made = ann.change("POST", "/v1/account/invitations", {"email": "b@other.test", "role": "admin"})
+    token = made.json()["link"].rsplit("=", 1)[1]
+    for _ in range(2):
+        one = home.browser()
+        asked = one.change("POST", "/auth/oidc/corp/invitation", {"token": token})
+        assert asked.status_code == 200, "the invitation still holds"
+        page = one.through(asked.json()["location"], "gone")
+        assert query_of(page)["sso"] == "sso_no_account" and one.session is None
+
+
 def test_a_role_that_groups_change_back_ends_the_sessions_that_had_the_other(house):
     home = house(**GROUPS)
     dora, _ = home.enter("dora")
