@@ -3,6 +3,9 @@
 
 A file was clean before if nothing it depends on has changed since: its compile command, the rules,
 clang-tidy itself, and each header that ninja saw the compiler read. Needs a build that is up to date.
+
+The static analyser follows a function through STATES_MAX states: a fifth of its own bound, which takes
+three times as long over all sources and is there with `--deep`.
 """
 import argparse
 import concurrent.futures
@@ -15,6 +18,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLANG_TIDY = "clang-tidy-19"
+STATES_MAX = 45_000
 PLUGIN_SOURCE = ROOT / "tools" / "clang_tidy_own_code.cc"
 PLUGIN_BUILD = ["clang++-19", "-std=c++17", "-O1", "-fno-rtti", "-fPIC", "-shared",
                 "-isystem", "/usr/lib/llvm-19/include", "-isystem", "/usr/include/llvm-19"]
@@ -67,9 +71,8 @@ def plugin(cache: pathlib.Path) -> pathlib.Path:
     return built
 
 
-def check(source: str, build: pathlib.Path, own_code: pathlib.Path) -> tuple[bool, str]:
-    done = subprocess.run([CLANG_TIDY, f"--load={own_code}", "--checks=keywarden-own-code", "-p",
-                           build, "--quiet", source],
+def check(source: str, build: pathlib.Path, options: list[str]) -> tuple[bool, str]:
+    done = subprocess.run([CLANG_TIDY, *options, "-p", build, "--quiet", source],
                           capture_output=True, text=True, cwd=ROOT, check=False)
     return done.returncode == 0, done.stdout
 
@@ -78,14 +81,19 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--build", type=pathlib.Path, required=True)
     arguments.add_argument("--jobs", type=int, default=2)
+    arguments.add_argument("--deep", action="store_true", help="let the analyser go on to its own bound")
     options = arguments.parse_args()
     build = options.build.resolve()
     cache = ROOT / "build" / "tidy-cache"
     cache.mkdir(parents=True, exist_ok=True)
 
     own_code = plugin(cache)
+    how = [f"--load={own_code}", "--checks=keywarden-own-code"]
+    if not options.deep:
+        for word in ("-analyzer-config", f"max-nodes={STATES_MAX}"):
+            how += ["--extra-arg=-Xclang", f"--extra-arg={word}"]
     rules = subprocess.run([CLANG_TIDY, "--version"], capture_output=True, text=True,
-                           check=True).stdout + (ROOT / ".clang-tidy").read_text() + own_code.name
+                           check=True).stdout + (ROOT / ".clang-tidy").read_text() + own_code.name + " ".join(how[1:])
     read_by, fingerprints, todo = dependencies(build), Fingerprints(build), {}
     commands = json.loads((build / "compile_commands.json").read_text())
     for command in commands:
@@ -104,7 +112,7 @@ def main() -> int:
     print(f"clang-tidy: {len(todo)} of {len(commands)} files have changed", flush=True)
     bad = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        running = {pool.submit(check, source, build, own_code): source for source in todo}
+        running = {pool.submit(check, source, build, how): source for source in todo}
         for done, task in enumerate(concurrent.futures.as_completed(running), 1):
             source, (clean, said) = running[task], task.result()
             print(f"[{done} of {len(todo)}] {source}{'' if clean else ': NOT CLEAN'}", flush=True)
