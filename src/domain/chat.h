@@ -96,12 +96,13 @@ struct ChatAnswer {
     ChatStop stop = ChatStop::End;
     std::string stop_sequence{};
     TokenUsage usage{};
+    int64_t latency_ms = 0;  // how long the call took
 };
 
 /// One step of a streamed answer.
 struct ChatDelta {
     enum class Kind : uint8_t {
-        Start,      // id, model
+        Start,      // id, name
         Text,       // text
         Thinking,   // text
         Signature,  // text: of the thinking that ends
@@ -120,6 +121,7 @@ struct ChatDelta {
     std::string name{};  // of a tool; the model of a start
     ChatStop stop = ChatStop::End;
     TokenUsage usage{};
+    int64_t latency_ms = 0;  // of an end: how long the call took
 };
 
 }  // namespace keywarden

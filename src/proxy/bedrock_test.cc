@@ -249,7 +249,8 @@ TEST_F(Converse, RefusesHalfAKeyAndARegionThatItIsNotIn) {
 
 TEST_F(Converse, IsSpokenOnlyWhereItIsUnderstood) {
     start_all(Imposter::answers(json_answer(kReply)));
-    const std::string there = say(kBody, "/model/gpt-4o/converse");
+    const std::string there =
+        ask(post("/v1/messages/count_tokens", secret(), R"({"model":"nova","messages":[]})"));
     EXPECT_EQ(status(there), 400);
     EXPECT_NE(there.find("unsupported_by_provider"), std::string::npos) << there;
     EXPECT_EQ(imposter_->connections(), 0U);

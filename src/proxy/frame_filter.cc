@@ -5,12 +5,12 @@
 namespace keywarden {
 
 // Source: the events of ConverseStreamOutput, in the Bedrock Runtime API.
-void FrameFilter::look_at(const Frame& frame) {
+void look_at(const Frame& frame, UsageMeter* meter, TextCount* count) {
     const std::string_view type = frame.header(":event-type");
     if (type == "metadata") {
-        meter_->feed(frame.payload);
+        meter->feed(frame.payload);
     } else if (type == "contentBlockDelta") {
-        count_->feed(frame.payload);
+        count->feed(frame.payload);
     }
 }
 
@@ -24,7 +24,7 @@ Result<std::string_view> FrameFilter::next(std::string_view& bytes) {
         if (!next && passed.empty()) return fail(next.error());
         const std::optional<Frame> frame = next.value_or(std::nullopt);
         if (!frame) return passed;
-        look_at(*frame);
+        look_at(*frame, meter_, count_);
         if (frame->bytes.data() != before.data()) return frame->bytes;  // the splitter's own
         passed = {passed.empty() ? before.data() : passed.data(),
                   passed.size() + frame->bytes.size()};

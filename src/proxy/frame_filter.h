@@ -10,12 +10,14 @@
 
 namespace keywarden {
 
+/// What a frame of ConverseStream says of usage goes to `meter`, and what a model wrote to `count`.
+void look_at(const Frame& frame, UsageMeter* meter, TextCount* count);
+
 /// Passes whole frames on, as they are, once their checksums are right: one that is damaged, and
 /// one that is cut off, is held back, so that a frame that tells of it can follow.
 class FrameFilter {
 public:
-    /// What the frames of ConverseStream say of usage goes to `meter`, and what a model wrote to
-    /// `count`: both must outlive the filter.
+    /// Both must outlive the filter: see look_at.
     FrameFilter(UsageMeter* meter, TextCount* count) : meter_(meter), count_(count) {}
 
     /// As SseFilter. Errors: those of FrameSplitter.
@@ -25,8 +27,6 @@ public:
     Result<std::string_view> rest() const;
 
 private:
-    void look_at(const Frame& frame);
-
     UsageMeter* meter_;
     TextCount* count_;
     FrameSplitter splitter_;

@@ -42,6 +42,8 @@ constexpr auto kPassedSizes = [] {
 constexpr size_t kContentType = 0;
 constexpr size_t kContentEncoding = 1;
 constexpr size_t kRetryAfter = 3;
+constexpr size_t kErrorType = 8;
+constexpr std::string_view kFrames = "application/vnd.amazon.eventstream";
 
 /// What is looked at of the head of an answer. Views into it.
 struct AnswerHead {
@@ -288,7 +290,7 @@ Result<Answering> relay_judged(Call* call, Source* source, const AnswerHead& hea
     if (!head.passed[kContentEncoding].empty()) {
         return fail(ErrorCode::UpstreamError, "The provider's answer is packed.");
     }
-    const bool is_frames = head.has_type("application/vnd.amazon.eventstream");
+    const bool is_frames = head.has_type(kFrames);
     if (!is_frames && !head.has_type("text/event-stream")) {
         return relay_judged_body(call, source, KeptHead(head));
     }
@@ -312,7 +314,7 @@ Result<Answering> relay_from(Call* call, Source* source, const AnswerHead& head)
         return send_worded(call, worded_error(*call, head));
     }
     if (call->tools != nullptr && head.status < 400) return relay_judged(call, source, head);
-    const bool is_frames = head.has_type("application/vnd.amazon.eventstream");
+    const bool is_frames = head.has_type(kFrames);
     if (!is_frames && !head.has_type("text/event-stream")) return relay_body(call, source, head);
     start(call, head);
     if (is_frames) return relay_events<FrameFilter>(call, source);
@@ -327,10 +329,14 @@ Result<Answering> relay_to_other_dialect(Call* call, const AnswerHead& head) {
     if (head.status >= 400 && !head.has_type("application/json")) {
         return send_worded(call, worded_error(*call, head));
     }
-    return relay_translated(call,
-                            {.status = head.status,
-                             .is_stream = head.has_type("text/event-stream"),
-                             .retry_after = std::string(head.passed[kRetryAfter])});
+    const bool is_bedrock = call->translation->provider == Dialect::Bedrock;
+    const std::string_view error_type = head.passed[kErrorType];
+    return relay_translated(
+        call,
+        {.status = head.status,
+         .is_stream = head.has_type(is_bedrock ? kFrames : "text/event-stream"),
+         .retry_after = std::string(head.passed[kRetryAfter]),
+         .error_type = std::string(error_type.substr(0, error_type.find(':')))});
 }
 
 }  // namespace
@@ -346,8 +352,8 @@ Task<bool> pass_on(Call* call, std::string_view piece) {
 
 Result<Answering> relay_answer(Call* call) {
     const AnswerHead head = head_of(call->upstream_call());
-    if (call->translation) return relay_to_other_dialect(call, head);
     if (call->provider->dialect == Dialect::Bedrock) TRY_VOID(check_aws_refusal(*call));
+    if (call->translation) return relay_to_other_dialect(call, head);
     return relay_from(call, &call->upstream_call(), head);
 }
 

@@ -57,9 +57,7 @@ Result<void> apply_tool_lists(Call* call, const PolicyReading& reading) {
 }
 
 ToolDialect answer_dialect_of(const Call& call) {
-    const std::string_view path =
-        call.translation ? endpoints()[call.translation->route].facts.path : call.facts->path;
-    return tool_dialect_of(path).value_or(ToolDialect::Chat);
+    return tool_dialect_of(provider_route(call)).value_or(ToolDialect::Chat);
 }
 
 }  // namespace keywarden

@@ -30,11 +30,15 @@ Result<void> choose_dialect(Call* call);
 std::string_view translated_body(Call* call);
 void release_body(Translation* translation);
 
+/// The route of the call as its provider has it.
+std::string_view provider_route(const Call& call);
+
 /// What is known of an answer from its head.
 struct TranslatedHead {
     int status = 0;
     bool is_stream = false;
     std::string retry_after{};
+    std::string error_type{};  // of Bedrock
 };
 
 /// The answer of call->upstream, in the client's dialect. An error is told in the provider's words.

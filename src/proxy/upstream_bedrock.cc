@@ -11,6 +11,7 @@
 #include "base/pieces_digest.h"
 #include "base/version.h"
 #include "providers/bedrock.h"
+#include "proxy/translation.h"
 #include "proxy/upstream_credential.h"
 
 namespace keywarden {
@@ -112,7 +113,7 @@ Result<void> take_aws_fields(Call* call) {
 Result<void> write_bedrock_head(Call* call, std::span<const std::string_view> body) {
     const Provider& provider = *call->provider;
     const std::string path =
-        bedrock_path(provider, call->facts->path, call->request->upstream_model);
+        bedrock_path(provider, provider_route(*call), call->request->upstream_model);
     Buffer& out = call->request->head;
     out.append("POST ");
     out.append(path);

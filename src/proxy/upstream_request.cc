@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 6> kPassedOn = {"Accept",
                                                        "anthropic-version",
                                                        "Content-Type",
                                                        "Idempotency-Key"};
+constexpr size_t kAccept = 0;
 constexpr size_t kLists = 3;
 /// Those of one dialect's SDKs mean nothing to a provider of another.
 constexpr std::array<std::optional<Dialect>, kPassedOn.size()> kOnlyFor = {
@@ -69,6 +70,7 @@ void pass_fields_on(const Call& call, Buffer& out) {
         if (is_there[index] && index >= kLists) continue;
         if (head.named_in_connection(field.name)) continue;
         if (kOnlyFor[index].value_or(call.provider->dialect) != call.provider->dialect) continue;
+        if (index == kAccept && call.translation) continue;  // it is about the client's dialect
         is_there[index] = true;
         if (index == kIdempotencyKey) {
             out.append_field(kPassedOn[index], bound_to_team(call, field.value));
@@ -132,9 +134,11 @@ BodyEdits edits_of(const Call& call) {
 }
 
 Task<Result<void>> send_translated(Call* call) {
-    const std::string_view body = translated_body(call);
-    CO_TRY_VOID(write_head(call, body.size()));
-    const std::array<std::string_view, 2> pieces = {call->request->head.view(), body};
+    std::array<std::string_view, 2> pieces = {std::string_view(), translated_body(call)};
+    const auto body = std::span<const std::string_view>(pieces).subspan(1);
+    const bool is_bedrock = call->translation->provider == Dialect::Bedrock;
+    CO_TRY_VOID(is_bedrock ? write_bedrock_head(call, body) : write_head(call, body[0].size()));
+    pieces[0] = call->request->head.view();
     co_return co_await call->upstream_call().exchange("POST", pieces);
 }
 

@@ -210,8 +210,8 @@ def test_our_own_errors_are_raised_as_their_classes(client, gateway, upstream):
     with pytest.raises(stranger.exceptions.AccessDeniedException):
         ask(stranger)
     with pytest.raises(client.exceptions.ValidationException) as elsewhere:
-        ask(client, modelId="imposter-1")
-    assert "another dialect" in elsewhere.value.response["Error"]["Message"]
+        ask(client, modelId="imposter-1", guardrailConfig={"guardrailIdentifier": "g", "guardrailVersion": "1"})
+    assert "guardrailConfig" in elsewhere.value.response["Error"]["Message"]
     assert upstream.calls == []
 
 

@@ -68,7 +68,7 @@ Result<ChatAnswer> read_anthropic_answer(const Json& body) {
     return answer;
 }
 
-Json write_anthropic_answer(const ChatAnswer& answer, int64_t /*now*/) {
+Json write_anthropic_answer(const ChatAnswer& answer, const AnswerFacts& /*facts*/) {
     Json out = {{"id", answer.id},
                 {"type", "message"},
                 {"role", "assistant"},

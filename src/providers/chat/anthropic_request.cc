@@ -383,17 +383,6 @@ void write_tools(const ChatRequest& chat, Json& out) {
     if (is_alone || chat.choice.kind != Choice::Unsaid) out["tool_choice"] = std::move(choice);
 }
 
-/// Where Claude thinks as it sees fit, its effort says how much; it has no less than `low`. Some
-/// models think by themselves, some only when they are told to.
-void write_thinking(const ChatRequest& chat, Json& out, Leftovers& left) {
-    if (!chat.thinking.empty()) out["thinking"] = object_of(chat.thinking);
-    if (chat.effort.empty()) return;
-    const bool is_less = chat.effort == "none" || chat.effort == "minimal";
-    if (is_less) left.hints.insert("reasoning_effort");
-    out["output_config"]["effort"] = is_less ? "low" : chat.effort;
-    if (chat.thinking.empty()) out["thinking"] = {{"type", "adaptive"}};
-}
-
 std::string_view role_of(ChatRole role) {
     switch (role) {
         case ChatRole::User:
@@ -407,6 +396,17 @@ std::string_view role_of(ChatRole role) {
 }
 
 }  // namespace
+
+/// Where Claude thinks as it sees fit, its effort says how much; it has no less than `low`. Some
+/// models think by themselves, some only when they are told to.
+void write_claude_thinking(const ChatRequest& chat, Json& out, Leftovers& left) {
+    if (!chat.thinking.empty()) out["thinking"] = object_of(chat.thinking);
+    if (chat.effort.empty()) return;
+    const bool is_less = chat.effort == "none" || chat.effort == "minimal";
+    if (is_less) left.hints.insert("reasoning_effort");
+    out["output_config"]["effort"] = is_less ? "low" : chat.effort;
+    if (chat.thinking.empty()) out["thinking"] = {{"type", "adaptive"}};
+}
 
 Result<ChatRequest> read_anthropic_request(const Json& body, Leftovers& left) {
     ChatRequest chat;
@@ -443,7 +443,7 @@ Json write_anthropic_request(const ChatRequest& chat, Leftovers& left) {
         out["output_config"]["format"] = {{"type", "json_schema"},
                                           {"schema", object_of(chat.format)}};
     }
-    write_thinking(chat, out, left);
+    write_claude_thinking(chat, out, left);
     if (!chat.user.empty()) out["metadata"] = {{"user_id", chat.user}};
     if (chat.streams) out["stream"] = true;
     return out;

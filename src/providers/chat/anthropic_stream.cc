@@ -18,8 +18,8 @@ constexpr std::array kUsageMembers = {"input_tokens",
 
 class Reader final : public DeltaReader {
 public:
-    Result<void> read(std::string_view data, std::vector<ChatDelta>& out) override {
-        const Json event = parse_object(data);
+    Result<void> read(const ChatEvent& sent, std::vector<ChatDelta>& out) override {
+        const Json event = parse_object(sent.data);
         if (!event.is_object()) return no_answer("an event that is no JSON object");
         const std::string type = text_in(event, "type");
         if (type == "error") {
@@ -137,7 +137,7 @@ private:
 /// By hand: there is an event for each token.
 class Writer final : public DeltaWriter {
 public:
-    void write(const ChatDelta& delta, std::string& out) override {
+    Result<void> write(const ChatDelta& delta, std::string& out) override {
         switch (delta.kind) {
             case Step::Start:
                 add_start(delta, out);
@@ -189,6 +189,7 @@ public:
             case Step::End:
                 add_end(out);
         }
+        return {};
     }
 
 private:

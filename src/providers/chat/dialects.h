@@ -33,12 +33,13 @@ class DeltaReader {
 public:
     virtual ~DeltaReader() = default;
     /// Errors: UpstreamError.
-    virtual Result<void> read(std::string_view data, std::vector<ChatDelta>& out) = 0;
+    virtual Result<void> read(const ChatEvent& event, std::vector<ChatDelta>& out) = 0;
 };
 class DeltaWriter {
 public:
     virtual ~DeltaWriter() = default;
-    virtual void write(const ChatDelta& delta, std::string& out) = 0;
+    /// Errors: UpstreamError for what has no place in an event.
+    virtual Result<void> write(const ChatDelta& delta, std::string& out) = 0;
 };
 
 // Errors of what reads: InvalidRequest, which names the member; of answers and deltas
@@ -46,28 +47,42 @@ public:
 Result<ChatRequest> read_openai_request(const Json& body, Leftovers& left);
 Json write_openai_request(const ChatRequest& chat, Leftovers& left);
 Result<ChatAnswer> read_openai_answer(const Json& body);
-Json write_openai_answer(const ChatAnswer& answer, int64_t now);
+Json write_openai_answer(const ChatAnswer& answer, const AnswerFacts& facts);
 std::unique_ptr<DeltaReader> openai_reader();
 std::unique_ptr<DeltaWriter> openai_writer(const ChatStream::Options& options);
 
 Result<ChatRequest> read_anthropic_request(const Json& body, Leftovers& left);
 Json write_anthropic_request(const ChatRequest& chat, Leftovers& left);
 Result<ChatAnswer> read_anthropic_answer(const Json& body);
-Json write_anthropic_answer(const ChatAnswer& answer, int64_t now);
+Json write_anthropic_answer(const ChatAnswer& answer, const AnswerFacts& facts);
 std::unique_ptr<DeltaReader> anthropic_reader();
 std::unique_ptr<DeltaWriter> anthropic_writer(const ChatStream::Options& options);
+
+Result<ChatRequest> read_converse_request(const Json& body, Leftovers& left);
+Json write_converse_request(const ChatRequest& chat, Leftovers& left);
+Result<ChatAnswer> read_converse_answer(const Json& body);
+Json write_converse_answer(const ChatAnswer& answer, const AnswerFacts& facts);
+std::unique_ptr<DeltaReader> converse_reader();
+std::unique_ptr<DeltaWriter> converse_writer(const ChatStream::Options& options);
 
 // What more than one of these files needs.
 
 TokenUsage read_openai_usage(const Json& usage);
 TokenUsage read_anthropic_usage(const Json& usage);
+TokenUsage read_converse_usage(const Json& usage);
 Json write_openai_usage(const TokenUsage& usage);
 Json write_anthropic_usage(const TokenUsage& usage);
+Json write_converse_usage(const TokenUsage& usage);
 std::string_view openai_stop(ChatStop stop);
 std::string_view anthropic_stop(ChatStop stop);
+std::string_view converse_stop(ChatStop stop);
 /// Not all who speak the dialect say that a tool is called, or that they refuse.
 ChatStop read_openai_stop(std::string_view reason, bool calls_tools, bool has_refused);
 ChatStop read_anthropic_stop(std::string_view reason);
+ChatStop read_converse_stop(std::string_view reason);
+
+/// How much Claude is to think: `thinking` and `output_config.effort`.
+void write_claude_thinking(const ChatRequest& chat, Json& out, Leftovers& left);
 
 /// "data:image/png;base64,AAAA" as what it holds. False where it is another address.
 bool read_data_url(std::string_view url, ChatMedia& media);

@@ -72,10 +72,10 @@ Result<ChatAnswer> read_openai_answer(const Json& body) {
     return answer;
 }
 
-Json write_openai_answer(const ChatAnswer& answer, int64_t now) {
+Json write_openai_answer(const ChatAnswer& answer, const AnswerFacts& facts) {
     Json out = {{"id", answer.id},
                 {"object", "chat.completion"},
-                {"created", now},
+                {"created", facts.now},
                 {"model", answer.model}};
     out["choices"] = Json::array({{{"index", 0},
                                    {"message", message_of(answer)},

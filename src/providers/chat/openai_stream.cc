@@ -45,7 +45,8 @@ std::string_view first_element(std::string_view array, std::string& scratch) {
 
 class Reader final : public DeltaReader {
 public:
-    Result<void> read(std::string_view data, std::vector<ChatDelta>& out) override {
+    Result<void> read(const ChatEvent& sent, std::vector<ChatDelta>& out) override {
+        const std::string_view data = sent.data;
         if (data == "[DONE]") {
             out.push_back({.kind = Step::End});
             return {};
@@ -147,9 +148,9 @@ private:
 class Writer final : public DeltaWriter {
 public:
     explicit Writer(const ChatStream::Options& options)
-        : wants_usage_(options.wants_usage), now_(options.now) {}
+        : wants_usage_(options.wants_usage), now_(options.facts.now) {}
 
-    void write(const ChatDelta& delta, std::string& out) override {
+    Result<void> write(const ChatDelta& delta, std::string& out) override {
         switch (delta.kind) {
             case Step::Start:
                 begin(delta);
@@ -198,6 +199,7 @@ public:
                 if (wants_usage_) add_usage(out);
                 out += "data: [DONE]\n\n";
         }
+        return {};
     }
 
 private:

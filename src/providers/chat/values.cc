@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/json/write.h"
+#include "domain/price.h"
 #include "providers/chat/dialects.h"
 
 namespace keywarden::chat {
@@ -15,28 +16,40 @@ struct StopRow {
     ChatStop stop;
     std::string_view openai;
     std::string_view anthropic;
+    std::string_view converse;
 };
 // The first row of a word is what it means, the first of a stop how it is written.
 constexpr std::array kStops = {
-    StopRow{ChatStop::End, "stop", "end_turn"},
-    StopRow{ChatStop::Length, "length", "max_tokens"},
-    StopRow{ChatStop::Sequence, "stop", "stop_sequence"},
-    StopRow{ChatStop::Tools, "tool_calls", "tool_use"},
-    StopRow{ChatStop::Refusal, "content_filter", "refusal"},
-    StopRow{ChatStop::Length, "length", "model_context_window_exceeded"},
-    StopRow{ChatStop::Tools, "function_call", "tool_use"},
+    StopRow{ChatStop::End, "stop", "end_turn", "end_turn"},
+    StopRow{ChatStop::Length, "length", "max_tokens", "max_tokens"},
+    StopRow{ChatStop::Sequence, "stop", "stop_sequence", "stop_sequence"},
+    StopRow{ChatStop::Tools, "tool_calls", "tool_use", "tool_use"},
+    StopRow{ChatStop::Refusal, "content_filter", "refusal", "content_filtered"},
+    StopRow{ChatStop::Length,
+            "length",
+            "model_context_window_exceeded",
+            "model_context_window_exceeded"},
+    StopRow{ChatStop::Tools, "function_call", "tool_use", "tool_use"},
+    StopRow{ChatStop::Refusal, "content_filter", "refusal", "guardrail_intervened"},
 };
 
 std::optional<int64_t> count(const Json& object, const char* name) {
     const Json* value = find_field(object, name);
     if (value == nullptr || !value->is_number_integer()) return std::nullopt;
     const auto number = value->get<int64_t>();
-    return number < 0 ? std::nullopt : std::optional(number);
+    return number < 0 ? std::nullopt : std::optional(std::min(number, kTokensMax));
 }
 
 std::optional<int64_t> inner_count(const Json& object, const char* holder, const char* name) {
     const Json* inner = find_field(object, holder);
     return inner == nullptr ? std::nullopt : count(*inner, name);
+}
+
+/// Where the input was told without what the caches took and gave.
+void add_caches(TokenUsage& usage) {
+    if (!usage.input) return;
+    *usage.input += usage.cached_input.value_or(0) + usage.cache_write.value_or(0);
+    *usage.input = std::min(*usage.input, kTokensMax);
 }
 
 }  // namespace
@@ -55,6 +68,13 @@ std::string_view anthropic_stop(ChatStop stop) {
     return kStops.front().anthropic;
 }
 
+std::string_view converse_stop(ChatStop stop) {
+    for (const StopRow& row : kStops) {
+        if (row.stop == stop) return row.converse;
+    }
+    return kStops.front().converse;
+}
+
 ChatStop read_openai_stop(std::string_view reason, bool calls_tools, bool has_refused) {
     const auto* const row = std::ranges::find(kStops, reason, &StopRow::openai);
     if (row != kStops.end() && row->stop != ChatStop::End) return row->stop;
@@ -69,6 +89,13 @@ ChatStop read_anthropic_stop(std::string_view reason) {
     return ChatStop::End;
 }
 
+ChatStop read_converse_stop(std::string_view reason) {
+    for (const StopRow& row : kStops) {
+        if (row.converse == reason) return row.stop;
+    }
+    return ChatStop::End;
+}
+
 TokenUsage read_openai_usage(const Json& usage) {
     return {.input = count(usage, "prompt_tokens"),
             .output = count(usage, "completion_tokens"),
@@ -77,14 +104,22 @@ TokenUsage read_openai_usage(const Json& usage) {
             .reasoning = inner_count(usage, "completion_tokens_details", "reasoning_tokens")};
 }
 
-/// Anthropic's input is without what its caches took and gave.
 TokenUsage read_anthropic_usage(const Json& usage) {
     TokenUsage out{.input = count(usage, "input_tokens"),
                    .output = count(usage, "output_tokens"),
                    .cached_input = count(usage, "cache_read_input_tokens"),
                    .cache_write = count(usage, "cache_creation_input_tokens"),
                    .reasoning = inner_count(usage, "output_tokens_details", "thinking_tokens")};
-    if (out.input) *out.input += out.cached_input.value_or(0) + out.cache_write.value_or(0);
+    add_caches(out);
+    return out;
+}
+
+TokenUsage read_converse_usage(const Json& usage) {
+    TokenUsage out{.input = count(usage, "inputTokens"),
+                   .output = count(usage, "outputTokens"),
+                   .cached_input = count(usage, "cacheReadInputTokens"),
+                   .cache_write = count(usage, "cacheWriteInputTokens")};
+    add_caches(out);
     return out;
 }
 
@@ -112,6 +147,18 @@ Json write_anthropic_usage(const TokenUsage& usage) {
                 {"output_tokens", usage.output.value_or(0)}};
     if (usage.reasoning) out["output_tokens_details"] = {{"thinking_tokens", *usage.reasoning}};
     return out;
+}
+
+Json write_converse_usage(const TokenUsage& usage) {
+    const int64_t cached = usage.cached_input.value_or(0);
+    const int64_t written = usage.cache_write.value_or(0);
+    const int64_t output = usage.output.value_or(0);
+    const int64_t rest = std::max<int64_t>(0, usage.input.value_or(0) - cached - written);
+    return {{"inputTokens", rest},
+            {"outputTokens", output},
+            {"totalTokens", rest + cached + written + output},
+            {"cacheReadInputTokens", cached},
+            {"cacheWriteInputTokens", written}};
 }
 
 bool read_data_url(std::string_view url, ChatMedia& media) {

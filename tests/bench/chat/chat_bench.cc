@@ -69,7 +69,7 @@ void expect(bool holds) {
 
 void request(benchmark::State& state, Dialect from, Dialect to, std::string_view body) {
     for (auto step : state) {
-        auto translated = translate_request(from, to, body, "upstream", Uncarried::Refused);
+        auto translated = translate_request(from, to, body, {.model = "upstream"});
         expect(translated.has_value());
         benchmark::DoNotOptimize(bounded(*translated, to, 256));
     }
@@ -77,7 +77,7 @@ void request(benchmark::State& state, Dialect from, Dialect to, std::string_view
 
 void answer(benchmark::State& state, Dialect from, Dialect to, std::string_view body) {
     for (auto step : state) {
-        auto translated = translate_answer(from, to, body, 1);
+        auto translated = translate_answer(from, to, body, {.now = 1});
         expect(translated.has_value());
         benchmark::DoNotOptimize(translated);
     }
@@ -88,12 +88,12 @@ void event(benchmark::State& state,
            Dialect to,
            std::string_view start,
            std::string_view data) {
-    ChatStream stream({.from = from, .to = to, .now = 1});
+    ChatStream stream({.from = from, .to = to, .facts = {.now = 1}});
     std::string out;
-    expect(stream.feed(start, out).has_value());
+    expect(stream.feed({.data = start}, out).has_value());
     for (auto step : state) {
         out.clear();
-        expect(stream.feed(data, out).has_value());
+        expect(stream.feed({.data = data}, out).has_value());
         benchmark::DoNotOptimize(out);
     }
 }
