@@ -1,8 +1,7 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { t } from "../text/en";
-import { Failure } from "./async";
-import css from "./layout.module.css";
+import { FormDialog, type Change } from "./dialog";
 
 /** Asks before something stops working, and says what. `typed`: the name that has to be typed. */
 export function Confirm(props: {
@@ -11,53 +10,40 @@ export function Confirm(props: {
   action: string;
   typed?: string;
   danger?: boolean;
-  busy: boolean;
-  error: unknown;
+  change: Change;
   onConfirm: () => void;
   onClose: () => void;
 }) {
   const [text, setText] = useState("");
-  const ready = props.typed === undefined || text.trim() === props.typed;
+  const { title, action, danger, change, onClose } = props;
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={props.title}
-      closeButtonProps={{ "aria-label": t.ui.close }}
+    <FormDialog
+      title={title}
+      action={action}
+      danger={danger ?? false}
+      change={change}
+      ready={props.typed === undefined || text.trim() === props.typed.trim()}
+      onSubmit={props.onConfirm}
+      onClose={onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready) props.onConfirm();
-        }}
-      >
-        <div>{props.children}</div>
-        {props.typed !== undefined && (
-          <TextInput
-            label={t.ui.typeName(props.typed)}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            autoComplete="off"
-            spellCheck={false}
-            data-autofocus
-          />
-        )}
-        <Failure error={props.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button
-            type="submit"
-            color={props.danger ? "red.9" : undefined}
-            loading={props.busy}
-            disabled={!ready}
-          >
-            {props.action}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <div>{props.children}</div>
+      {props.typed !== undefined && <TypeName name={props.typed} value={text} onChange={setText} />}
+    </FormDialog>
   );
 }
+
+/** What cannot be undone waits until the name is typed. */
+export const TypeName = (props: {
+  name: string;
+  value: string;
+  onChange: (text: string) => void;
+}) => (
+  <TextInput
+    label={t.ui.typeName(props.name)}
+    value={props.value}
+    onChange={(event) => props.onChange(event.currentTarget.value)}
+    autoComplete="off"
+    spellCheck={false}
+    data-autofocus
+  />
+);

@@ -1,5 +1,5 @@
-import { Button, TextInput } from "@mantine/core";
-import { IconDownload, IconSearch, IconShieldCheck } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconDownload, IconShieldCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { count } from "../../format/numbers";
@@ -11,6 +11,7 @@ import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
 import { save } from "../../ui/save";
+import { SearchField } from "../../ui/search_field";
 import { useView } from "../../ui/view";
 import { useKeys, useMembers } from "../keys/api";
 import { exportAll, useAudit, verifyAll, type AuditRow } from "./api";
@@ -65,13 +66,7 @@ export function AuditPage() {
             {t.audit.broken(count(verified.data.brokenAt))}
           </div>
         ))}
-      <TextInput
-        aria-label={t.audit.search}
-        placeholder={t.audit.search}
-        leftSection={<IconSearch size={16} />}
-        value={view.q}
-        onChange={(event) => setView({ q: event.currentTarget.value })}
-      />
+      <SearchField label={t.audit.search} value={view.q} onChange={(q) => setView({ q })} />
       <Card flush>
         <Async query={audit}>
           {({ pages }) => {

@@ -1,11 +1,11 @@
-import { ActionIcon, Button, Group, Menu, Modal, TextInput } from "@mantine/core";
-import { IconDots } from "@tabler/icons-react";
+import { Menu, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { daysAgo } from "../../format/times";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
 import { Confirm } from "../../ui/confirm";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
+import { RowMenu } from "../../ui/row_menu";
 import { useChange } from "../../ui/use_change";
 import { deleteBudget, endRaise, raiseBudget, type Budget } from "./api";
 import { AMOUNT, EditBudget } from "./edit";
@@ -19,24 +19,17 @@ export function BudgetActions(props: { of: Budget }) {
   if (budget.scope === "plan") return <span className={css.note}>{t.budgets.ofPlan}</span>;
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t.budgets.actionsOf(budget.name)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => setDialog("edit")}>{t.ui.edit}</Menu.Item>
-          {budget.raise ? (
-            <Menu.Item onClick={() => end.mutate(budget)}>{t.budgets.endRaise}</Menu.Item>
-          ) : (
-            <Menu.Item onClick={() => setDialog("raise")}>{t.budgets.raise}</Menu.Item>
-          )}
-          <Menu.Item color="var(--kw-bad)" onClick={() => setDialog("delete")}>
-            {t.ui.delete}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu label={t.budgets.actionsOf(budget.name)}>
+        <Menu.Item onClick={() => setDialog("edit")}>{t.ui.edit}</Menu.Item>
+        {budget.raise ? (
+          <Menu.Item onClick={() => end.mutate(budget)}>{t.budgets.endRaise}</Menu.Item>
+        ) : (
+          <Menu.Item onClick={() => setDialog("raise")}>{t.budgets.raise}</Menu.Item>
+        )}
+        <Menu.Item color="var(--kw-bad)" onClick={() => setDialog("delete")}>
+          {t.ui.delete}
+        </Menu.Item>
+      </RowMenu>
       {dialog === "edit" && <EditBudget of={budget} onClose={close} />}
       {dialog === "raise" && <Raise of={budget} onClose={close} />}
       {dialog === "delete" && (
@@ -44,8 +37,7 @@ export function BudgetActions(props: { of: Budget }) {
           title={t.budgets.deleteTitle(budget.name)}
           action={t.ui.delete}
           danger
-          busy={remove.isPending}
-          error={remove.error}
+          change={remove}
           onConfirm={() => remove.mutate(budget)}
           onClose={close}
         >
@@ -64,47 +56,32 @@ function Raise(props: { of: Budget; onClose: () => void }) {
     then: props.onClose,
   });
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={t.budgets.raiseTitle(props.of.name)}
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      action={t.budgets.raise}
+      ready={AMOUNT.test(amount)}
+      change={raise}
+      onSubmit={() => raise.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          raise.mutate(undefined);
-        }}
-      >
-        <div>{t.budgets.raiseText}</div>
-        <TextInput
-          label={t.budgets.raiseBy}
-          leftSection="$"
-          inputMode="decimal"
-          value={amount}
-          onChange={(event) => setAmount(event.currentTarget.value.trim())}
-          required
-          data-autofocus
-        />
-        <TextInput
-          type="date"
-          label={t.usage.until}
-          value={until}
-          min={daysAgo(0)}
-          onChange={(event) => setUntil(event.currentTarget.value)}
-          required
-        />
-        <Failure error={raise.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" loading={raise.isPending} disabled={!AMOUNT.test(amount)}>
-            {t.budgets.raise}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <div>{t.budgets.raiseText}</div>
+      <TextInput
+        label={t.budgets.raiseBy}
+        leftSection="$"
+        inputMode="decimal"
+        value={amount}
+        onChange={(event) => setAmount(event.currentTarget.value.trim())}
+        required
+        data-autofocus
+      />
+      <TextInput
+        type="date"
+        label={t.usage.until}
+        value={until}
+        min={daysAgo(0)}
+        onChange={(event) => setUntil(event.currentTarget.value)}
+        required
+      />
+    </FormDialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
+import { NameField } from "../../ui/name_field";
 import { useChange } from "../../ui/use_change";
 import { useApps, useKeys, useModels } from "../keys/api";
 import { changeBudget, createBudget, type Budget } from "./api";
@@ -33,92 +34,69 @@ export function EditBudget(props: { of?: Budget; onClose: () => void }) {
   );
   const ready = name.trim() && AMOUNT.test(amount) && (of || scope === "team" || target);
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={of ? t.budgets.editTitle(of.name) : t.budgets.create}
       size="32rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      ready={Boolean(ready)}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
-      >
+      <NameField value={name} onChange={setName} />
+      <div className={css.fields}>
         <TextInput
-          label={t.budgets.name}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          maxLength={100}
+          label={t.budgets.amount}
+          leftSection="$"
+          inputMode="decimal"
+          value={amount}
+          error={amount !== "" && !AMOUNT.test(amount) && t.budgets.amountHelp}
+          onChange={(event) => setAmount(event.currentTarget.value.trim())}
           required
-          data-autofocus
         />
-        <div className={css.fields}>
-          <TextInput
-            label={t.budgets.amount}
-            leftSection="$"
-            inputMode="decimal"
-            value={amount}
-            error={amount !== "" && !AMOUNT.test(amount) && t.budgets.amountHelp}
-            onChange={(event) => setAmount(event.currentTarget.value.trim())}
-            required
+        {!of && (
+          <Select
+            label={t.budgets.period}
+            data={Object.entries(t.budgets.periods).map(([value, label]) => ({ value, label }))}
+            value={period}
+            onChange={(next) => setPeriod((next ?? "month") as Budget["period"])}
+            allowDeselect={false}
           />
-          {!of && (
-            <Select
-              label={t.budgets.period}
-              data={Object.entries(t.budgets.periods).map(([value, label]) => ({ value, label }))}
-              value={period}
-              onChange={(next) => setPeriod((next ?? "month") as Budget["period"])}
-              allowDeselect={false}
-            />
-          )}
-          {!of && (
-            <Select
-              label={t.budgets.scope}
-              data={(["team", "app", "key", "model", "tag"] as const).map((value) => ({
-                value,
-                label: t.budgetScopes[value],
-              }))}
-              value={scope}
-              onChange={(next) => {
-                setScope(next ?? "team");
-                setTarget("");
-              }}
-              allowDeselect={false}
-            />
-          )}
-          {!of && scope !== "team" && (
-            <Target key={scope} scope={scope} value={target} onChange={setTarget} />
-          )}
-        </div>
-        <TagsInput
-          label={t.budgets.thresholds}
-          description={t.budgets.thresholdsHelp}
-          value={thresholds}
-          onChange={(next) =>
-            setThresholds(next.filter((one) => Number(one) >= 1 && Number(one) <= 100))
-          }
-          acceptValueOnBlur
-        />
-        <Switch
-          label={t.budgets.blocksLabel}
-          description={t.budgets.blocksHelp}
-          checked={blocks}
-          onChange={(event) => setBlocks(event.currentTarget.checked)}
-        />
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={!ready}>
-            {t.ui.save}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+        )}
+        {!of && (
+          <Select
+            label={t.budgets.scope}
+            data={(["team", "app", "key", "model", "tag"] as const).map((value) => ({
+              value,
+              label: t.budgetScopes[value],
+            }))}
+            value={scope}
+            onChange={(next) => {
+              setScope(next ?? "team");
+              setTarget("");
+            }}
+            allowDeselect={false}
+          />
+        )}
+        {!of && scope !== "team" && (
+          <Target key={scope} scope={scope} value={target} onChange={setTarget} />
+        )}
+      </div>
+      <TagsInput
+        label={t.budgets.thresholds}
+        description={t.budgets.thresholdsHelp}
+        value={thresholds}
+        onChange={(next) =>
+          setThresholds(next.filter((one) => Number(one) >= 1 && Number(one) <= 100))
+        }
+        acceptValueOnBlur
+      />
+      <Switch
+        label={t.budgets.blocksLabel}
+        description={t.budgets.blocksHelp}
+        checked={blocks}
+        onChange={(event) => setBlocks(event.currentTarget.checked)}
+      />
+    </FormDialog>
   );
 }
 

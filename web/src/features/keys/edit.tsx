@@ -1,9 +1,8 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
-import { ApiError } from "../../api/client";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
-import css from "../../ui/layout.module.css";
+import { FormDialog, isConflict } from "../../ui/dialog";
+import { NameField } from "../../ui/name_field";
 import { useChange } from "../../ui/use_change";
 import { changeKey, readKey, type Key } from "./api";
 import { changes, draftOf } from "./draft";
@@ -17,7 +16,6 @@ export function EditKey(props: { of: Key; onClose: () => void }) {
     said: t.ui.saved,
     then: props.onClose,
   });
-  const conflict = save.error instanceof ApiError && save.error.code === "version_mismatch";
   const takeNewest = async () => {
     const newest = await readKey(base.id);
     // What was changed here stays in the form; the rest is as the other person left it.
@@ -32,44 +30,22 @@ export function EditKey(props: { of: Key; onClose: () => void }) {
     save.reset();
   };
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={t.keys.editTitle(props.of.name)}
       size="36rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      change={save}
+      also={
+        isConflict(save) && (
+          <Button variant="default" onClick={() => void takeNewest()}>
+            {t.keys.takeNewest}
+          </Button>
+        )
+      }
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
-      >
-        <TextInput
-          label={t.keys.name}
-          value={draft.name}
-          onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
-          maxLength={100}
-          required
-          data-autofocus
-        />
-        <KeyFields draft={draft} onChange={setDraft} />
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          {conflict && (
-            <Button variant="default" onClick={() => void takeNewest()}>
-              {t.keys.takeNewest}
-            </Button>
-          )}
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={conflict}>
-            {t.ui.save}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <NameField value={draft.name} onChange={(name) => setDraft({ ...draft, name })} />
+      <KeyFields draft={draft} onChange={setDraft} />
+    </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
-import { Button, Select, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -12,6 +12,7 @@ import { Moment, Mono } from "../../ui/bits";
 import { DataTable, type Column } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
+import { SearchField } from "../../ui/search_field";
 import { useView } from "../../ui/view";
 import { KEYS_MAX, useApps, useKeys, useMembers, type KeyQuestion, type KeyState } from "./api";
 import { CreateKey } from "./create";
@@ -66,15 +67,7 @@ export function KeysPage() {
   return (
     <Page title={t.nav.keys} lead={t.keys.lead} actions={create}>
       <div className={css.filters}>
-        <TextInput
-          className={css.grow}
-          aria-label={t.keys.search}
-          placeholder={t.keys.search}
-          leftSection={<IconSearch size={16} />}
-          value={view.q}
-          maxLength={100}
-          onChange={(event) => setView({ q: event.currentTarget.value })}
-        />
+        <SearchField label={t.keys.search} value={view.q} onChange={(q) => setView({ q })} />
         <Select
           aria-label={t.keys.show}
           placeholder={t.keys.showAll}

@@ -13,8 +13,7 @@ export function RevokeKey(props: { of: Key; onClose: () => void }) {
       action={t.keys.revokeAction}
       typed={props.of.name}
       danger
-      busy={revoke.isPending}
-      error={revoke.error}
+      change={revoke}
       onConfirm={() => revoke.mutate(props.of.id)}
       onClose={props.onClose}
     >

@@ -1,7 +1,7 @@
-import { Button, Group, Modal, Radio, Stack } from "@mantine/core";
+import { Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { Dialog, FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
 import { rotateKey, type Key } from "./api";
@@ -14,45 +14,31 @@ export function RotateKey(props: { of: Key; onClose: () => void }) {
     rotateKey(props.of.id, grace === "now" ? { emergency: true } : { grace }),
   );
   const made = rotate.data;
-  return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={made ? t.keys.rotated(made.name) : t.keys.rotateTitle(props.of.name)}
-      size={made ? "40rem" : "30rem"}
-      closeOnClickOutside={!made}
-      closeButtonProps={{ "aria-label": t.ui.close }}
-    >
-      {made ? (
+  if (made) {
+    return (
+      <Dialog title={t.keys.rotated(made.name)} size="40rem" keep onClose={props.onClose}>
         <Secret id={made.id} secret={made.key ?? ""} onDone={props.onClose} />
-      ) : (
-        <form
-          className={css.stack}
-          onSubmit={(event) => {
-            event.preventDefault();
-            rotate.mutate(undefined);
-          }}
-        >
-          <div>{t.keys.rotateText}</div>
-          <Radio.Group label={t.keys.grace} value={grace} onChange={setGrace}>
-            <Stack gap="xs" mt="xs">
-              {t.keys.graceChoices.map((choice) => (
-                <Radio key={choice.value} value={choice.value} label={choice.label} />
-              ))}
-            </Stack>
-          </Radio.Group>
-          {grace === "now" && <div className={css.notice}>{t.keys.graceNow}</div>}
-          <Failure error={rotate.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose}>
-              {t.ui.cancel}
-            </Button>
-            <Button type="submit" loading={rotate.isPending}>
-              {t.keys.rotate}
-            </Button>
-          </Group>
-        </form>
-      )}
-    </Modal>
+      </Dialog>
+    );
+  }
+  return (
+    <FormDialog
+      title={t.keys.rotateTitle(props.of.name)}
+      size="30rem"
+      action={t.keys.rotate}
+      change={rotate}
+      onSubmit={() => rotate.mutate(undefined)}
+      onClose={props.onClose}
+    >
+      <div>{t.keys.rotateText}</div>
+      <Radio.Group label={t.keys.grace} value={grace} onChange={setGrace}>
+        <Stack gap="xs" mt="xs">
+          {t.keys.graceChoices.map((choice) => (
+            <Radio key={choice.value} value={choice.value} label={choice.label} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {grace === "now" && <div className={css.notice}>{t.keys.graceNow}</div>}
+    </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
-import { Select, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Select } from "@mantine/core";
+import type { Schema } from "../../api/client";
 import { compact, percent, usd } from "../../format/numbers";
 import { t } from "../../text/en";
 import { Async } from "../../ui/async";
@@ -7,9 +7,9 @@ import { Mono } from "../../ui/bits";
 import { DataTable, type Column } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
+import { SearchField } from "../../ui/search_field";
 import { useView } from "../../ui/view";
 import { useModels } from "../keys/api";
-import type { Schema } from "../../api/client";
 
 type Model = Schema["AccountPrice"];
 
@@ -30,14 +30,7 @@ export function ModelsPage() {
   return (
     <Page title={t.nav.models} lead={t.models.lead}>
       <div className={css.filters}>
-        <TextInput
-          className={css.grow}
-          aria-label={t.models.search}
-          placeholder={t.models.search}
-          leftSection={<IconSearch size={16} />}
-          value={view.q}
-          onChange={(event) => setView({ q: event.currentTarget.value })}
-        />
+        <SearchField label={t.models.search} value={view.q} onChange={(q) => setView({ q })} />
         <Select
           aria-label={t.usage.dimensions.provider}
           placeholder={t.usage.any.provider}

@@ -1,9 +1,9 @@
-import { Button, Group, Modal, NumberInput, Select, TextInput } from "@mantine/core";
+import { NumberInput, Select } from "@mantine/core";
 import { useState } from "react";
-import { ApiError } from "../../api/client";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
+import { NameField } from "../../ui/name_field";
 import { useChange } from "../../ui/use_change";
 import { LimitFields, PolicyFields } from "../policy/fields";
 import { changePlan, createPlan, type Plan } from "./api";
@@ -23,7 +23,6 @@ export function EditPlan(props: { of?: Plan; onClose: () => void }) {
     },
     { said: t.ui.saved, then: props.onClose },
   );
-  const conflict = save.error instanceof ApiError && save.error.code === "version_mismatch";
   const cap = (name: "keysMax" | "creationsMax", label: string) => (
     <NumberInput
       label={label}
@@ -37,62 +36,35 @@ export function EditPlan(props: { of?: Plan; onClose: () => void }) {
     />
   );
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={of ? t.plans.editTitle(of.name) : t.plans.create}
       size="46rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      ready={draft.name.trim() !== "" && Object.keys(changes).length > 0}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
-      >
-        <TextInput
-          label={t.keys.name}
-          value={draft.name}
-          onChange={(event) => set({ name: event.currentTarget.value })}
-          maxLength={100}
-          required
-          data-autofocus
+      <NameField value={draft.name} onChange={(name) => set({ name })} />
+      <div className={css.fields}>
+        {cap("keysMax", t.team.keysMax)}
+        {cap("creationsMax", t.team.creationsMax)}
+        <Select
+          label={t.plans.spikes}
+          placeholder={t.plans.configured}
+          data={t.plans.spikeChoices}
+          value={draft.spikes || null}
+          onChange={(action) => set({ spikes: (action ?? "") as PlanDraft["spikes"] })}
+          clearable
         />
-        <div className={css.fields}>
-          {cap("keysMax", t.team.keysMax)}
-          {cap("creationsMax", t.team.creationsMax)}
-          <Select
-            label={t.plans.spikes}
-            placeholder={t.plans.configured}
-            data={t.plans.spikeChoices}
-            value={draft.spikes || null}
-            onChange={(action) => set({ spikes: (action ?? "") as PlanDraft["spikes"] })}
-            clearable
-          />
-        </div>
-        <LimitFields
-          title={t.plans.defaults}
-          help={t.plans.defaultsHelp}
-          draft={draft.defaults}
-          onChange={(defaults) => set({ defaults })}
-        />
-        <div className={css.note}>{t.plans.policyHelp}</div>
-        <PolicyFields draft={draft.policy} onChange={(policy) => set({ policy })} withKinds />
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button
-            type="submit"
-            loading={save.isPending}
-            disabled={conflict || draft.name.trim() === "" || Object.keys(changes).length === 0}
-          >
-            {t.ui.save}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </div>
+      <LimitFields
+        title={t.plans.defaults}
+        help={t.plans.defaultsHelp}
+        draft={draft.defaults}
+        onChange={(defaults) => set({ defaults })}
+      />
+      <div className={css.note}>{t.plans.policyHelp}</div>
+      <PolicyFields draft={draft.policy} onChange={(policy) => set({ policy })} withKinds />
+    </FormDialog>
   );
 }

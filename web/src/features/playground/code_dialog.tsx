@@ -1,7 +1,8 @@
-import { Modal, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { apiUrl } from "../../api/base";
 import { t } from "../../text/en";
 import { Code } from "../../ui/bits";
+import { Dialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { bodyOf, type Settings, type Turn } from "./chat";
 import { codeOf } from "./code";
@@ -15,13 +16,7 @@ export function CodeDialog(props: {
 }) {
   const shown = codeOf(apiUrl(), bodyOf(props.model, props.settings, props.turns));
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t.playground.codeTitle}
-      size="46rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
-    >
+    <Dialog title={t.playground.codeTitle} size="46rem" onClose={props.onClose}>
       <div className={css.stack}>
         <p className={css.note}>{t.playground.codeHelp}</p>
         <Tabs defaultValue="curl">
@@ -39,6 +34,6 @@ export function CodeDialog(props: {
           ))}
         </Tabs>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

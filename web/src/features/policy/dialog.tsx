@@ -1,8 +1,6 @@
-import { Button, Group, Modal } from "@mantine/core";
 import { useState } from "react";
-import { ApiError } from "../../api/client";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
 import { policyChanges, policyDraftOf, type Policy } from "./draft";
@@ -21,38 +19,17 @@ export function PolicyDialog(props: {
   const [draft, setDraft] = useState(before);
   const changes = policyChanges(before, draft);
   const save = useChange(() => props.save(changes), { said: t.ui.saved, then: props.onClose });
-  const conflict = save.error instanceof ApiError && save.error.code === "version_mismatch";
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={props.title}
       size="46rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      ready={Object.keys(changes).length > 0}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
-      >
-        <div className={css.note}>{props.help}</div>
-        <PolicyFields draft={draft} onChange={setDraft} withKinds={props.withKinds ?? false} />
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button
-            type="submit"
-            loading={save.isPending}
-            disabled={conflict || Object.keys(changes).length === 0}
-          >
-            {t.ui.save}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <div className={css.note}>{props.help}</div>
+      <PolicyFields draft={draft} onChange={setDraft} withKinds={props.withKinds ?? false} />
+    </FormDialog>
   );
 }

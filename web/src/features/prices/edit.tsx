@@ -1,8 +1,8 @@
-import { Button, Collapse, Group, Modal, TextInput } from "@mantine/core";
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { FormDialog } from "../../ui/dialog";
+import { Fold } from "../../ui/fold";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
 import { setPrice, type Price } from "./api";
@@ -25,12 +25,10 @@ export function EditPrice(props: { of?: Price; onClose: () => void }) {
   const { of } = props;
   const [model, setModel] = useState(of?.model ?? "");
   const [draft, setDraft] = useState(() => draftOf(of));
-  const [open, setOpen] = useState(false);
   const save = useChange(() => setPrice(model.trim(), asPrice(draft)), {
     said: t.ui.saved,
     then: props.onClose,
   });
-  const Chevron = open ? IconChevronDown : IconChevronRight;
   const field = (name: Amount | Count, isCount = false) => (
     <TextInput
       key={name}
@@ -44,64 +42,33 @@ export function EditPrice(props: { of?: Price; onClose: () => void }) {
     />
   );
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={of ? t.prices.editTitle(of.model) : t.prices.create}
       size="40rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      ready={model.trim() !== "" && isReady(draft)}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
-      >
-        <div className={css.note}>{t.prices.help}</div>
-        {!of && (
-          <TextInput
-            label={t.prices.model}
-            description={t.prices.modelHelp}
-            value={model}
-            onChange={(event) => setModel(event.currentTarget.value)}
-            maxLength={256}
-            required
-            data-autofocus
-          />
-        )}
-        <div className={css.fields}>{USUAL.map((name) => field(name))}</div>
-        <div>
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            leftSection={<Chevron size={16} />}
-            aria-expanded={open}
-            onClick={() => setOpen(!open)}
-          >
-            {t.prices.further}
-          </Button>
+      <div className={css.note}>{t.prices.help}</div>
+      {!of && (
+        <TextInput
+          label={t.prices.model}
+          description={t.prices.modelHelp}
+          value={model}
+          onChange={(event) => setModel(event.currentTarget.value)}
+          maxLength={256}
+          required
+          data-autofocus
+        />
+      )}
+      <div className={css.fields}>{USUAL.map((name) => field(name))}</div>
+      <Fold label={t.prices.further}>
+        <div className={css.fields}>
+          {FURTHER.map((name) => field(name))}
+          {COUNTS.map((name) => field(name, true))}
         </div>
-        <Collapse expanded={open}>
-          <div className={css.fields}>
-            {FURTHER.map((name) => field(name))}
-            {COUNTS.map((name) => field(name, true))}
-          </div>
-        </Collapse>
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button
-            type="submit"
-            loading={save.isPending}
-            disabled={model.trim() === "" || !isReady(draft)}
-          >
-            {t.ui.save}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      </Fold>
+    </FormDialog>
   );
 }

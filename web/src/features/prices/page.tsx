@@ -1,5 +1,5 @@
-import { Button, Select, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { usd } from "../../format/numbers";
 import { calendarDay } from "../../format/times";
@@ -10,6 +10,7 @@ import { Confirm } from "../../ui/confirm";
 import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
+import { SearchField } from "../../ui/search_field";
 import { useChange } from "../../ui/use_change";
 import { useView } from "../../ui/view";
 import { resetPrice, usePrices, type Price } from "./api";
@@ -40,14 +41,7 @@ export function PricesPage() {
       }
     >
       <div className={css.filters}>
-        <TextInput
-          className={css.grow}
-          aria-label={t.models.search}
-          placeholder={t.models.search}
-          leftSection={<IconSearch size={16} />}
-          value={view.q}
-          onChange={(event) => setView({ q: event.currentTarget.value })}
-        />
+        <SearchField label={t.models.search} value={view.q} onChange={(q) => setView({ q })} />
         <Select
           aria-label={t.prices.origin}
           placeholder={t.prices.anyOrigin}
@@ -150,8 +144,7 @@ export function PricesPage() {
           title={t.prices.resetTitle(resetting.model)}
           action={t.prices.reset}
           danger
-          busy={reset.isPending}
-          error={reset.error}
+          change={reset}
           onConfirm={() => reset.mutate(resetting.model)}
           onClose={() => setResetting(null)}
         >

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, PasswordInput, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import {
@@ -12,11 +12,13 @@ import {
 } from "../../api/auth";
 import { useHere } from "../../app/session";
 import { t } from "../../text/en";
-import { Async, Failure } from "../../ui/async";
+import { Async } from "../../ui/async";
 import { Moment } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
+import { OwnCode, OwnPassword } from "../../ui/proof_fields";
 import { toast } from "../../ui/toast";
 import { SsoFailure } from "../sign_in/sso";
 
@@ -141,53 +143,21 @@ function Prove(props: {
   const change = useMutation({ mutationFn: props.run });
   const asksCode = props.hasPassword && session.user.has_second_factor;
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={props.title}
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      action={props.action}
+      change={change}
+      onSubmit={() => {
+        change.mutate({
+          ...(props.hasPassword ? { password } : {}),
+          ...(asksCode ? { code: code.trim() } : {}),
+        });
+      }}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate({
-            ...(props.hasPassword ? { password } : {}),
-            ...(asksCode ? { code: code.trim() } : {}),
-          });
-        }}
-      >
-        <div>{props.text}</div>
-        {props.hasPassword && (
-          <PasswordInput
-            label={t.signIn.password}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            autoComplete="current-password"
-            required
-            data-autofocus
-          />
-        )}
-        {asksCode && (
-          <TextInput
-            label={t.signIn.code}
-            description={t.signIn.codeHelp}
-            value={code}
-            onChange={(event) => setCode(event.currentTarget.value)}
-            autoComplete="one-time-code"
-            required
-          />
-        )}
-        <Failure error={change.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" loading={change.isPending}>
-            {props.action}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <div>{props.text}</div>
+      {props.hasPassword && <OwnPassword value={password} onChange={setPassword} focus />}
+      {asksCode && <OwnCode value={code} onChange={setCode} />}
+    </FormDialog>
   );
 }

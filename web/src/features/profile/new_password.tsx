@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, PasswordInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { changePassword } from "../../api/auth";
@@ -8,6 +8,7 @@ import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
+import { OwnCode, OwnPassword } from "../../ui/proof_fields";
 import { toast } from "../../ui/toast";
 import { PASSWORD_MIN } from "../sign_in/new_account";
 
@@ -41,12 +42,10 @@ export function NewPassword() {
         }}
       >
         <div className={css.fields}>
-          <PasswordInput
+          <OwnPassword
             label={t.profile.currentPassword}
             value={asked.current}
-            onChange={(event) => setAsked({ ...asked, current: event.currentTarget.value })}
-            autoComplete="current-password"
-            required
+            onChange={(text) => setAsked({ ...asked, current: text })}
           />
           <PasswordInput
             label={t.profile.newPassword}
@@ -57,12 +56,7 @@ export function NewPassword() {
             required
           />
           {(asksCode || asked.code) && (
-            <TextInput
-              label={t.signIn.code}
-              value={asked.code}
-              onChange={(event) => setAsked({ ...asked, code: event.currentTarget.value })}
-              autoComplete="one-time-code"
-            />
+            <OwnCode value={asked.code} onChange={(text) => setAsked({ ...asked, code: text })} />
           )}
         </div>
         <p className={css.note}>{t.profile.passwordHelp(PASSWORD_MIN)}</p>

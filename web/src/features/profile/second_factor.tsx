@@ -1,13 +1,14 @@
-import { Button, Group, Modal, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { beginTotp, confirmTotp, endTotp } from "../../api/auth";
 import { useHere } from "../../app/session";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
 import { Code, State } from "../../ui/bits";
+import { Dialog, DialogForm, FormDialog, OnceDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
+import { OwnCode, OwnPassword } from "../../ui/proof_fields";
 import { toast } from "../../ui/toast";
 
 /** An authenticator app, besides the password. */
@@ -45,31 +46,26 @@ function Begin(props: { onClose: () => void }) {
   const begin = useMutation({ mutationFn: beginTotp });
   const confirm = useMutation({ mutationFn: confirmTotp });
   const codes = confirm.data?.recovery_codes;
+  if (codes) {
+    return (
+      <OnceDialog
+        title={t.profile.secondCodes}
+        notice={t.profile.secondCodesOnce}
+        good
+        onClose={props.onClose}
+      >
+        <Code text={codes.join("\n")} what={t.profile.secondCodes} />
+      </OnceDialog>
+    );
+  }
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={codes ? t.profile.secondCodes : t.profile.second}
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": t.ui.close }}
-    >
-      {codes ? (
-        <div className={css.stack}>
-          <div className={css.notice} data-tone="good" role="status">
-            {t.profile.secondCodesOnce}
-          </div>
-          <Code text={codes.join("\n")} what={t.profile.secondCodes} />
-          <Group justify="flex-end">
-            <Button onClick={props.onClose}>{t.keys.done}</Button>
-          </Group>
-        </div>
-      ) : begin.data ? (
-        <form
-          className={css.stack}
-          onSubmit={(event) => {
-            event.preventDefault();
-            confirm.mutate(code.trim());
-          }}
+    <Dialog title={t.profile.second} keep onClose={props.onClose}>
+      {begin.data ? (
+        <DialogForm
+          action={t.profile.secondConfirmAction}
+          change={confirm}
+          onSubmit={() => confirm.mutate(code.trim())}
+          onClose={props.onClose}
         >
           <div>{t.profile.secondScan}</div>
           <Code text={begin.data.secret} what={t.profile.secondSecret} wrap />
@@ -82,42 +78,24 @@ function Begin(props: { onClose: () => void }) {
             autoComplete="one-time-code"
             required
           />
-          <Failure error={confirm.error} />
-          <Group justify="flex-end">
-            <Button type="submit" loading={confirm.isPending}>
-              {t.profile.secondConfirmAction}
-            </Button>
-          </Group>
-        </form>
+        </DialogForm>
       ) : (
-        <form
-          className={css.stack}
-          onSubmit={(event) => {
-            event.preventDefault();
-            begin.mutate(password);
-          }}
+        <DialogForm
+          action={t.profile.secondBegin}
+          change={begin}
+          onSubmit={() => begin.mutate(password)}
+          onClose={props.onClose}
         >
           <div>{t.profile.secondHelp}</div>
-          <PasswordInput
+          <OwnPassword
             label={t.profile.currentPassword}
             value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            autoComplete="current-password"
-            required
-            data-autofocus
+            onChange={setPassword}
+            focus
           />
-          <Failure error={begin.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose}>
-              {t.ui.cancel}
-            </Button>
-            <Button type="submit" loading={begin.isPending}>
-              {t.profile.secondBegin}
-            </Button>
-          </Group>
-        </form>
+        </DialogForm>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -131,46 +109,22 @@ function End(props: { onClose: () => void }) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={t.profile.secondEnd}
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      action={t.profile.secondEnd}
+      danger
+      change={end}
+      onSubmit={() => end.mutate()}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          end.mutate();
-        }}
-      >
-        <div>{t.profile.secondEndText}</div>
-        <PasswordInput
-          label={t.profile.currentPassword}
-          value={asked.password}
-          onChange={(event) => setAsked({ ...asked, password: event.currentTarget.value })}
-          autoComplete="current-password"
-          required
-          data-autofocus
-        />
-        <TextInput
-          label={t.signIn.code}
-          description={t.signIn.codeHelp}
-          value={asked.code}
-          onChange={(event) => setAsked({ ...asked, code: event.currentTarget.value })}
-          autoComplete="one-time-code"
-          required
-        />
-        <Failure error={end.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" color="red.9" loading={end.isPending}>
-            {t.profile.secondEnd}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <div>{t.profile.secondEndText}</div>
+      <OwnPassword
+        label={t.profile.currentPassword}
+        value={asked.password}
+        onChange={(text) => setAsked({ ...asked, password: text })}
+        focus
+      />
+      <OwnCode value={asked.code} onChange={(text) => setAsked({ ...asked, code: text })} />
+    </FormDialog>
   );
 }

@@ -1,15 +1,7 @@
-import {
-  Autocomplete,
-  Button,
-  Group,
-  Modal,
-  NumberInput,
-  PasswordInput,
-  TextInput,
-} from "@mantine/core";
+import { Autocomplete, Button, Group, NumberInput, PasswordInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { Dialog, FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
 import { useModels } from "../keys/api";
@@ -30,14 +22,10 @@ export function EditCredential(props: { of?: Credential; onClose: () => void }) 
     return key ? testCredential(changed.id) : changed;
   });
   const saved = save.data;
-  return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={of ? t.providers.editTitle(of.provider) : t.providers.add}
-      closeButtonProps={{ "aria-label": t.ui.close }}
-    >
-      {saved ? (
+  const title = of ? t.providers.editTitle(of.provider) : t.providers.add;
+  if (saved) {
+    return (
+      <Dialog title={title} onClose={props.onClose}>
         <div className={css.stack}>
           {saved.last_test && !saved.last_test.ok ? (
             <div role="alert" className={css.failure}>
@@ -52,63 +40,55 @@ export function EditCredential(props: { of?: Credential; onClose: () => void }) 
             <Button onClick={props.onClose}>{t.ui.close}</Button>
           </Group>
         </div>
-      ) : (
-        <form
-          className={css.stack}
-          onSubmit={(event) => {
-            event.preventDefault();
-            save.mutate(undefined);
-          }}
-        >
-          {!of && (
-            <Autocomplete
-              label={t.providers.provider}
-              description={t.providers.providerHelp}
-              data={known}
-              value={provider}
-              onChange={setProvider}
-              required
-              data-autofocus
-            />
-          )}
-          <PasswordInput
-            label={t.providers.key}
-            description={of ? t.providers.keyKept : t.providers.keyHelp}
-            value={key}
-            onChange={(event) => setKey(event.currentTarget.value)}
-            autoComplete="off"
-            required={!of}
-          />
-          <div className={css.fields}>
-            <TextInput
-              label={t.keys.name}
-              description={t.providers.nameHelp}
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-              pattern="[a-z0-9_.\-]{1,64}"
-              required
-            />
-            <NumberInput
-              label={t.providers.weight}
-              description={t.providers.weightHelp}
-              value={weight}
-              onChange={(next) => setWeight(Number(next) || 1)}
-              min={1}
-              max={1000}
-              allowDecimal={false}
-            />
-          </div>
-          <Failure error={save.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose}>
-              {t.ui.cancel}
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {t.providers.saveAndTest}
-            </Button>
-          </Group>
-        </form>
+      </Dialog>
+    );
+  }
+  return (
+    <FormDialog
+      title={title}
+      action={t.providers.saveAndTest}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
+    >
+      {!of && (
+        <Autocomplete
+          label={t.providers.provider}
+          description={t.providers.providerHelp}
+          data={known}
+          value={provider}
+          onChange={setProvider}
+          required
+          data-autofocus
+        />
       )}
-    </Modal>
+      <PasswordInput
+        label={t.providers.key}
+        description={of ? t.providers.keyKept : t.providers.keyHelp}
+        value={key}
+        onChange={(event) => setKey(event.currentTarget.value)}
+        autoComplete="off"
+        required={!of}
+      />
+      <div className={css.fields}>
+        <TextInput
+          label={t.keys.name}
+          description={t.providers.nameHelp}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          pattern="[a-z0-9_.\-]{1,64}"
+          required
+        />
+        <NumberInput
+          label={t.providers.weight}
+          description={t.providers.weightHelp}
+          value={weight}
+          onChange={(next) => setWeight(Number(next) || 1)}
+          min={1}
+          max={1000}
+          allowDecimal={false}
+        />
+      </div>
+    </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconPlus } from "@tabler/icons-react";
+import { Button, Menu } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../app/session";
 import { t } from "../../text/en";
@@ -9,6 +9,7 @@ import { Confirm } from "../../ui/confirm";
 import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
+import { RowMenu } from "../../ui/row_menu";
 import { toast } from "../../ui/toast";
 import { useChange } from "../../ui/use_change";
 import {
@@ -133,36 +134,26 @@ function Actions(props: { of: Credential }) {
   return (
     <>
       <Failure error={test.error ?? toggle.error} />
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            loading={test.isPending || toggle.isPending}
-            aria-label={t.providers.actionsOf(`${one.provider} ${one.name}`)}
-          >
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => test.mutate(one.id)}>{t.providers.test}</Menu.Item>
-          <Menu.Item onClick={() => setDialog("edit")}>{t.ui.edit}</Menu.Item>
-          <Menu.Item onClick={() => toggle.mutate(undefined)}>
-            {one.enabled ? t.keys.disable : t.keys.enable}
-          </Menu.Item>
-          <Menu.Item color="var(--kw-bad)" onClick={() => setDialog("delete")}>
-            {t.ui.delete}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu
+        label={t.providers.actionsOf(`${one.provider} ${one.name}`)}
+        busy={test.isPending || toggle.isPending}
+      >
+        <Menu.Item onClick={() => test.mutate(one.id)}>{t.providers.test}</Menu.Item>
+        <Menu.Item onClick={() => setDialog("edit")}>{t.ui.edit}</Menu.Item>
+        <Menu.Item onClick={() => toggle.mutate(undefined)}>
+          {one.enabled ? t.keys.disable : t.keys.enable}
+        </Menu.Item>
+        <Menu.Item color="var(--kw-bad)" onClick={() => setDialog("delete")}>
+          {t.ui.delete}
+        </Menu.Item>
+      </RowMenu>
       {dialog === "edit" && <EditCredential of={one} onClose={close} />}
       {dialog === "delete" && (
         <Confirm
           title={t.providers.deleteTitle(one.provider)}
           action={t.ui.delete}
           danger
-          busy={remove.isPending}
-          error={remove.error}
+          change={remove}
           onConfirm={() => remove.mutate(one)}
           onClose={close}
         >

@@ -1,8 +1,8 @@
-import { Button, Checkbox, Group, Modal, TextInput } from "@mantine/core";
+import { Checkbox, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
 import { Code } from "../../ui/bits";
+import { FormDialog, OnceDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
 import {
@@ -33,75 +33,50 @@ export function EditWebhook(props: { whose: Whose; of?: Webhook; onClose: () => 
   );
   if (save.data?.secret) return <WebhookSecret secret={save.data.secret} onClose={props.onClose} />;
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={of ? t.webhooks.editTitle : t.webhooks.addTitle[whose]}
       size="32rem"
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      action={of ? t.ui.save : t.webhooks.add}
+      ready={of !== undefined || url !== ""}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
+      <TextInput
+        type="url"
+        label={t.webhooks.url}
+        description={of ? t.webhooks.urlKept : t.webhooks.urlHelp}
+        placeholder={of?.url ?? "https://hooks.example.com/keywarden"}
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value.trim())}
+        maxLength={2048}
+        required={!of}
+        data-autofocus
+      />
+      <Checkbox.Group
+        label={t.webhooks.which}
+        description={t.webhooks.whichHelp}
+        value={events}
+        onChange={(next) => setEvents(next)}
       >
-        <TextInput
-          type="url"
-          label={t.webhooks.url}
-          description={of ? t.webhooks.urlKept : t.webhooks.urlHelp}
-          placeholder={of?.url ?? "https://hooks.example.com/keywarden"}
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value.trim())}
-          maxLength={2048}
-          required={!of}
-          data-autofocus
-        />
-        <Checkbox.Group
-          label={t.webhooks.which}
-          description={t.webhooks.whichHelp}
-          value={events}
-          onChange={(next) => setEvents(next)}
-        >
-          <div className={css.choices}>
-            {EVENTS.map((event) => (
-              <Checkbox key={event} value={event} label={t.webhooks.events[event]} />
-            ))}
-          </div>
-        </Checkbox.Group>
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={!of && url === ""}>
-            {of ? t.ui.save : t.webhooks.add}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+        <div className={css.choices}>
+          {EVENTS.map((event) => (
+            <Checkbox key={event} value={event} label={t.webhooks.events[event]} />
+          ))}
+        </div>
+      </Checkbox.Group>
+    </FormDialog>
   );
 }
 
 /** What the receiver checks signatures with, this once. */
-export function WebhookSecret(props: { secret: string; onClose: () => void }) {
-  return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t.webhooks.secretTitle}
-      size="36rem"
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": t.ui.close }}
-    >
-      <div className={css.stack}>
-        <div className={css.notice}>{t.webhooks.secretOnce}</div>
-        <Code text={props.secret} what={t.keys.secret} wrap />
-        <Group justify="flex-end">
-          <Button onClick={props.onClose}>{t.keys.done}</Button>
-        </Group>
-      </div>
-    </Modal>
-  );
-}
+export const WebhookSecret = (props: { secret: string; onClose: () => void }) => (
+  <OnceDialog
+    title={t.webhooks.secretTitle}
+    size="36rem"
+    notice={t.webhooks.secretOnce}
+    onClose={props.onClose}
+  >
+    <Code text={props.secret} what={t.keys.secret} wrap />
+  </OnceDialog>
+);

@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconPlus } from "@tabler/icons-react";
+import { Button, Menu } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../app/session";
 import { count } from "../../format/numbers";
@@ -10,6 +10,7 @@ import { Confirm } from "../../ui/confirm";
 import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty } from "../../ui/page";
+import { RowMenu } from "../../ui/row_menu";
 import { toast } from "../../ui/toast";
 import { useChange } from "../../ui/use_change";
 import {
@@ -145,29 +146,17 @@ function Actions(props: { of: Webhook; whose: Whose }) {
   return (
     <>
       {failed && <span className={css.bad}>{failed.message}</span>}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            loading={test.isPending || toggle.isPending}
-            aria-label={t.webhooks.actionsOf(of.url)}
-          >
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => test.mutate(undefined)}>{t.webhooks.test}</Menu.Item>
-          <Menu.Item onClick={() => setDialog("edit")}>{t.ui.edit}</Menu.Item>
-          <Menu.Item onClick={() => toggle.mutate(undefined)}>
-            {of.state === "active" ? t.webhooks.pause : t.webhooks.resume}
-          </Menu.Item>
-          <Menu.Item onClick={() => setDialog("rotate")}>{t.webhooks.rotate}</Menu.Item>
-          <Menu.Item color="var(--kw-bad)" onClick={() => setDialog("delete")}>
-            {t.ui.delete}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu label={t.webhooks.actionsOf(of.url)} busy={test.isPending || toggle.isPending}>
+        <Menu.Item onClick={() => test.mutate(undefined)}>{t.webhooks.test}</Menu.Item>
+        <Menu.Item onClick={() => setDialog("edit")}>{t.ui.edit}</Menu.Item>
+        <Menu.Item onClick={() => toggle.mutate(undefined)}>
+          {of.state === "active" ? t.webhooks.pause : t.webhooks.resume}
+        </Menu.Item>
+        <Menu.Item onClick={() => setDialog("rotate")}>{t.webhooks.rotate}</Menu.Item>
+        <Menu.Item color="var(--kw-bad)" onClick={() => setDialog("delete")}>
+          {t.ui.delete}
+        </Menu.Item>
+      </RowMenu>
       {dialog === "edit" && <EditWebhook whose={whose} of={of} onClose={close} />}
       {dialog === "rotate" &&
         (rotate.data ? (
@@ -182,8 +171,7 @@ function Actions(props: { of: Webhook; whose: Whose }) {
           <Confirm
             title={t.webhooks.rotateTitle}
             action={t.webhooks.rotateAction}
-            busy={rotate.isPending}
-            error={rotate.error}
+            change={rotate}
             onConfirm={() => rotate.mutate(undefined)}
             onClose={close}
           >
@@ -195,8 +183,7 @@ function Actions(props: { of: Webhook; whose: Whose }) {
           title={t.webhooks.deleteTitle}
           action={t.ui.delete}
           danger
-          busy={remove.isPending}
-          error={remove.error}
+          change={remove}
           onConfirm={() => remove.mutate(undefined)}
           onClose={close}
         >

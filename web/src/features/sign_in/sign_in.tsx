@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import { Front } from "../../ui/front";
 import css from "../../ui/layout.module.css";
+import { OwnCode, OwnPassword } from "../../ui/proof_fields";
 import { SsoButtons, SsoFailure } from "./sso";
 
 const needsCode = (error: unknown) =>
@@ -38,15 +39,7 @@ export function SignIn() {
         }}
       >
         {asksCode ? (
-          <TextInput
-            label={t.signIn.code}
-            description={t.signIn.codeHelp}
-            value={code}
-            onChange={(event) => setCode(event.currentTarget.value)}
-            autoComplete="one-time-code"
-            required
-            autoFocus
-          />
+          <OwnCode value={code} onChange={setCode} focus />
         ) : (
           <>
             <TextInput
@@ -58,13 +51,7 @@ export function SignIn() {
               required
               autoFocus
             />
-            <PasswordInput
-              label={t.signIn.password}
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-              autoComplete="current-password"
-              required
-            />
+            <OwnPassword value={password} onChange={setPassword} />
           </>
         )}
         {!needsCode(login.error) && <Failure error={login.error} />}

@@ -85,8 +85,7 @@ export function Apps() {
       {creating && (
         <NameDialog
           title={t.team.createApp}
-          busy={create.isPending}
-          error={create.error}
+          change={create}
           onSave={(name) => create.mutate(name)}
           onClose={() => setCreating(false)}
         />
@@ -95,8 +94,7 @@ export function Apps() {
         <NameDialog
           title={t.team.renameTitle(renaming.name)}
           name={renaming.name}
-          busy={rename.isPending}
-          error={rename.error}
+          change={rename}
           onSave={(name) => rename.mutate({ app: renaming, name })}
           onClose={() => setRenaming(null)}
         />
@@ -106,8 +104,7 @@ export function Apps() {
           title={t.team.deleteAppTitle(deleting.name)}
           action={t.ui.delete}
           danger
-          busy={remove.isPending}
-          error={remove.error}
+          change={remove}
           onConfirm={() => remove.mutate(deleting)}
           onClose={() => setDeleting(null)}
         >

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useHere } from "../../app/session";
@@ -7,6 +7,7 @@ import { t } from "../../text/en";
 import { Async, Failure } from "../../ui/async";
 import { Code } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
+import { FormDialog, OnceDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
 import { useChange } from "../../ui/use_change";
@@ -72,60 +73,44 @@ function Invite(props: { onClose: () => void }) {
   const [role, setRole] = useState<Role>("member");
   const make = useChange(invite);
   const made = make.data;
+  if (made) {
+    return (
+      <OnceDialog
+        title={t.team.invited(made.email)}
+        notice={t.team.inviteOnce}
+        onClose={props.onClose}
+      >
+        <Code text={made.link ?? ""} what={t.team.inviteLink} wrap />
+      </OnceDialog>
+    );
+  }
   return (
-    <Modal
-      opened
+    <FormDialog
+      title={t.team.invite}
+      action={t.team.inviteAction}
+      change={make}
+      onSubmit={() => make.mutate({ email: email.trim(), role })}
       onClose={props.onClose}
-      title={made ? t.team.invited(made.email) : t.team.invite}
-      closeOnClickOutside={!made}
-      closeButtonProps={{ "aria-label": t.ui.close }}
     >
-      {made ? (
-        <div className={css.stack}>
-          <div className={css.notice}>{t.team.inviteOnce}</div>
-          <Code text={made.link ?? ""} what={t.team.inviteLink} wrap />
-          <Group justify="flex-end">
-            <Button onClick={props.onClose}>{t.keys.done}</Button>
-          </Group>
-        </div>
-      ) : (
-        <form
-          className={css.stack}
-          onSubmit={(event) => {
-            event.preventDefault();
-            make.mutate({ email: email.trim(), role });
-          }}
-        >
-          <TextInput
-            label={t.signIn.email}
-            description={t.team.inviteHelp}
-            type="email"
-            value={email}
-            onChange={(event) => setEmail(event.currentTarget.value)}
-            required
-            data-autofocus
-          />
-          <Select
-            label={t.team.role}
-            data={rolesUpTo(team?.role ?? "viewer").map((one) => ({
-              value: one,
-              label: t.roles[one],
-            }))}
-            value={role}
-            onChange={(next) => setRole(next ?? "member")}
-            allowDeselect={false}
-          />
-          <Failure error={make.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose}>
-              {t.ui.cancel}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {t.team.inviteAction}
-            </Button>
-          </Group>
-        </form>
-      )}
-    </Modal>
+      <TextInput
+        label={t.signIn.email}
+        description={t.team.inviteHelp}
+        type="email"
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        required
+        data-autofocus
+      />
+      <Select
+        label={t.team.role}
+        data={rolesUpTo(team?.role ?? "viewer").map((one) => ({
+          value: one,
+          label: t.roles[one],
+        }))}
+        value={role}
+        onChange={(next) => setRole(next ?? "member")}
+        allowDeselect={false}
+      />
+    </FormDialog>
   );
 }

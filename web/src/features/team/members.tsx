@@ -92,8 +92,7 @@ export function Members() {
           title={t.team.removeTitle(leaving.name)}
           action={t.team.remove}
           danger
-          busy={remove.isPending}
-          error={remove.error}
+          change={remove}
           onConfirm={() => remove.mutate(leaving.user)}
           onClose={() => setLeaving(null)}
         >

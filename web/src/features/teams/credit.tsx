@@ -1,8 +1,8 @@
-import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ok, type Schema } from "../../api/client";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
 
@@ -34,55 +34,40 @@ export function AddCredit(props: { to: Schema["Account"]; onClose: () => void })
   );
   const kinds = Object.entries(t.budgets.kinds).map(([value, label]) => ({ value, label }));
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={t.teams.creditOf(props.to.name)}
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      action={t.teams.credit}
+      ready={SIGNED_AMOUNT.test(amount)}
+      change={add}
+      onSubmit={() => add.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          add.mutate(undefined);
-        }}
-      >
-        <div className={css.fields}>
-          <TextInput
-            label={t.teams.creditAmount}
-            leftSection="$"
-            inputMode="decimal"
-            value={amount}
-            error={amount !== "" && !SIGNED_AMOUNT.test(amount) && t.budgets.amountHelp}
-            onChange={(event) => setAmount(event.currentTarget.value.trim())}
-            required
-            data-autofocus
-          />
-          <Select
-            label={t.budgets.kind}
-            data={kinds}
-            value={kind}
-            onChange={(next) => setKind((next ?? "topup") as Kind)}
-            allowDeselect={false}
-          />
-        </div>
+      <div className={css.fields}>
         <TextInput
-          label={t.teams.creditReason}
-          description={t.teams.creditReasonHelp}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          maxLength={500}
+          label={t.teams.creditAmount}
+          leftSection="$"
+          inputMode="decimal"
+          value={amount}
+          error={amount !== "" && !SIGNED_AMOUNT.test(amount) && t.budgets.amountHelp}
+          onChange={(event) => setAmount(event.currentTarget.value.trim())}
+          required
+          data-autofocus
         />
-        <Failure error={add.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button type="submit" loading={add.isPending} disabled={!SIGNED_AMOUNT.test(amount)}>
-            {t.teams.credit}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+        <Select
+          label={t.budgets.kind}
+          data={kinds}
+          value={kind}
+          onChange={(next) => setKind((next ?? "topup") as Kind)}
+          allowDeselect={false}
+        />
+      </div>
+      <TextInput
+        label={t.teams.creditReason}
+        description={t.teams.creditReasonHelp}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        maxLength={500}
+      />
+    </FormDialog>
   );
 }

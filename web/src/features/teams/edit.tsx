@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useState } from "react";
 import { api, ok, type Schema } from "../../api/client";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
-import css from "../../ui/layout.module.css";
+import { FormDialog } from "../../ui/dialog";
+import { NameField } from "../../ui/name_field";
 import { useChange } from "../../ui/use_change";
 import { usePlans } from "../plans/api";
 
@@ -33,57 +33,30 @@ export function EditTeam(props: { of: Team; onClose: () => void }) {
   );
   const names = plans.data?.map((one) => ({ value: one.id, label: one.name }));
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <FormDialog
       title={t.teams.editTitle(of.name)}
-      closeButtonProps={{ "aria-label": t.ui.close }}
+      ready={name.trim() !== "" && Object.keys(changes).length > 0}
+      change={save}
+      onSubmit={() => save.mutate(undefined)}
+      onClose={props.onClose}
     >
-      <form
-        className={css.stack}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate(undefined);
-        }}
-      >
-        <TextInput
-          label={t.keys.name}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          maxLength={100}
-          required
-          data-autofocus
-        />
-        <Select
-          label={t.team.plan}
-          data={names ?? [{ value: of.plan.id, label: of.plan.name }]}
-          value={plan}
-          onChange={(next) => setPlan(next ?? of.plan.id)}
-          allowDeselect={false}
-          searchable
-        />
-        <Select
-          label={t.keys.state}
-          description={t.teams.stateHelp}
-          data={t.teams.stateChoices}
-          value={state}
-          onChange={(next) => setState((next ?? of.state) as Team["state"])}
-          allowDeselect={false}
-        />
-        <Failure error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onClose}>
-            {t.ui.cancel}
-          </Button>
-          <Button
-            type="submit"
-            loading={save.isPending}
-            disabled={name.trim() === "" || Object.keys(changes).length === 0}
-          >
-            {t.ui.save}
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+      <NameField value={name} onChange={setName} />
+      <Select
+        label={t.team.plan}
+        data={names ?? [{ value: of.plan.id, label: of.plan.name }]}
+        value={plan}
+        onChange={(next) => setPlan(next ?? of.plan.id)}
+        allowDeselect={false}
+        searchable
+      />
+      <Select
+        label={t.keys.state}
+        description={t.teams.stateHelp}
+        data={t.teams.stateChoices}
+        value={state}
+        onChange={(next) => setState((next ?? of.state) as Team["state"])}
+        allowDeselect={false}
+      />
+    </FormDialog>
   );
 }

@@ -159,8 +159,7 @@ export function TeamsPage() {
       {creating && (
         <NameDialog
           title={t.teams.create}
-          busy={create.isPending}
-          error={create.error}
+          change={create}
           onSave={(name) => create.mutate(name)}
           onClose={() => setCreating(false)}
         />

@@ -1,5 +1,4 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots } from "@tabler/icons-react";
+import { Button, Menu } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ok, type Schema } from "../../api/client";
@@ -11,6 +10,7 @@ import { Confirm } from "../../ui/confirm";
 import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Page } from "../../ui/page";
+import { RowMenu } from "../../ui/row_menu";
 import { useChange } from "../../ui/use_change";
 import { ResetLink } from "./reset_link";
 
@@ -104,37 +104,29 @@ function Actions(props: { of: User }) {
   const enable = useChange(changeUser, { said: t.keys.enabledNow });
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t.users.actionsOf(user.name)}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {user.email && <Menu.Item onClick={() => setDialog("reset")}>{t.users.reset}</Menu.Item>}
-          {user.is_disabled ? (
-            <Menu.Item onClick={() => enable.mutate({ id: user.id, is_disabled: false })}>
-              {t.users.enable}
-            </Menu.Item>
-          ) : (
-            <Menu.Item
-              color="var(--kw-bad)"
-              disabled={user.id === session.user.id}
-              onClick={() => setDialog("disable")}
-            >
-              {t.users.disable}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu label={t.users.actionsOf(user.name)}>
+        {user.email && <Menu.Item onClick={() => setDialog("reset")}>{t.users.reset}</Menu.Item>}
+        {user.is_disabled ? (
+          <Menu.Item onClick={() => enable.mutate({ id: user.id, is_disabled: false })}>
+            {t.users.enable}
+          </Menu.Item>
+        ) : (
+          <Menu.Item
+            color="var(--kw-bad)"
+            disabled={user.id === session.user.id}
+            onClick={() => setDialog("disable")}
+          >
+            {t.users.disable}
+          </Menu.Item>
+        )}
+      </RowMenu>
       {dialog === "reset" && <ResetLink of={user} onClose={close} />}
       {dialog === "disable" && (
         <Confirm
           title={t.users.disableTitle(user.name)}
           action={t.users.disable}
           danger
-          busy={disable.isPending}
-          error={disable.error}
+          change={disable}
           onConfirm={() => disable.mutate({ id: user.id, is_disabled: true })}
           onClose={close}
         >

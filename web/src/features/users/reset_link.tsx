@@ -1,9 +1,8 @@
-import { Button, Group, Modal } from "@mantine/core";
 import { api, ok, type Schema } from "../../api/client";
 import { t } from "../../text/en";
-import { Failure } from "../../ui/async";
 import { Code } from "../../ui/bits";
-import css from "../../ui/layout.module.css";
+import { Confirm } from "../../ui/confirm";
+import { OnceDialog } from "../../ui/dialog";
 import { useChange } from "../../ui/use_change";
 
 const makeLink = (id: string) =>
@@ -13,35 +12,23 @@ const makeLink = (id: string) =>
 export function ResetLink(props: { of: Schema["User"]; onClose: () => void }) {
   const make = useChange(makeLink);
   const made = make.data;
+  const title = t.users.resetTitle(props.of.name);
+  if (made) {
+    return (
+      <OnceDialog title={title} notice={t.users.resetOnce} onClose={props.onClose}>
+        <Code text={made.link} what={t.users.resetLink} wrap />
+      </OnceDialog>
+    );
+  }
   return (
-    <Modal
-      opened
+    <Confirm
+      title={title}
+      action={t.users.resetAction}
+      change={make}
+      onConfirm={() => make.mutate(props.of.id)}
       onClose={props.onClose}
-      title={t.users.resetTitle(props.of.name)}
-      closeOnClickOutside={!made}
-      closeButtonProps={{ "aria-label": t.ui.close }}
     >
-      <div className={css.stack}>
-        <div className={made ? css.notice : undefined}>
-          {made ? t.users.resetOnce : t.users.resetText}
-        </div>
-        {made && <Code text={made.link} what={t.users.resetLink} wrap />}
-        <Failure error={make.error} />
-        <Group justify="flex-end">
-          {made ? (
-            <Button onClick={props.onClose}>{t.keys.done}</Button>
-          ) : (
-            <>
-              <Button variant="default" onClick={props.onClose}>
-                {t.ui.cancel}
-              </Button>
-              <Button loading={make.isPending} onClick={() => make.mutate(props.of.id)}>
-                {t.users.resetAction}
-              </Button>
-            </>
-          )}
-        </Group>
-      </div>
-    </Modal>
+      {t.users.resetText}
+    </Confirm>
   );
 }
