@@ -11,6 +11,7 @@ import {
   IconReceipt2,
   IconRoute,
   IconSettings,
+  IconTool,
   IconShieldLock,
   IconUserCog,
   IconUsers,
@@ -99,6 +100,13 @@ export const PAGES: PageInfo[] = [
     icon: IconBox,
     permission: "account.read",
     page: lazyRouteComponent(() => import("../features/models/page"), "ModelsPage"),
+  },
+  {
+    path: "/tools",
+    label: t.nav.tools,
+    icon: IconTool,
+    permission: "keys.read",
+    page: lazyRouteComponent(() => import("../features/tools/page"), "ToolsPage"),
   },
   {
     path: "/explain",

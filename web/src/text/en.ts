@@ -31,6 +31,7 @@ export const t = {
     budgets: "Budgets and credits",
     providers: "Providers",
     models: "Models",
+    tools: "Tools",
     explain: "Explain",
     team: "Team",
     audit: "Audit",
@@ -463,6 +464,11 @@ export const t = {
       "An app is a named part of the team, such as a product or a stage. Keys and usage can belong to one.",
     rename: "Rename",
     renameTitle: (name: string) => `Rename ${name}`,
+    rules: "Rules",
+    rulesOf: (name: string) => `Rules of ${name}`,
+    rulesTitle: (name: string) => `What keys of ${name} may use, and how much`,
+    rulesHelp:
+      "It holds for every key of the app from the next request on, beside what the plan, the team and the key say.",
     deleteAppTitle: (name: string) => `Delete ${name}`,
     deleteAppText:
       "Only an app that no live key belongs to can go. What was used stays in the books.",
@@ -471,7 +477,34 @@ export const t = {
       active: "Active",
       suspended: "Suspended",
       overdue: "Invoice overdue",
+      closed: "Closed",
     } as Record<string, string>,
+    renameTeam: "Rename the team",
+    endings: "Leave or close",
+    leave: "Leave the team",
+    leaveHelp: "You no longer see it. Others go on as before.",
+    leaveTitle: (name: string) => `Leave ${name}?`,
+    leaveText:
+      "You no longer see the team, and come back only if somebody invites you. What was used stays in its books.",
+    leaveKeys: (keys: number, many: string) =>
+      keys === 1
+        ? "One active key acts for you: it does nothing from its next request on."
+        : `${many} active keys act for you: they do nothing from their next request on.`,
+    left: "You have left the team.",
+    close: "Close the team",
+    closeHelp: "Everything of it stops. An operator can open it again.",
+    closeTitle: (name: string) => `Close ${name}?`,
+    closed: (name: string) => `${name} is closed.`,
+    stopsKeys: (keys: number, many: string) =>
+      keys === 1
+        ? "One active key is refused from its next call on."
+        : `${many} active keys are refused from their next call on.`,
+    stopsMembers: (members: number, many: string) =>
+      members === 1 ? "One member is shut out." : `${many} members are shut out.`,
+    stopsInvitations: (invitations: number, many: string) =>
+      invitations === 1 ? "One open invitation ends." : `${many} open invitations end.`,
+    stopsBalance: (left: string) => `${left} that is left cannot be spent any more.`,
+    keeps: "The audit log, the ledger and the usage are kept. An operator can open the team again.",
     plan: "Plan",
     keysMax: "Active keys at most",
     creationsMax: "New keys an hour at most",
@@ -538,6 +571,8 @@ export const t = {
       { value: "suspended", label: "Suspended" },
       { value: "overdue", label: "Invoice overdue" },
     ],
+    actionsOf: (name: string) => `Actions: ${name}`,
+    closeOf: "Close…",
     opened: (name: string) => `You now see ${name}.`,
     balance: "Balance",
     none: "No teams",
@@ -695,6 +730,8 @@ export const t = {
     allow: "Only these",
     deny: "Never these",
     usual: { allow: "All there are", deny: "None" },
+    nothing: "Nothing at all",
+    noTool: "No tool at all",
     only: "Only",
     never: "never",
     none: "Nothing beyond what holds anyway.",
@@ -702,12 +739,34 @@ export const t = {
     editTitle: (name: string) => `What “${name}” may use, and how much`,
     help: "Each rule narrows what app, team, plan and instance let through. A * stands for anything.",
   },
+  tools: {
+    lead: "Which tools can reach a model, and which calls of tools can come back. A tool has to pass every list that binds the key.",
+    leadMore: "What a plan or the instance lets through stands on the page of each key.",
+    explain: "Would a tool pass?",
+    whose: "Whose list",
+    of: {
+      instance: "The whole instance",
+      plan: (name: string) => `The plan “${name}”`,
+      team: "The team",
+    },
+    lists: "Lists of tools",
+    without: (keys: string) => `${keys} keys without a list of their own are not shown.`,
+    withoutOne: "One key without a list of its own is not shown.",
+    search: "Search for a key, an app or a tool",
+    editTitle: (whose: string) => `Edit the tools: ${whose}`,
+    editHelp:
+      "Names are exact: case counts. A * stands for any text. What both sides name is refused. It holds from the next request on.",
+  },
   settings: {
     lead: "What holds for the team as a whole, and who is told of what happens in it.",
     policy: "What the team's keys may at most",
     policyHelp:
       "It holds for every key of the team from the next request on, beside what the plan, the app and the key say.",
     editPolicy: "Edit the team's rules",
+    keyDefaults: "What the team's keys start with",
+    keyDefaultsHelp:
+      "The limits of keys that name none of their own. They beat what the plan and the instance say, and are within them.",
+    editKeyDefaults: "Edit what keys start with",
     webhooks: "Webhooks",
     operatorWebhooks: "Webhooks of the operators",
   },

@@ -35,3 +35,14 @@ test("what is emptied is cleared, not left", () => {
     policy: { models: null },
   });
 });
+
+test("what a list refuses stays refused when what it allows is changed", () => {
+  const models = { allow: ["gpt-*"], deny: ["gpt-4o-audio*"] };
+  const before = draftOf({ ...key, policy: { models } });
+  expect(changes(before, { ...before, models: ["gpt-5*"] }).policy).toEqual({
+    models: { allow: ["gpt-5*"], deny: ["gpt-4o-audio*"] },
+  });
+  expect(changes(before, { ...before, models: [] }).policy).toEqual({
+    models: { deny: ["gpt-4o-audio*"] },
+  });
+});

@@ -12,6 +12,8 @@ export interface Draft {
   rpm: number | "";
   models: string[];
   addresses: string[];
+  /** What its lists refuse: not shown here, and kept. */
+  refused: { models: string[]; addresses: string[] };
   rotateEvery: string;
 }
 
@@ -25,6 +27,7 @@ export const usualDraft = (): Draft => ({
   rpm: "",
   models: [],
   addresses: [],
+  refused: { models: [], addresses: [] },
   rotateEvery: "",
 });
 
@@ -66,16 +69,28 @@ export const draftOf = (key: Key): Draft => ({
   rpm: key.policy.limits?.requests_per_minute ?? "",
   models: key.policy.models?.allow ?? [],
   addresses: key.policy.ip_ranges?.allow ?? [],
+  refused: {
+    models: key.policy.models?.deny ?? [],
+    addresses: key.policy.ip_ranges?.deny ?? [],
+  },
   rotateEvery: key.rotate_every ?? "",
 });
 
 /** Only what was changed, so that nothing is written back that somebody else may have changed. */
 export function changes(before: Draft, after: Draft): KeyChange {
   const same = (a: string[], b: string[]) => a.join("\n") === b.join("\n");
-  const list = (entries: string[]) => (entries.length > 0 ? { allow: entries } : null);
+  // A list is replaced as a whole, so what it refuses goes with it.
+  const list = (allow: string[], deny: string[]) =>
+    allow.length + deny.length === 0
+      ? null
+      : { ...(allow.length > 0 ? { allow } : {}), ...(deny.length > 0 ? { deny } : {}) };
   const policy = {
-    ...(same(before.models, after.models) ? {} : { models: list(after.models) }),
-    ...(same(before.addresses, after.addresses) ? {} : { ip_ranges: list(after.addresses) }),
+    ...(same(before.models, after.models)
+      ? {}
+      : { models: list(after.models, after.refused.models) }),
+    ...(same(before.addresses, after.addresses)
+      ? {}
+      : { ip_ranges: list(after.addresses, after.refused.addresses) }),
   };
   return {
     ...(before.name === after.name ? {} : { name: after.name.trim() }),

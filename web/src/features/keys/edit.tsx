@@ -22,7 +22,8 @@ export function EditKey(props: { of: Key; onClose: () => void }) {
     const mine = draftOf(base);
     const kept = Object.fromEntries(
       Object.entries(draft).filter(
-        ([name, value]) => String(value) !== String(mine[name as keyof typeof mine]),
+        ([name, value]) =>
+          JSON.stringify(value) !== JSON.stringify(mine[name as keyof typeof mine]),
       ),
     );
     setDraft({ ...draftOf(newest), ...kept });

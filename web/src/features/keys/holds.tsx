@@ -1,11 +1,11 @@
 import { count, usd } from "../../format/numbers";
 import { duration } from "../../format/times";
 import { t } from "../../text/en";
-import { Mono } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Meter } from "../../ui/meter";
 import { Card } from "../../ui/page";
+import { Side } from "../policy/view";
 import type { Key } from "./api";
 
 const limitName = (name: string) => t.limits[name] ?? name.replaceAll("_", " ");
@@ -93,19 +93,18 @@ export function Holds(props: { of: Key }) {
             columns={[
               { head: t.keys.listOf, cell: (entry) => t.lists[entry.name] ?? entry.name },
               { head: t.keys.setBy, cell: (entry) => t.scopes[entry.source] },
-              { head: t.keys.allowed, cell: (entry) => <Entries of={entry.allow} all /> },
-              { head: t.keys.denied, cell: (entry) => <Entries of={entry.deny} /> },
+              {
+                head: t.keys.allowed,
+                cell: (entry) => <Side of={entry.allow} usual={t.keys.all} />,
+              },
+              {
+                head: t.keys.denied,
+                cell: (entry) => <Side of={entry.deny} usual={t.keys.noneOfIt} />,
+              },
             ]}
           />
         </Card>
       )}
     </>
   );
-}
-
-function Entries(props: { of: string[] | undefined; all?: boolean }) {
-  if (!props.of)
-    return <span className={css.note}>{props.all ? t.keys.all : t.keys.noneOfIt}</span>;
-  if (props.of.length === 0) return <span className={css.note}>{t.keys.noneOfIt}</span>;
-  return <Mono>{props.of.join(", ")}</Mono>;
 }

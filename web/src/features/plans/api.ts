@@ -5,16 +5,17 @@ export type Plan = Schema["Plan"];
 export type PlanChange = Schema["PlanChange"];
 export type Settings = Schema["Settings"];
 
-export const usePlans = () =>
+export const usePlans = (enabled = true) =>
   useQuery({
     queryKey: ["plans"],
+    enabled,
     queryFn: async () => (await ok(api.GET("/v1/admin/plans"))).data,
   });
 
 export const createPlan = (body: Schema["NewPlan"]) => ok(api.POST("/v1/admin/plans", { body }));
 
 /** Errors: version_mismatch where somebody changed it since. */
-export const changePlan = (of: Plan, body: PlanChange) =>
+export const changePlan = (of: Pick<Plan, "id" | "version">, body: PlanChange) =>
   ok(
     api.PATCH("/v1/admin/plans/{id}", {
       params: { path: { id: of.id }, header: { "If-Match": `"${of.version}"` } },
@@ -22,8 +23,8 @@ export const changePlan = (of: Plan, body: PlanChange) =>
     }),
   );
 
-export const useInstance = () =>
-  useQuery({ queryKey: ["instance"], queryFn: () => ok(api.GET("/v1/admin/settings")) });
+export const useInstance = (enabled = true) =>
+  useQuery({ queryKey: ["instance"], enabled, queryFn: () => ok(api.GET("/v1/admin/settings")) });
 
 export const changeInstance = (version: number, body: Schema["SettingsChange"]) =>
   ok(

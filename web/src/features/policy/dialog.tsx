@@ -3,7 +3,7 @@ import { t } from "../../text/en";
 import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { useChange } from "../../ui/use_change";
-import { policyChanges, policyDraftOf, type Policy } from "./draft";
+import { policyChanges, policyDraftOf, type ListName, type Policy } from "./draft";
 import { PolicyFields } from "./fields";
 
 /** What something may use and how much, as it was when the dialog opened. */
@@ -12,6 +12,8 @@ export function PolicyDialog(props: {
   help: string;
   of: Policy;
   withKinds?: boolean;
+  /** These lists alone, and no limits. */
+  only?: readonly ListName[];
   save: (policy: Policy) => Promise<unknown>;
   onClose: () => void;
 }) {
@@ -29,7 +31,12 @@ export function PolicyDialog(props: {
       onClose={props.onClose}
     >
       <div className={css.note}>{props.help}</div>
-      <PolicyFields draft={draft} onChange={setDraft} withKinds={props.withKinds ?? false} />
+      <PolicyFields
+        draft={draft}
+        onChange={setDraft}
+        withKinds={props.withKinds ?? false}
+        only={props.only}
+      />
     </FormDialog>
   );
 }

@@ -31,3 +31,17 @@ test("a limit that is cleared is null, and others stay", () => {
   expect(policyChanges(before, after)).toEqual({ limits: { burst: null, body_bytes: 9 } });
   expect(limitsDraftOf(null).burst).toBe("");
 });
+
+test("a list that lets nothing through stays so, whatever else of it changes", () => {
+  const before = policyDraftOf({ tools: { allow: [] } });
+  expect(policyChanges(before, before)).toEqual({});
+  const after = policyDraftOf({ tools: { allow: [], deny: ["shell"] } });
+  expect(policyChanges(before, after)).toEqual({ tools: { allow: [], deny: ["shell"] } });
+});
+
+test("all let through, and nothing let through, are two", () => {
+  const all = policyDraftOf({});
+  const nothing = policyDraftOf({ tools: { allow: [] } });
+  expect(policyChanges(all, nothing)).toEqual({ tools: { allow: [], deny: null } });
+  expect(policyChanges(nothing, all)).toEqual({ tools: null });
+});

@@ -10,6 +10,7 @@ export const LISTS = [
   "endpoints",
   "ip_ranges",
   "key_kinds",
+  "tools",
 ] as const;
 export type ListName = (typeof LISTS)[number];
 
@@ -28,9 +29,15 @@ export type LimitName = (typeof LIMITS)[number];
 
 export type LimitsDraft = Record<LimitName, number | "">;
 
-/** A policy as a form holds it: an empty list is no list. */
+/** A list as a form holds it. No entry under `allow` lets all through, unless `nothing` says so. */
+export interface ListDraft {
+  allow: string[];
+  deny: string[];
+  nothing: boolean;
+}
+
 export interface PolicyDraft {
-  lists: Record<ListName, { allow: string[]; deny: string[] }>;
+  lists: Record<ListName, ListDraft>;
   limits: LimitsDraft;
 }
 
@@ -44,12 +51,15 @@ export const policyDraftOf = (policy: Policy): PolicyDraft => ({
   lists: table(LISTS, (name) => ({
     allow: policy[name]?.allow ?? [],
     deny: policy[name]?.deny ?? [],
+    nothing: policy[name]?.allow?.length === 0,
   })),
   limits: limitsDraftOf(policy.limits),
 });
 
 const orNull = (entries: string[]) => (entries.length > 0 ? entries : null);
 const same = (a: string[], b: string[]) => a.join("\n") === b.join("\n");
+const sameList = (a: ListDraft, b: ListDraft) =>
+  same(a.allow, b.allow) && same(a.deny, b.deny) && a.nothing === b.nothing;
 
 /** Only what was changed: a limit that was cleared is null. */
 export function limitChanges(before: LimitsDraft, after: LimitsDraft): Limits {
@@ -61,8 +71,8 @@ export function limitChanges(before: LimitsDraft, after: LimitsDraft): Limits {
 export function policyChanges(before: PolicyDraft, after: PolicyDraft): Policy {
   const lists = LISTS.flatMap((name) => {
     const [was, is] = [before.lists[name], after.lists[name]];
-    if (same(was.allow, is.allow) && same(was.deny, is.deny)) return [];
-    const allow = orNull(is.allow);
+    if (sameList(was, is)) return [];
+    const allow = is.nothing ? [] : orNull(is.allow);
     const deny = orNull(is.deny);
     return [[name, allow || deny ? { allow, deny } : null] as const];
   });

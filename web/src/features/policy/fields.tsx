@@ -1,11 +1,20 @@
-import { NumberInput, TagsInput } from "@mantine/core";
+import { NumberInput } from "@mantine/core";
 import { t } from "../../text/en";
 import css from "../../ui/layout.module.css";
 import { useModels } from "../keys/api";
-import { LIMITS, LISTS, type LimitName, type LimitsDraft, type PolicyDraft } from "./draft";
+import {
+  LIMITS,
+  LISTS,
+  type LimitName,
+  type LimitsDraft,
+  type ListDraft,
+  type ListName,
+  type PolicyDraft,
+} from "./draft";
+import { ListFields } from "./list_fields";
 import own from "./policy.module.css";
 
-const CHOICES: Partial<Record<(typeof LISTS)[number], string[]>> = {
+const CHOICES: Partial<Record<ListName, string[]>> = {
   privacy_classes: ["standard", "zdr", "tee"],
   key_kinds: ["full", "inference", "management"],
   endpoints: ["/v1/chat/*", "/v1/responses", "/v1/messages", "/v1/embeddings", "/v1/images/*"],
@@ -17,39 +26,33 @@ export function PolicyFields(props: {
   onChange: (draft: PolicyDraft) => void;
   /** A key is of one kind: it has no list of them. */
   withKinds?: boolean;
+  /** These lists alone, and no limits. */
+  only?: readonly ListName[] | undefined;
 }) {
   const { draft, onChange } = props;
   const models = useModels();
   const choices = { ...CHOICES, models: models.data?.data.map((model) => model.model) ?? [] };
-  const names = LISTS.filter((name) => props.withKinds || name !== "key_kinds");
+  const names = props.only ?? LISTS.filter((name) => props.withKinds || name !== "key_kinds");
+  const set = (name: ListName, list: ListDraft) =>
+    onChange({ ...draft, lists: { ...draft.lists, [name]: list } });
   return (
     <div className={css.stack}>
       {names.map((name) => (
-        <fieldset key={name} className={own.list}>
-          <legend>{t.lists[name]}</legend>
-          {(["allow", "deny"] as const).map((side) => (
-            <TagsInput
-              key={side}
-              label={t.policy[side]}
-              placeholder={draft.lists[name][side].length === 0 ? t.policy.usual[side] : undefined}
-              data={[...new Set(choices[name])]}
-              value={draft.lists[name][side]}
-              onChange={(entries) =>
-                onChange({
-                  ...draft,
-                  lists: { ...draft.lists, [name]: { ...draft.lists[name], [side]: entries } },
-                })
-              }
-              acceptValueOnBlur
-            />
-          ))}
-        </fieldset>
+        <ListFields
+          key={name}
+          name={name}
+          draft={draft.lists[name]}
+          choices={[...new Set(choices[name])]}
+          onChange={(list) => set(name, list)}
+        />
       ))}
-      <LimitFields
-        title={t.keys.limits}
-        draft={draft.limits}
-        onChange={(limits) => onChange({ ...draft, limits })}
-      />
+      {!props.only && (
+        <LimitFields
+          title={t.keys.limits}
+          draft={draft.limits}
+          onChange={(limits) => onChange({ ...draft, limits })}
+        />
+      )}
     </div>
   );
 }

@@ -48,3 +48,10 @@ function Entries(props: { of: { allow?: string[] | null; deny?: string[] | null 
     </span>
   );
 }
+
+/** One side of a list; `usual`: what holds where the list has no such side. */
+export function Side(props: { of: string[] | null | undefined; usual: string }) {
+  if (!props.of) return <span className={css.note}>{props.usual}</span>;
+  if (props.of.length === 0) return <span className={css.note}>{t.keys.noneOfIt}</span>;
+  return <Mono>{props.of.join(", ")}</Mono>;
+}

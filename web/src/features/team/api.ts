@@ -36,9 +36,16 @@ export const removeMember = (user: string) =>
 
 export const createApp = (name: string) => ok(api.POST("/v1/account/apps", { body: { name } }));
 
-const at = (app: App) => ({ path: { id: app.id }, header: { "If-Match": `"${app.version}"` } });
+const at = (app: Pick<App, "id" | "version">) => ({
+  path: { id: app.id },
+  header: { "If-Match": `"${app.version}"` },
+});
 
 export const renameApp = (asked: { app: App; name: string }) =>
   ok(api.PATCH("/v1/account/apps/{id}", { params: at(asked.app), body: { name: asked.name } }));
+
+/** Errors: version_mismatch where somebody changed it since. */
+export const changeAppPolicy = (app: Pick<App, "id" | "version">, policy: Schema["Policy"]) =>
+  ok(api.PATCH("/v1/account/apps/{id}", { params: at(app), body: { policy } }));
 
 export const deleteApp = (app: App) => ok(api.DELETE("/v1/account/apps/{id}", { params: at(app) }));

@@ -12,7 +12,8 @@ import { NameDialog } from "../../ui/name_dialog";
 import { Card, Empty } from "../../ui/page";
 import { useChange } from "../../ui/use_change";
 import { useApps } from "../keys/api";
-import { createApp, deleteApp, renameApp, type App } from "./api";
+import { PolicyDialog } from "../policy/dialog";
+import { changeAppPolicy, createApp, deleteApp, renameApp, type App } from "./api";
 
 /** Named parts of the team that keys and usage belong to. */
 export function Apps() {
@@ -20,6 +21,7 @@ export function Apps() {
   const may = useMay();
   const [creating, setCreating] = useState(false);
   const [renaming, setRenaming] = useState<App | null>(null);
+  const [ruling, setRuling] = useState<App | null>(null);
   const [deleting, setDeleting] = useState<App | null>(null);
   const create = useChange(createApp, { said: t.ui.saved, then: () => setCreating(false) });
   const rename = useChange(renameApp, { said: t.ui.saved, then: () => setRenaming(null) });
@@ -68,6 +70,14 @@ export function Apps() {
                           <Button
                             variant="default"
                             size="compact-sm"
+                            aria-label={t.team.rulesOf(app.name)}
+                            onClick={() => setRuling(app)}
+                          >
+                            {t.team.rules}
+                          </Button>
+                          <Button
+                            variant="default"
+                            size="compact-sm"
                             aria-label={t.team.deleteAppTitle(app.name)}
                             onClick={() => setDeleting(app)}
                           >
@@ -97,6 +107,16 @@ export function Apps() {
           change={rename}
           onSave={(name) => rename.mutate({ app: renaming, name })}
           onClose={() => setRenaming(null)}
+        />
+      )}
+      {ruling && (
+        <PolicyDialog
+          title={t.team.rulesTitle(ruling.name)}
+          help={t.team.rulesHelp}
+          of={ruling.policy}
+          withKinds
+          save={(policy) => changeAppPolicy(ruling, policy)}
+          onClose={() => setRuling(null)}
         />
       )}
       {deleting && (
