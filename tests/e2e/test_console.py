@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from browser import CHROMIUM, PASSWORD, Person, shot
-from conftest import ROOMY
+from conftest import ENVIRONMENT, ROOMY, provider
 from gateway import ROOT
 
 VECTORS = pathlib.Path(os.environ.get("KEYWARDEN_VECTORS", ROOT.parent / "shared" / "vectors"))
@@ -26,6 +26,7 @@ PAGES = {
     "/budgets": "Budgets and credits",
     "/providers": "Providers",
     "/models": "Models",
+    "/tools": "Tools",
     "/explain": "Explain",
     "/team": "Team",
     "/audit": "Audit",
@@ -191,11 +192,29 @@ def test_who_saves_second_is_told_and_loses_nothing(start, meet):
     expect(ada.page.get_by_text("by Grace")).to_be_visible()
 
 
+def lay_out(gateway):
+    """A plan, and a second team with credit."""
+    socket = httpx.HTTPTransport(uds=str(gateway.data_dir / "keywarden.sock"))
+    with httpx.Client(base_url="http://gateway", transport=socket) as operator:
+        def ask(method, path, **fields):
+            answer = operator.request(method, f"/v1/admin/{path}", json=fields)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+        plan = ask("POST", "plans", name="Standard", active_keys_max=50,
+                   policy={"limits": {"requests_per_minute": 600, "concurrent_requests": 50}},
+                   key_defaults={"requests_per_minute": 120})
+        team = ask("POST", "teams", name="Research", plan=plan["id"])["id"]
+        ask("POST", "credits", team=team, kind="topup", amount_usd="250", reason="Invoice 2026-014")
+
+
 @pytest.fixture(scope="module")
-def lived_in(browser, tmp_path_factory):
+def lived_in(browser, tmp_path_factory, the_imposter):
     """A gateway with an operator, a key and calls; its pages have something to show."""
     from gateway import Gateway
-    gateway = Gateway(tmp_path_factory.mktemp("console") / "data", ROOMY)
+    the_imposter.reset()
+    gateway = Gateway(tmp_path_factory.mktemp("console") / "data", ROOMY + provider(the_imposter),
+                      env=ENVIRONMENT)
     ada = Person(browser, gateway.url)
     ada.set_up(gateway)
     ada.open("/keys")
@@ -215,6 +234,19 @@ def lived_in(browser, tmp_path_factory):
             for words in range(1, calls + 1):
                 assert chat(gateway.url, key, "word " * words * 400).status_code == 200
         make("budgets", name="The whole team", amount_usd="0.04")
+        make("providers", provider="imposter", api_key="sk-obviously-fake-0123456789")
+        make("webhooks", url="http://127.0.0.1:9/keywarden", events=["budget.threshold", "key.spike"])
+        change = http.patch("/v1/account/policy", json={
+            "tools": {"deny": ["shell", "computer*"]}, "limits": {"requests_per_day": 200_000}})
+        assert change.status_code == 200, change.text
+        http.patch(f"/v1/account/apps/{app}", json={
+            "policy": {"tools": {"allow": ["search_*", "open_page"]}}}).raise_for_status()
+    lay_out(gateway)
+    ada.open("/team")
+    ada.button("Invite somebody").click()
+    ada.page.get_by_role("dialog").get_by_label("E-mail").fill("grace@example.com")
+    ada.button("Make the link").click()
+    ada.button("Done").click()
     ada.check()
     yield gateway, ada.context.storage_state()
     gateway.stop()
@@ -227,7 +259,9 @@ def as_ada(meet, lived_in, **options):
     return ada
 
 
-LOOKS = {"light": {}, "dark": {"scheme": "dark"}, "phone": {"size": (390, 844)}}
+PHONE = (390, 844)
+LOOKS = {"light": {}, "dark": {"scheme": "dark"}, "phone": {"size": PHONE},
+         "phone-dark": {"size": PHONE, "scheme": "dark"}}
 
 
 @pytest.mark.parametrize("look", LOOKS)

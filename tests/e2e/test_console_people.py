@@ -8,12 +8,14 @@ import struct
 import subprocess
 import time
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
 from browser import PASSWORD
 from conftest import ROOMY
 from gateway import free_port
+from money_database import MoneyDatabase
 from test_console import browser, make_key, meet  # noqa: F401: fixtures
 from test_nginx import wait_for_port
 
@@ -85,9 +87,9 @@ def test_each_role_finds_what_is_theirs_and_no_more(ada, meet):  # noqa: F811
             expect(person.page.get_by_text("do not see this page")).to_be_visible()
             assert person.page.evaluate(CREATE.replace("v1/", "/v1/"), {}) == 403
     plays = EVERYBODY[:2] + ["Playground"] + EVERYBODY[2:]
-    assert menus["Admin"] == plays + ["Explain", "Team", "Audit", "Settings"]
-    assert menus["Member"] == plays + ["Explain", "Team", "Settings"]
-    assert menus["Viewer"] == EVERYBODY + ["Explain", "Team", "Settings"]
+    assert menus["Admin"] == plays + ["Tools", "Explain", "Team", "Audit", "Settings"]
+    assert menus["Member"] == plays + ["Tools", "Explain", "Team", "Settings"]
+    assert menus["Viewer"] == EVERYBODY + ["Tools", "Explain", "Team", "Settings"]
 
 
 def test_a_link_invites_once(ada, meet):  # noqa: F811
@@ -99,6 +101,24 @@ def test_a_link_invites_once(ada, meet):  # noqa: F811
     late.page.get_by_label("Password").first.fill(PASSWORD)
     late.button("Join").click()
     expect(late.page.get_by_role("alert")).to_be_visible()
+
+
+def test_an_invitation_that_has_expired_says_so_and_makes_nobody(ada, meet, start):  # noqa: F811
+    link = invite(ada, "grace@example.com", "Member")
+    ada.gateway.stop()
+    MoneyDatabase(ada.gateway).change(
+        "UPDATE sign_in_links SET ends_at = created_at + 1 WHERE email = 'grace@example.com'")
+    again = start(ROOMY)
+    late = meet(again.url)
+    late.page.goto(again.url + link[link.index("/invitation"):])
+    late.field("Your name").fill("Grace")
+    late.page.get_by_label("Password").first.fill(PASSWORD)
+    late.button("Join").click()
+    expect(late.page.get_by_role("alert")).to_contain_text("expired")
+    expect(late.field("Your name")).to_have_value("Grace")
+    members = httpx.get(f"{again.url}/v1/account/members",
+                        headers={"Authorization": f"Bearer {ada.gateway.key}"})
+    assert "grace@example.com" not in [one["email"] for one in members.json()["data"]]
 
 
 def test_who_is_disabled_is_out_on_their_next_step(ada, meet):  # noqa: F811

@@ -319,7 +319,7 @@ def test_it_is_for_everybody(played, meet, look):  # noqa: F811
     imposter.behave = helpful
     ada = meet(gateway.url, **LOOKS[look])
     ada.context.add_cookies(state["cookies"])
-    beside = "" if look == "phone" else "&beside=near_qwen3_30b"
+    beside = "" if "phone" in look else "&beside=near_qwen3_30b"
     ada.open(f"/playground?model=gpt-4o-mini{beside}")
     choose_key(ada, "Assistant, production")
     ada.field("System prompt").fill("You help a team to look after its spending. Answer in short lists.")
