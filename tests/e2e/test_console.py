@@ -12,6 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 from browser import CHROMIUM, PASSWORD, Person, shot
 from conftest import ENVIRONMENT, ROOMY, provider
 from gateway import ROOT
+from imposter import PROVIDER_KEY
 
 VECTORS = pathlib.Path(os.environ.get("KEYWARDEN_VECTORS", ROOT.parent / "shared" / "vectors"))
 NAUGHTY = VECTORS / "naughty-strings" / "blns.json"
@@ -228,14 +229,16 @@ def lived_in(browser, tmp_path_factory, the_imposter):
 
         app = make("apps", name="Search")["id"]
         soon = datetime.now(timezone.utc) + timedelta(days=5)
-        make("keys", name="Nightly evaluation", expires_at=soon.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        make("keys", name="Nightly evaluation", expires_at=soon.strftime("%Y-%m-%dT%H:%M:%SZ"),
+             toollist={"allowed": ["get_weather", "get_time"]})
         indexer = make("keys", name="Search indexer", app=app, tags=["production"])["key"]
         for key, calls in ((secret, 9), (indexer, 5)):
             for words in range(1, calls + 1):
                 assert chat(gateway.url, key, "word " * words * 400).status_code == 200
         make("budgets", name="The whole team", amount_usd="0.04")
-        make("providers", provider="imposter", api_key="sk-obviously-fake-0123456789")
-        make("webhooks", url="http://127.0.0.1:9/keywarden", events=["budget.threshold", "key.spike"])
+        http.put("/v1/account/providers", json={
+            "provider": "imposter", "api_key": PROVIDER_KEY}).raise_for_status()
+        make("webhooks", url="http://127.0.0.1:9/keywarden", events=["key.spike"])
         change = http.patch("/v1/account/policy", json={
             "tools": {"deny": ["shell", "computer*"]}, "limits": {"requests_per_day": 200_000}})
         assert change.status_code == 200, change.text

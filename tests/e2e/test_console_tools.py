@@ -48,7 +48,7 @@ def weather(ada):  # noqa: F811
 
 
 def test_a_list_of_a_key_holds_from_the_next_call_on(ada, weather):  # noqa: F811
-    edit(ada, "Weather")
+    edit(ada, "Key Weather")
     assert ada.violations() == []
     type_tools(ada, "Only these", "get_weather", "shell")
     save(ada)
@@ -56,18 +56,18 @@ def test_a_list_of_a_key_holds_from_the_next_call_on(ada, weather):  # noqa: F81
     answer = offer(ada.base_url, weather)
     assert answer.headers["x-keywarden-prune-ratio"] == "1/2"  # "Shell" is not "shell"
 
-    edit(ada, "Weather")
+    edit(ada, "Key Weather")
     type_tools(ada, "Only these", "Shell")
     save(ada)
     assert offer(ada.base_url, weather).headers["x-keywarden-prune-ratio"] == "2/2"
 
-    edit(ada, "Weather")
+    edit(ada, "Key Weather")
     ada.page.get_by_label("No tool at all").check()
     save(ada)
     expect(row(ada, "Weather")).to_contain_text("Nothing")
     assert offer(ada.base_url, weather).headers["x-keywarden-prune-ratio"] == "0/2"
 
-    edit(ada, "Weather")
+    edit(ada, "Key Weather")
     expect(ada.page.get_by_label("No tool at all")).to_be_checked()
     type_tools(ada, "Never these", "get_weather")
     save(ada)
@@ -98,7 +98,7 @@ def test_an_app_has_rules_and_its_list_of_tools(ada):  # noqa: F811
     save(ada)
     ada.open("/tools")
     expect(row(ada, "Search")).to_contain_text("find*")
-    edit(ada, "Search")
+    edit(ada, "App Search")
     expect(ada.page.get_by_label("Requests a day")).to_have_count(0)
     type_tools(ada, "Never these", "find_people")
     save(ada)
@@ -106,7 +106,7 @@ def test_an_app_has_rules_and_its_list_of_tools(ada):  # noqa: F811
 
 
 def test_who_saves_a_list_second_is_told(ada, weather):  # noqa: F811
-    edit(ada, "Weather")
+    edit(ada, "Key Weather")
     type_tools(ada, "Never these", "get_weather")
     listed = httpx.get(f"{ada.base_url}/v1/keys", headers={"Authorization": f"Bearer {ada.gateway.key}"})
     key = next(one["id"] for one in listed.json()["data"] if one["name"] == "Weather")
@@ -129,7 +129,7 @@ def test_a_role_edits_what_is_theirs(ada, weather, meet):  # noqa: F811
     member.open("/tools?q=e")
     expect(row(member, "Weather")).to_be_visible()
     assert member.page.get_by_role("button", name="Edit the tools: ").count() == 1
-    expect(member.button("Edit the tools: Of Grace")).to_be_visible()
+    expect(member.button("Edit the tools: Key Of Grace")).to_be_visible()
     expect(member.page.get_by_text("The whole instance")).to_have_count(0)
     viewer = meet(ada.base_url)
     join(viewer, invite(ada, "eve@example.com", "Viewer"), "Eve")

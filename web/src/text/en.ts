@@ -744,14 +744,12 @@ export const t = {
     leadMore: "What a plan or the instance lets through stands on the page of each key.",
     explain: "Would a tool pass?",
     whose: "Whose list",
-    of: {
-      instance: "The whole instance",
-      plan: (name: string) => `The plan “${name}”`,
-      team: "The team",
-    },
+    instance: "The whole instance",
+    scopes: { instance: "Every team", plan: "Plan", team: "Team", app: "App", key: "Key" },
     lists: "Lists of tools",
-    without: (keys: string) => `${keys} keys without a list of their own are not shown.`,
-    withoutOne: "One key without a list of its own is not shown.",
+    without: (keys: string) =>
+      `${keys} keys without a list of their own are not shown. A search finds them.`,
+    withoutOne: "One key without a list of its own is not shown. A search finds it.",
     search: "Search for a key, an app or a tool",
     editTitle: (whose: string) => `Edit the tools: ${whose}`,
     editHelp:

@@ -112,9 +112,10 @@ function Condition(props: { of: Webhook }) {
     <span>
       <State tone="bad">{t.webhooks.fails}</State>{" "}
       <span className={css.note}>
-        {delivery.last_error}{" "}
+        {delivery.last_error}
         {delivery.next_try_at && (
           <>
+            <br />
             {t.webhooks.nextTry} <Moment at={delivery.next_try_at} />
           </>
         )}

@@ -113,11 +113,7 @@ const unseen = (quiet: number) =>
   quiet === 1 ? t.tools.withoutOne : t.tools.without(count(quiet));
 
 const nameOf = (one: ToolList) =>
-  one.scope === "instance"
-    ? t.tools.of.instance
-    : one.scope === "plan"
-      ? t.tools.of.plan(one.name)
-      : one.name;
+  one.scope === "instance" ? t.tools.instance : `${t.tools.scopes[one.scope]} ${one.name}`;
 
 function Whose(props: { of: ToolList }) {
   const one = props.of;
@@ -128,10 +124,10 @@ function Whose(props: { of: ToolList }) {
           {one.name}
         </Link>
       ) : (
-        nameOf(one)
+        one.name || t.tools.instance
       )}
       <br />
-      <span className={css.note}>{one.of ? t.usage.dimensions.key : t.scopes[one.scope]}</span>
+      <span className={css.note}>{t.tools.scopes[one.scope]}</span>
     </span>
   );
 }
