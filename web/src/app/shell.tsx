@@ -82,6 +82,11 @@ const Brand = () => (
 );
 
 function Side(props: { onSearch: () => void }) {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (at) => at.pathname });
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest" });
+  }, [path]);
   return (
     <>
       <div className={css.wide}>
@@ -93,7 +98,7 @@ function Side(props: { onSearch: () => void }) {
         <span>{t.shell.search}</span>
         <kbd>{t.shell.searchKeys}</kbd>
       </UnstyledButton>
-      <nav className={css.nav} aria-label={t.shell.pages}>
+      <nav ref={nav} className={css.nav} aria-label={t.shell.pages}>
         <Links group="team" />
         <Links group="instance" title={t.shell.instance} />
       </nav>

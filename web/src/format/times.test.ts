@@ -17,6 +17,8 @@ test("a duration is as long as it has to be", () => {
   expect(duration(840)).toBe("840ms");
   expect(duration(2400)).toBe("2.4s");
   expect(duration(600_000)).toBe("10m");
+  expect(duration(86_280_000)).toBe("24h");
+  expect(duration(9 * 86_400_000)).toBe("9d");
 });
 
 test("days back go over the end of a month", () => {

@@ -45,11 +45,14 @@ const span = (value: number, unit: string) =>
     maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value);
 
-/** "840ms", "2.4s", "3m". */
+/** "840ms", "2.4s", "3m", "24h", "9d". */
 export function duration(ms: number): string {
   if (ms < 1000) return span(ms, "millisecond");
   if (ms < 120_000) return span(ms / 1000, "second");
-  return span(ms / 60_000, "minute");
+  const minutes = ms / 60_000;
+  if (minutes < 120) return span(minutes, "minute");
+  if (minutes < 48 * 60) return span(minutes / 60, "hour");
+  return span(minutes / (24 * 60), "day");
 }
 
 /** The day `back` days before `now`, as the API takes it: "2026-11-21". */

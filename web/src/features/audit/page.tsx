@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconDownload, IconShieldCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { useHere } from "../../app/session";
 import { count } from "../../format/numbers";
 import { exactTime } from "../../format/times";
 import { t } from "../../text/en";
@@ -13,7 +14,7 @@ import { Card, Empty, Page } from "../../ui/page";
 import { save } from "../../ui/save";
 import { SearchField } from "../../ui/search_field";
 import { useView } from "../../ui/view";
-import { useKeys, useMembers } from "../keys/api";
+import { useApps, useKeys, useMembers } from "../keys/api";
 import { exportAll, useAudit, verifyAll, type AuditRow } from "./api";
 import { Change } from "./change";
 
@@ -129,13 +130,17 @@ function Rows(props: { rows: AuditRow[]; nameOf: (id: string) => string; more: R
   );
 }
 
-/** Names of people and keys, as far as they are still there. */
+/** Names of people, keys, apps and the team, as far as they are still there. */
 function useNames() {
+  const { team } = useHere();
   const members = useMembers();
   const keys = useKeys();
+  const apps = useApps();
   const names = new Map([
+    ...(team ? [[team.id, team.name] as const] : []),
     ...(members.data ?? []).map((member) => [member.user, member.name] as const),
     ...(keys.data?.rows ?? []).map((key) => [key.id, key.name] as const),
+    ...(apps.data ?? []).map((app) => [app.id, app.name] as const),
   ]);
   return (id: string) => names.get(id) ?? id;
 }

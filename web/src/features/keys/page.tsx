@@ -132,6 +132,9 @@ export function KeysPage() {
   );
 }
 
+const Owner = (props: { of: Row }) =>
+  props.of.key.user ? <>{props.of.owner}</> : <span className={css.note}>{t.keys.ofTheTeam}</span>;
+
 const columns = (withApps: boolean): (Column<Row> | null)[] => [
   {
     head: t.keys.name,
@@ -149,7 +152,7 @@ const columns = (withApps: boolean): (Column<Row> | null)[] => [
     ),
   },
   { head: t.keys.state, cell: ({ key }) => <KeyStateBadge state={key.status} /> },
-  { head: t.keys.owner, sort: "owner", cell: (row) => row.owner },
+  { head: t.keys.owner, sort: "owner", cell: (row) => <Owner of={row} /> },
   withApps ? { head: t.keys.app, cell: (row) => row.app } : null,
   {
     head: t.keys.lastUse,

@@ -26,7 +26,7 @@ export function PolicyView(props: { of: Policy }) {
 
 export function LimitsView(props: { of: Limits | null | undefined }) {
   const rows = limitRows(props.of);
-  if (rows.length === 0) return <span className={css.note}>{t.policy.none}</span>;
+  if (rows.length === 0) return <span className={css.note}>{t.policy.noLimit}</span>;
   return <Facts rows={rows} />;
 }
 
