@@ -38,28 +38,49 @@ constexpr std::string_view kAnthropicAnswer =
     R"("cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{)"
     R"("ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":12,)"
     R"("service_tier":"standard"}})";
-constexpr std::string_view kOpenAiStart =
-    R"({"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk",)"
-    R"("created":1741570283,"model":"gpt-6.2-sol","service_tier":"default",)"
-    R"("system_fingerprint":"fp_fc9f1d7035","choices":[{"index":0,"delta":{"role":"assistant",)"
-    R"("content":"","refusal":null},"logprobs":null,"finish_reason":null}],"obfuscation":"x"})";
-constexpr std::string_view kOpenAiText =
-    R"({"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk",)"
-    R"("created":1741570283,"model":"gpt-6.2-sol","service_tier":"default",)"
-    R"("system_fingerprint":"fp_fc9f1d7035","choices":[{"index":0,"delta":{"content":" people"},)"
-    R"("logprobs":null,"finish_reason":null}],"obfuscation":"Nab7xTx"})";
-constexpr std::string_view kOpenAiArguments =
-    R"({"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk",)"
-    R"("created":1741570283,"model":"gpt-6.2-sol","service_tier":"default",)"
-    R"("system_fingerprint":"fp_fc9f1d7035","choices":[{"index":0,"delta":{"tool_calls":[{)"
-    R"("index":0,"function":{"arguments":"{\"ci"}}]},"logprobs":null,"finish_reason":null}],)"
-    R"("obfuscation":"Nab7xTx"})";
-constexpr std::string_view kAnthropicStart =
-    R"({"type":"message_start","message":{"model":"claude-opus-5-5","id":"msg_1","type":"message",)"
-    R"("role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,"usage":{)"
-    R"("input_tokens":27,"output_tokens":1}}})";
-constexpr std::string_view kAnthropicText =
-    R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" people"}})";
+constexpr ChatEvent kOpenAiStart{
+    .data =
+        R"({"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk",)"
+        R"("created":1741570283,"model":"gpt-6.2-sol","service_tier":"default",)"
+        R"("system_fingerprint":"fp_fc9f1d7035","choices":[{"index":0,"delta":{"role":"assistant",)"
+        R"("content":"","refusal":null},"logprobs":null,"finish_reason":null}],)"
+        R"("obfuscation":"x"})"};
+constexpr ChatEvent kOpenAiText{
+    .data = R"({"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk",)"
+            R"("created":1741570283,"model":"gpt-6.2-sol","service_tier":"default",)"
+            R"("system_fingerprint":"fp_fc9f1d7035","choices":[{"index":0,)"
+            R"("delta":{"content":" people"},)"
+            R"("logprobs":null,"finish_reason":null}],"obfuscation":"Nab7xTx"})"};
+constexpr ChatEvent kOpenAiArguments{
+    .data =
+        R"({"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk",)"
+        R"("created":1741570283,"model":"gpt-6.2-sol","service_tier":"default",)"
+        R"("system_fingerprint":"fp_fc9f1d7035","choices":[{"index":0,"delta":{"tool_calls":[{)"
+        R"("index":0,"function":{"arguments":"{\"ci"}}]},"logprobs":null,"finish_reason":null}],)"
+        R"("obfuscation":"Nab7xTx"})"};
+constexpr ChatEvent kAnthropicStart{
+    .data = R"({"type":"message_start","message":{"model":"claude-opus-5-5","id":"msg_1",)"
+            R"("type":"message",)"
+            R"("role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,"usage":{)"
+            R"("input_tokens":27,"output_tokens":1}}})"};
+constexpr ChatEvent kAnthropicText{
+    .data = R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta",)"
+            R"("text":" people"}})"};
+
+constexpr std::string_view kConverseRequest =
+    R"({"messages":[{"role":"user","content":[{"text":"What is the capital of Norway, and how )"
+    R"(many live there?"}]}],"system":[{"text":"You are a helpful assistant."}],)"
+    R"("inferenceConfig":{"maxTokens":256,"temperature":0.7}})";
+constexpr std::string_view kConverseAnswer =
+    R"({"metrics":{"latencyMs":551},"output":{"message":{"content":[{"text":"Oslo. About 720,000 )"
+    R"(people live there."}],"role":"assistant"}},"stopReason":"end_turn","usage":{)"
+    R"("cacheReadInputTokens":0,"cacheWriteInputTokens":0,"inputTokens":27,"outputTokens":12,)"
+    R"("serverToolUsage":{},"totalTokens":39}})";
+constexpr ChatEvent kConverseStart{.data = R"({"p":"abcdefghij","role":"assistant"})",
+                                   .type = "messageStart"};
+constexpr ChatEvent kConverseText{
+    .data = R"({"contentBlockIndex":0,"delta":{"text":" people"},"p":"abcdefghijklmn"})",
+    .type = "contentBlockDelta"};
 
 void expect(bool holds) {
     if (holds) return;
@@ -86,28 +107,35 @@ void answer(benchmark::State& state, Dialect from, Dialect to, std::string_view 
 void event(benchmark::State& state,
            Dialect from,
            Dialect to,
-           std::string_view start,
-           std::string_view data) {
+           const ChatEvent& start,
+           const ChatEvent& data) {
     ChatStream stream({.from = from, .to = to, .facts = {.now = 1}});
     std::string out;
-    expect(stream.feed({.data = start}, out).has_value());
+    expect(stream.feed(start, out).has_value());
     for (auto step : state) {
         out.clear();
-        expect(stream.feed({.data = data}, out).has_value());
+        expect(stream.feed(data, out).has_value());
         benchmark::DoNotOptimize(out);
     }
 }
 
 constexpr Dialect kOpenAi = Dialect::OpenAi;
 constexpr Dialect kAnthropic = Dialect::Anthropic;
+constexpr Dialect kBedrock = Dialect::Bedrock;
 BENCHMARK_CAPTURE(request, openai_to_anthropic, kOpenAi, kAnthropic, kOpenAiRequest);
 BENCHMARK_CAPTURE(request, anthropic_to_openai, kAnthropic, kOpenAi, kAnthropicRequest);
+BENCHMARK_CAPTURE(request, openai_to_bedrock, kOpenAi, kBedrock, kOpenAiRequest);
+BENCHMARK_CAPTURE(request, bedrock_to_openai, kBedrock, kOpenAi, kConverseRequest);
 BENCHMARK_CAPTURE(answer, openai_to_anthropic, kOpenAi, kAnthropic, kOpenAiAnswer);
 BENCHMARK_CAPTURE(answer, anthropic_to_openai, kAnthropic, kOpenAi, kAnthropicAnswer);
+BENCHMARK_CAPTURE(answer, bedrock_to_openai, kBedrock, kOpenAi, kConverseAnswer);
+BENCHMARK_CAPTURE(answer, anthropic_to_bedrock, kAnthropic, kBedrock, kAnthropicAnswer);
 BENCHMARK_CAPTURE(event, openai_to_anthropic, kOpenAi, kAnthropic, kOpenAiStart, kOpenAiText);
 BENCHMARK_CAPTURE(
     event, openai_to_anthropic_tool, kOpenAi, kAnthropic, kOpenAiStart, kOpenAiArguments);
 BENCHMARK_CAPTURE(event, anthropic_to_openai, kAnthropic, kOpenAi, kAnthropicStart, kAnthropicText);
+BENCHMARK_CAPTURE(event, bedrock_to_openai, kBedrock, kOpenAi, kConverseStart, kConverseText);
+BENCHMARK_CAPTURE(event, openai_to_bedrock, kOpenAi, kBedrock, kOpenAiStart, kOpenAiText);
 
 }  // namespace
 }  // namespace keywarden
