@@ -47,11 +47,15 @@ Result<ChatAnswer> read_converse_answer(const Json& body) {
     const Json* message = output == nullptr ? nullptr : find_field(*output, "message");
     const Json* content = message == nullptr ? nullptr : find_field(*message, "content");
     if (content == nullptr || !content->is_array()) return no_answer("there is no content");
-    ChatAnswer answer{.stop = read_converse_stop(text_in(body, "stopReason"))};
+    ChatAnswer answer;
+    bool calls_tools = false;
     for (const Json& block : *content) {
         auto part = read_block(block);
-        if (part && says_something(*part)) answer.parts.push_back(*std::move(part));
+        if (!part || !says_something(*part)) continue;
+        calls_tools = calls_tools || part->kind == Kind::ToolCall;
+        answer.parts.push_back(*std::move(part));
     }
+    answer.stop = read_converse_stop(text_in(body, "stopReason"), calls_tools);
     if (const Json* more = find_field(body, "additionalModelResponseFields")) {
         answer.stop_sequence = text_in(*more, kStopSequencePath.substr(1));
     }

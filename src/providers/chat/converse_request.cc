@@ -11,6 +11,9 @@ namespace {
 
 using Kind = ChatPart::Kind;
 
+constexpr std::string_view kMore = "additionalModelRequestFields";
+constexpr std::string_view kPaths = "additionalModelResponseFieldPaths";
+
 /// Read here, or the gateway's: `api_key` and the like are for the call alone.
 constexpr std::array<std::string_view, 14> kKnown = {"modelId",
                                                      "messages",
@@ -18,8 +21,8 @@ constexpr std::array<std::string_view, 14> kKnown = {"modelId",
                                                      "inferenceConfig",
                                                      "toolConfig",
                                                      "outputConfig",
-                                                     "additionalModelRequestFields",
-                                                     "additionalModelResponseFieldPaths",
+                                                     kMore,
+                                                     kPaths,
                                                      "api_key",
                                                      "aws_access_key_id",
                                                      "aws_secret_access_key",
@@ -107,6 +110,8 @@ Result<bool> read_block(const Json& block, ChatPart& out, Leftovers& left) {
     }
     const std::string name = block.begin().key();
     const Json& value = block.begin().value();
+    const std::array<std::string_view, 1> known = {name};
+    note_others(block, known, "messages.", left.hints);
     if (name == "text") {
         TRY(out.text, read_string(block, "text"));
     } else if (name == "image" || name == "document") {
@@ -269,9 +274,10 @@ Result<void> read_output(const Json& body, ChatRequest& chat, Leftovers& left) {
 
 /// What Claude and OpenAI's models take beyond Converse, and others know too.
 Result<void> read_more(const Json& body, ChatRequest& chat, Leftovers& left) {
-    const Json* more = find_field(body, "additionalModelRequestFields");
+    const Json* more = find_field(body, kMore);
     if (more == nullptr) return {};
-    constexpr std::string_view kPrefix = "additionalModelRequestFields.";
+    if (!more->is_object()) return bad_field(kMore, "must be an object");
+    const std::string prefix = std::string(kMore) + '.';
     TRY(chat.top_k, read_number(*more, "top_k"));
     TRY(chat.effort, read_string(*more, "reasoning_effort"));
     for (const char* name : {"reasoning_config", "thinking"}) {
@@ -280,13 +286,13 @@ Result<void> read_more(const Json& body, ChatRequest& chat, Leftovers& left) {
     if (const Json* config = find_field(*more, "output_config")) {
         TRY(chat.effort, read_string(*config, "effort"));
         static constexpr std::array<std::string_view, 1> kEffort = {"effort"};
-        note_others(*config, kEffort, std::string(kPrefix) + "output_config.", left.meanings);
+        note_others(*config, kEffort, prefix + "output_config.", left.meanings);
     }
     std::set<std::string> rest;
     note_others(*more, kMoreKnown, "", rest);
     for (const std::string& name : rest) {
         const bool is_hint = std::ranges::find(kMoreHints, name) != kMoreHints.end();
-        (is_hint ? left.hints : left.meanings).insert(std::string(kPrefix) + name);
+        (is_hint ? left.hints : left.meanings).insert(prefix + name);
     }
     return {};
 }
@@ -301,9 +307,9 @@ Result<ChatRequest> read_converse_request(const Json& body, Leftovers& left) {
     TRY_VOID(read_tools(body, chat, left));
     TRY_VOID(read_output(body, chat, left));
     TRY_VOID(read_more(body, chat, left));
-    if (const Json* paths = find_field(body, "additionalModelResponseFieldPaths")) {
+    if (const Json* paths = find_field(body, kPaths)) {
         for (const Json& path : *paths) {
-            if (path != kStopSequencePath) left.meanings.insert(std::string(kKnown[7]));
+            if (path != kStopSequencePath) left.meanings.insert(std::string(kPaths));
         }
     }
     note_rest(body, kKnown, kHints, left);

@@ -52,7 +52,7 @@ public:
             out.push_back(
                 {.kind = Step::Stop,
                  .text = more == nullptr ? "" : text_in(*more, kStopSequencePath.substr(1)),
-                 .stop = read_converse_stop(text_in(event, "stopReason"))});
+                 .stop = read_converse_stop(text_in(event, "stopReason"), !tools_.empty())});
         } else if (sent.type == "metadata") {  // the last one
             if (const Json* usage = find_field(event, "usage")) {
                 out.push_back({.kind = Step::Usage, .usage = read_converse_usage(*usage)});

@@ -89,11 +89,11 @@ ChatStop read_anthropic_stop(std::string_view reason) {
     return ChatStop::End;
 }
 
-ChatStop read_converse_stop(std::string_view reason) {
-    for (const StopRow& row : kStops) {
-        if (row.converse == reason) return row.stop;
-    }
-    return ChatStop::End;
+ChatStop read_converse_stop(std::string_view reason, bool calls_tools) {
+    const auto* const row = std::ranges::find(kStops, reason, &StopRow::converse);
+    const ChatStop stop = row == kStops.end() ? ChatStop::End : row->stop;
+    const bool is_whole = stop == ChatStop::End || stop == ChatStop::Sequence;
+    return is_whole && calls_tools ? ChatStop::Tools : stop;
 }
 
 TokenUsage read_openai_usage(const Json& usage) {
