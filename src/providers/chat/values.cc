@@ -119,6 +119,7 @@ TokenUsage read_converse_usage(const Json& usage) {
                    .output = count(usage, "outputTokens"),
                    .cached_input = count(usage, "cacheReadInputTokens"),
                    .cache_write = count(usage, "cacheWriteInputTokens")};
+    if (out.cached_input || out.cache_write) out.input = out.input.value_or(0);
     add_caches(out);
     return out;
 }
