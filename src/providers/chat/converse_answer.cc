@@ -65,7 +65,9 @@ Result<ChatAnswer> read_converse_answer(const Json& body) {
 
 Json write_converse_answer(const ChatAnswer& answer, const AnswerFacts& /*facts*/) {
     Json content = Json::array();
-    for (const ChatPart& part : answer.parts) content.push_back(write_block(part));
+    for (const ChatPart& part : answer.parts) {
+        if (says_something(part)) content.push_back(write_block(part));  // AWS takes no empty text
+    }
     Json out = {{"output", {{"message", {{"role", "assistant"}, {"content", std::move(content)}}}}},
                 {"stopReason", converse_stop(answer.stop)},
                 {"usage", write_converse_usage(answer.usage)},
