@@ -12,7 +12,7 @@ namespace keywarden {
 namespace {
 
 constexpr std::array kTeamFields = {
-    Field<Team>{"name",
+    Field<Team>{"name",  // the first: a team itself has a say in it alone
                 [](const Json& value, Team& team) -> Result<void> {
                     TRY(team.name, read_name_of("name", value));
                     return {};
@@ -27,9 +27,10 @@ constexpr std::array kTeamFields = {
                     const auto state = value.is_string()
                                            ? team_state_of(value.get_ref<const std::string&>())
                                            : std::nullopt;
-                    if (!state) {
+                    if (!state || *state == TeamState::Closed) {
                         return fail_field("state",
-                                          "must be \"active\", \"suspended\", or \"overdue\"");
+                                          "must be \"active\", \"suspended\", or \"overdue\"; a "
+                                          "team is closed by POST /v1/admin/teams/{id}/close");
                     }
                     team.state = *state;
                     return {};
@@ -121,6 +122,7 @@ constexpr std::array kModelFields = {
 }  // namespace
 
 std::span<const Field<Team>> team_fields() { return kTeamFields; }
+std::span<const Field<Team>> team_name_fields() { return std::span(kTeamFields).first<1>(); }
 std::span<const Field<Plan>> plan_fields() { return kPlanFields; }
 std::span<const Field<App>> app_fields() { return kAppFields; }
 std::span<const Field<User>> user_fields() { return kUserFields; }

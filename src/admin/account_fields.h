@@ -9,6 +9,8 @@
 namespace keywarden {
 
 std::span<const Field<Team>> team_fields();
+/// What the team may change itself: `name`.
+std::span<const Field<Team>> team_name_fields();
 std::span<const Field<Plan>> plan_fields();
 std::span<const Field<App>> app_fields();
 std::span<const Field<User>> user_fields();

@@ -37,6 +37,8 @@ struct AdminContext {
     const Clock& clock;
     /// The user who runs the instance: who acts over the local socket.
     std::string operator_id{};
+    /// The team of the first start, in whose name the local socket acts: it stays.
+    std::string home_team_id{};
     /// The models there are; set before the first call.
     const Catalogue* models = nullptr;
     /// What they cost; set before the first call.

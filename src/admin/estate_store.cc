@@ -195,6 +195,7 @@ Result<Estate> read_estate(AdminContext& context, const std::function<bool(const
         all_pages<User>([&](const PageQuery& query) { return accounts.list_users(query); }));
     TRY(estate.teams,
         all_pages<Team>([&](const PageQuery& query) { return accounts.list_teams(query); }));
+    std::erase_if(estate.teams, [](const Team& team) { return team.state == TeamState::Closed; });
     for (const Team& team : estate.teams) {
         if (!wanted(team)) continue;
         TRY(auto apps, accounts.list_apps(team.id));

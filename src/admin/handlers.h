@@ -49,6 +49,14 @@ Result<HttpResponse> read_api_account(AdminContext& context, const ApiCall& call
 Result<HttpResponse> list_api_apps(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_api_status(AdminContext& context, const ApiCall& call);
 
+// team_life.cc
+Result<HttpResponse> change_account(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> leave_team(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_closing(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> close_account(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> read_team_closing(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> close_team(AdminContext& context, const ApiCall& call);
+
 // apps.cc
 Result<HttpResponse> list_apps(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> create_app(AdminContext& context, const ApiCall& call);

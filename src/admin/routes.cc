@@ -26,6 +26,8 @@ using Permission::Operator;
 using Permission::PolicyWrite;
 using Permission::ProvidersWrite;
 using Permission::Public;
+using Permission::TeamLeave;
+using Permission::TeamWrite;
 using Permission::UsageRead;
 using Permission::Verify;
 
@@ -77,6 +79,10 @@ constexpr std::array kRoutes = {
     Row{Options, "/v1/authz/{demands}/{path*}", AnyKey, authorize_request},
 
     Row{Get, "/v1/account", AccountRead, read_account},
+    Row{Patch, "/v1/account", TeamWrite, change_account},
+    Row{Post, "/v1/account/leave", TeamLeave, leave_team},
+    Row{Get, "/v1/account/close", TeamWrite, read_closing},
+    Row{Post, "/v1/account/close", TeamWrite, close_account},
     Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},
     Row{Get, "/v1/account/prices", AccountRead, list_account_prices},
     Row{Post, "/v1/account/explain", KeysRead, explain_request},
@@ -146,6 +152,8 @@ constexpr std::array kRoutes = {
     Row{Post, "/v1/admin/teams", Operator, create_team},
     Row{Get, "/v1/admin/teams/{id}", Operator, read_team},
     Row{Patch, "/v1/admin/teams/{id}", Operator, change_team},
+    Row{Get, "/v1/admin/teams/{id}/close", Operator, read_team_closing},
+    Row{Post, "/v1/admin/teams/{id}/close", Operator, close_team},
     Row{Post, "/v1/admin/teams/{id}/keys", Operator, create_team_key},
     Row{Post, "/v1/admin/teams/{id}/keys/import", Operator, import_team_keys},
     Row{Post, "/v1/admin/teams/{id}/members", Operator, add_team_member},

@@ -42,6 +42,10 @@ public:
         if (is_down) return down();
         return inner_->list_keys(query);
     }
+    Result<int64_t> count_active_keys(std::string_view team_id, TimePoint now) override {
+        if (is_down) return down();
+        return inner_->count_active_keys(team_id, now);
+    }
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         if (is_down) return down();
         return inner_->update_key(key, terms);

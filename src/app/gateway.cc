@@ -90,6 +90,7 @@ public:
         : admin_{.keys = *instance.directory,
                  .clock = system_clock(),
                  .operator_id = instance.operator_id,
+                 .home_team_id = instance.team_id,
                  .base_url = [this] { return base_url(); },
                  .sessions = instance.sessions.get(),
                  .draining = [this] { return draining_.load(); }},

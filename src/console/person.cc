@@ -316,6 +316,7 @@ Result<Json> session_document(ConsoleContext& context, const WebSession& session
     Json teams = Json::array();
     for (const Member& member : memberships) {
         TRY(const Team team, accounts.get_team(member.team_id));
+        if (team.state == TeamState::Closed) continue;
         teams.push_back({{"id", team.id},
                          {"name", team.name},
                          {"role", name(member.role)},

@@ -85,7 +85,7 @@ Result<void> put_in_team(const SsoReturn& in,
                          RoleChanges& changes) {
     AccountStore& accounts = in.context.store->accounts();
     TRY(const auto team, if_there(accounts.get_team(granted.team_id)));
-    if (!team) {
+    if (!team || team->state == TeamState::Closed) {
         log(LogLevel::Warning,
             "sso.no_such_team",
             {{"provider", std::string_view(in.provider.terms().name)},

@@ -19,7 +19,8 @@ struct HeldKey {
     bool test = false;     // of the format's two environments
 };
 
-/// People who have no email stand in no file, and neither do keys that are revoked.
+/// People who have no email stand in no file, and neither do keys that are revoked, and teams that
+/// are closed.
 struct Estate {
     InstanceSettings settings{};
     std::vector<ModelLimits> models{};

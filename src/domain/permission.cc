@@ -32,6 +32,7 @@ constexpr std::array kPermissions = {
     PermissionRow{Permission::PolicyWrite, true, false, true},
     PermissionRow{Permission::MembersWrite, true, false, true},
     PermissionRow{Permission::TeamWrite, false, false, false},
+    PermissionRow{Permission::TeamLeave, false, false, false},
     PermissionRow{Permission::Verify, true, false, true},
     PermissionRow{Permission::Session, false, false, false},
     PermissionRow{Permission::Playground, false, false, false},

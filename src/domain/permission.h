@@ -23,7 +23,8 @@ enum class Permission : uint8_t {
     ProvidersWrite,  // provider credentials
     PolicyWrite,     // what the team's keys may at most
     MembersWrite,    // invite, change roles, remove
-    TeamWrite,       // rename, hand over, close: for people only
+    TeamWrite,       // rename, close: for people only
+    TeamLeave,       // go, of one's own accord: for people only
     Verify,          // check keys for another service: verify, authz, introspect
     Session,         // a person who has signed in; no key
     Playground,      // call models from the console as a key of the team would; no key

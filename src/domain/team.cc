@@ -3,12 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 
 namespace keywarden {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<size_t>(TeamState::kCount)> kNames = {
-    "active", "suspended", "overdue"};
+    "active", "suspended", "overdue", "closed"};
+
+std::string_view refusal(TeamState state) {
+    switch (state) {
+        case TeamState::Overdue:
+            return "The team has an invoice that is overdue.";
+        case TeamState::Closed:
+            return "The team is closed.";
+        default:
+            return "The team is suspended.";
+    }
+}
 
 }  // namespace
 
@@ -23,10 +35,9 @@ std::optional<TeamState> team_state_of(std::string_view text) {
 Result<void> check_team(TeamState state) {
     if (state == TeamState::Active) return {};
     const bool overdue = state == TeamState::Overdue;
-    return fail(
-        {.code = overdue ? ErrorCode::InvoiceOverdue : ErrorCode::AccountInactive,
-         .message = overdue ? "The team has an invoice that is overdue." : "The team is suspended.",
-         .facts = {{"denied_by", std::string("team")}}});
+    return fail({.code = overdue ? ErrorCode::InvoiceOverdue : ErrorCode::AccountInactive,
+                 .message = std::string(refusal(state)),
+                 .facts = {{"denied_by", std::string("team")}}});
 }
 
 }  // namespace keywarden

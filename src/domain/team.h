@@ -9,13 +9,14 @@
 
 namespace keywarden {
 
-/// Suspended by an operator; overdue when an invoice is.
-enum class TeamState : uint8_t { Active, Suspended, Overdue, kCount };
+/// Suspended by an operator; overdue when an invoice is; closed by an owner, for good unless an
+/// operator opens it again. What it was stays: ledger, audit log, usage.
+enum class TeamState : uint8_t { Active, Suspended, Overdue, Closed, kCount };
 
 std::string_view name(TeamState state);
 std::optional<TeamState> team_state_of(std::string_view text);
 
-/// Errors: AccountInactive for a suspended team, InvoiceOverdue for an overdue one.
+/// Errors: AccountInactive for a suspended or closed team, InvoiceOverdue for an overdue one.
 Result<void> check_team(TeamState state);
 
 }  // namespace keywarden

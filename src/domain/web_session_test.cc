@@ -35,6 +35,7 @@ TEST(WebSession, NothingThatSpendsOrIsAKeysIsASessions) {
                                         Permission::Operator,
                                         Permission::AuditRead,
                                         Permission::TeamWrite,
+                                        Permission::TeamLeave,
                                         Permission::Session,
                                         Permission::Playground}) {
         EXPECT_TRUE(takes_sessions(permission)) << info(permission).name;

@@ -49,6 +49,9 @@ public:
         return inner_->get_key(team_id, key_id);
     }
     Result<KeyPage> list_keys(const KeyQuery& query) override { return inner_->list_keys(query); }
+    Result<int64_t> count_active_keys(std::string_view team_id, TimePoint now) override {
+        return inner_->count_active_keys(team_id, now);
+    }
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         if (away) return gone();
         return inner_->update_key(key, terms);

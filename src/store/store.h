@@ -159,6 +159,10 @@ public:
     /// Errors: InvalidRequest when `after` is not a cursor of ours.
     virtual Result<KeyPage> list_keys(const KeyQuery& query) = 0;
 
+    /// How many of the team's keys are neither revoked nor expired at `now`; 0 where there is no
+    /// team.
+    virtual Result<int64_t> count_active_keys(std::string_view team_id, TimePoint now) = 0;
+
     /// Replaces the key and its secrets, if its version is still `key.version - 1`.
     ///
     /// A key that becomes active by it (an expired one that is given more time) needs its place

@@ -179,6 +179,22 @@ TEST_P(StoreContract, ListsOnlyWhatIsInOneStateNow) {
     EXPECT_EQ(later->keys.size(), 2U) << "what was pending";
 }
 
+TEST_P(StoreContract, CountsKeysThatAreNeitherRevokedNorExpired) {
+    EXPECT_EQ(store_->count_active_keys("team_a", kNow), 0);
+    for (const KeyStatus status : {KeyStatus::Active, KeyStatus::Disabled, KeyStatus::Revoked}) {
+        Key key = a_key();
+        key.status = status;
+        created(key);
+    }
+    Key ending = a_key();
+    ending.expires_at = kNow + 1ms;
+    created(ending);
+    created(a_key("team_b"));
+    EXPECT_EQ(store_->count_active_keys("team_a", kNow), 3);
+    EXPECT_EQ(store_->count_active_keys("team_a", kNow + 1ms), 2);
+    EXPECT_EQ(store_->count_active_keys("team_none", kNow), 0);
+}
+
 TEST_P(StoreContract, FindsKeysByNameIdAndHowTheyAreShown) {
     Key billing = a_key();
     billing.name = "Billing 100% \xc3\x84";

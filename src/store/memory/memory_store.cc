@@ -117,6 +117,11 @@ public:
         return page;
     }
 
+    Result<int64_t> count_active_keys(std::string_view team_id, TimePoint now) override {
+        const std::lock_guard lock(log_.mutex);
+        return count(team_id, now).active;
+    }
+
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         return log_.change(audit_of(key, terms, "key.update"), [&]() -> Result<void> {
             Key* stored = find(key.team_id, key.id);

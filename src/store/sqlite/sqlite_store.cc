@@ -170,6 +170,14 @@ public:
         return page;
     }
 
+    Result<int64_t> count_active_keys(std::string_view team_id, TimePoint now) override {
+        const std::lock_guard lock(reader_.mutex);
+        TRY(const auto team, find_team(*reader_.database, team_id));
+        if (!team) return 0;
+        TRY(const KeyCounts counts, count_keys(*reader_.database, *team, now));
+        return counts.active;
+    }
+
     Result<void> update_key(const Key& key, const KeyTerms& terms) override {
         const AuditEntry audit = audit_of(key, terms, "key.update");
         return change(writer_, audit, [&](Database& database) -> Result<void> {
