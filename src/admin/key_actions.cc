@@ -1,6 +1,7 @@
 // What is done to a key besides changing its fields: its tool list, rotation, and its status.
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,28 +22,44 @@ namespace {
 /// How often a rotation looks again when the key changed between its check and the rotation.
 constexpr int kRotateTriesMax = 4;
 
-Result<void> read_grace(const Json& value, Rotation& rotation) {
+struct RotationDraft {
+    std::optional<Nanos> grace{};
+    bool emergency = false;
+};
+
+Result<void> read_grace(const Json& value, RotationDraft& draft) {
     if (value.is_null()) return {};
     if (value.is_string()) {
-        if (const auto grace = parse_duration(value.get_ref<const std::string&>(), kGraceMax)) {
-            rotation.grace = *grace;
-            return {};
-        }
+        draft.grace = parse_duration(value.get_ref<const std::string&>(), kGraceMax);
+        if (draft.grace) return {};
     }
     return fail_field("grace", "must be a time such as \"30m\", \"24h\", or \"7d\", up to 90 days");
 }
 
-Result<void> read_emergency(const Json& value, Rotation& rotation) {
+Result<void> read_emergency(const Json& value, RotationDraft& draft) {
     if (value.is_null()) return {};
     if (!value.is_boolean()) return fail_field("emergency", "must be true or false");
-    rotation.emergency = value.get<bool>();
+    draft.emergency = value.get<bool>();
     return {};
 }
 
 constexpr std::array kRotationFields = {
-    Field<Rotation>{"grace", read_grace},
-    Field<Rotation>{"emergency", read_emergency},
+    Field<RotationDraft>{"grace", read_grace},
+    Field<RotationDraft>{"emergency", read_emergency},
 };
+
+Result<Rotation> read_rotation(const HttpRequest& request) {
+    TRY(const Json object, read_object(request, Body::Optional));
+    RotationDraft draft;
+    TRY_VOID(read_fields<RotationDraft>(object, kRotationFields, draft));
+    if (draft.grace && draft.emergency) {
+        return fail_field("grace",
+                          "contradicts 'emergency', which ends the old secrets at once: send one");
+    }
+    Rotation rotation{.emergency = draft.emergency};
+    if (draft.grace) rotation.grace = *draft.grace;
+    return rotation;
+}
 
 /// Whoever rotates a key gets a secret to all that it may do, so it must be theirs to grant.
 Result<MintedKey> rotate_checked(AdminContext& context,
@@ -112,9 +129,7 @@ Result<HttpResponse> put_toollist(AdminContext& context, const ApiCall& call) {
 
 Result<HttpResponse> rotate_key(AdminContext& context, const ApiCall& call) {
     const auto mint = [&](const AnswerOf& answer_of) -> Result<MintedKey> {
-        TRY(const Json object, read_object(call.request, Body::Optional));
-        Rotation rotation;
-        TRY_VOID(read_fields<Rotation>(object, kRotationFields, rotation));
+        TRY(const Rotation rotation, read_rotation(call.request));
         TRY(const auto version, if_match(call.request));
         return rotate_checked(context, call, version, rotation, answer_of);
     };

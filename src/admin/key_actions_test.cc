@@ -57,10 +57,24 @@ TEST_F(KeyActions, TheGraceStartsAtTheFirstUseOfTheNewSecret) {
 TEST_F(KeyActions, AnEmergencyEndsTheOldSecretAtOnce) {
     const Json made = make_key();
     const Json rotated = post(path_of(made["id"].get<std::string>(), "/rotate"),
-                              R"({"grace":"24h","emergency":true})")
+                              R"({"grace":null,"emergency":true})")
                              .json();
     EXPECT_EQ(state_of(made["key"]), "expired_api_key");
     EXPECT_EQ(state_of(rotated["key"]), "ok");
+}
+
+TEST_F(KeyActions, AnEmergencyLeavesNoGrace) {
+    const Json made = make_key();
+    const std::string path = path_of(made["id"].get<std::string>(), "/rotate");
+    for (const char* grace : {"24h", "0s"}) {
+        const Json body = {{"grace", grace}, {"emergency", true}};
+        const Reply refused = post(path, body.dump());
+        EXPECT_EQ(refused.code(), "invalid_request") << refused.body;
+        EXPECT_EQ(refused.json()["param"], "grace");
+    }
+    EXPECT_EQ(state_of(made["key"]), "ok");
+    EXPECT_EQ(get(path_of(made["id"].get<std::string>())).json()["secrets"].size(), 1U);
+    EXPECT_EQ(post(path, R"({"grace":"1h","emergency":false})").status, 200);
 }
 
 TEST_F(KeyActions, ARotationNeedsNoBody) {

@@ -171,6 +171,10 @@ Result<int> run_keys_show(Session& session, const Arguments& arguments) {
 
 Result<int> run_keys_rotate(Session& session, const Arguments& arguments) {
     TRY(std::string path, path_of(arguments, "/rotate"));
+    if (arguments.has("grace") && arguments.has("emergency")) {
+        return fail(ErrorCode::InvalidRequest,
+                    "--grace: an emergency ends the old secret at once; say one of the two");
+    }
     Json body = Json::object();
     if (arguments.has("grace")) body["grace"] = arguments.get("grace");
     if (arguments.has("emergency")) {

@@ -143,6 +143,13 @@ TEST_F(KeysTest, RotatingSendsTheGraceAndShowsTheNewSecret) {
     EXPECT_NE(err_.find("have ended"), err_.npos) << err_;
 }
 
+TEST_F(KeysTest, AnEmergencyTakesNoGrace) {
+    const auto words = {"keys", "rotate", "key_1", "--emergency", "--yes", "--grace", "1h"};
+    EXPECT_EQ(run({words.begin(), words.end()}), kExitBadInput);
+    EXPECT_NE(err_.find("--grace"), err_.npos) << err_;
+    EXPECT_TRUE(sent_.empty());
+}
+
 TEST_F(KeysTest, AnEmptyIdIsRefusedBeforeAnythingIsSent) {
     for (const char* command :
          {"show", "rotate", "disable", "enable", "quarantine", "release", "revoke"}) {
