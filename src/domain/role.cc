@@ -68,6 +68,20 @@ static_assert(rows_follow_the_enum());
 constexpr std::array<std::string_view, static_cast<size_t>(Role::kCount)> kRoleNames = {
     "owner", "admin", "member", "viewer"};
 
+/// Who may do what a key of that kind may not.
+std::string refusal_of(KeyKind kind, Permission needed) {
+    if (needed == Permission::Operator) {
+        return "This is for the operator of the gateway, over its socket or signed in to the "
+               "console: "
+               "no team's key may do it.";
+    }
+    if (!holds(KeyKind::Full, needed)) {
+        return "This is for people who have signed in to the console: no key may do it.";
+    }
+    return "A key of kind '" + std::string(name(kind)) +
+           "' may not do this: use one of kind 'full' or 'management'.";
+}
+
 }  // namespace
 
 std::span<const PermissionInfo> all_permissions() { return kPermissions; }
@@ -116,11 +130,12 @@ Result<void> check_reach(KeyKind kind, std::optional<Role> maker, Permission nee
                            "This key acts for a person whose role in the team is '" +
                                std::string(name(*maker)) + "', which may not do this."));
     }
-    const std::string subject = "A key of kind '" + std::string(name(kind)) + "' may not ";
     if (needed == Permission::Inference) {
-        return fail(denied(ErrorCode::EndpointNotAllowed, Scope::Key, subject + "call models."));
+        return fail(denied(ErrorCode::EndpointNotAllowed,
+                           Scope::Key,
+                           "A key of kind '" + std::string(name(kind)) + "' may not call models."));
     }
-    return fail(denied(ErrorCode::InsufficientScope, Scope::Key, subject + "do this."));
+    return fail(denied(ErrorCode::InsufficientScope, Scope::Key, refusal_of(kind, needed)));
 }
 
 std::unexpected<Error> fail_of_who_left() {

@@ -80,6 +80,23 @@ TEST(Role, ARefusalNamesWhoDeniedIt) {
     EXPECT_EQ(by(check_role(std::nullopt, Permission::KeysWrite)), "team");
 }
 
+TEST(Role, ARefusalSaysWhoMayInstead) {
+    const auto said = [](KeyKind kind, Permission needed) {
+        return check_reach(kind, Role::Owner, needed).error().message;
+    };
+    EXPECT_NE(said(KeyKind::Full, Permission::Operator).find("operator of the gateway"),
+              std::string::npos);
+    EXPECT_NE(said(KeyKind::Management, Permission::TeamWrite).find("signed in"),
+              std::string::npos);
+    EXPECT_NE(said(KeyKind::Inference, Permission::KeysRead).find("'full' or 'management'"),
+              std::string::npos);
+    for (const KeyKind kind : kKinds) {
+        EXPECT_EQ(said(kind, Permission::Operator).find("'full' or 'management'"),
+                  std::string::npos)
+            << "no better key helps";
+    }
+}
+
 TEST(Role, NobodyAssignsMoreThanTheyHold) {
     EXPECT_TRUE(may_assign(Role::Owner, Role::Owner));
     EXPECT_FALSE(may_assign(Role::Admin, Role::Owner));
