@@ -35,6 +35,10 @@ constexpr std::array kTeamFields = {
                     team.state = *state;
                     return {};
                 }},
+    Field<Team>{"key_defaults",
+                [](const Json& value, Team& team) {
+                    return read_limits("key_defaults", value, team.key_defaults);
+                }},
 };
 
 constexpr std::array kPlanFields = {

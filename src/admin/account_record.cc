@@ -29,6 +29,7 @@ Json team_record(const Team& team, const Plan& plan, KeyCaps caps) {
             {"plan", {{"id", plan.id}, {"name", plan.name}}},
             {"state", name(team.state)},
             {"policy", policy_record(team.policy)},
+            {"key_defaults", limits_record(team.key_defaults)},
             {"active_keys_max", effective.active_keys_max},
             {"creations_per_hour_max", effective.creations_per_hour_max},
             {"version", team.version}};

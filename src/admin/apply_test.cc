@@ -162,6 +162,31 @@ TEST_F(Apply, SettingsAndModelsAreOfTheInstance) {
     EXPECT_EQ(exported()["settings"].size(), 0U);
 }
 
+TEST_F(Apply, ATeamSaysWhatItsKeysStartWith) {
+    const Json document =
+        doc(R"({"teams":[{"name":"Search","key_defaults":{"requests_per_day":50}}]})");
+    apply(document);
+    EXPECT_EQ(look(document)["changes"].size(), 0U);
+    const auto search = [this] {
+        for (const Json& team : exported()["teams"]) {
+            if (team["name"] == "Search") return team;
+        }
+        return Json();
+    };
+    EXPECT_EQ(search()["key_defaults"], Json({{"requests_per_day", 50}}));
+    for (const char* body :
+         {R"({"settings":{"policy":{"limits":{"requests_per_day":49}}},
+              "teams":[{"name":"Search","key_defaults":{"requests_per_day":50}}]})",
+          R"({"plans":[{"name":"P","policy":{"limits":{"requests_per_day":49}}}],
+              "teams":[{"name":"Search","plan":"P","key_defaults":{"requests_per_day":50}}]})",
+          R"({"teams":[{"name":"Search","policy":{"limits":{"requests_per_day":49}},
+              "key_defaults":{"requests_per_day":50}}]})"}) {
+        EXPECT_EQ(wrong_at(doc(body)), "teams[0].key_defaults.requests_per_day") << body;
+    }
+    apply(doc(R"({"teams":[{"name":"Search"}]})"));
+    EXPECT_FALSE(search().contains("key_defaults")) << "what a file does not say is not so";
+}
+
 TEST_F(Apply, AnExportMadeElsewhereIsTheSameByteForByte) {
     apply(doc(kWhole));
     apply(doc(R"({"settings":{"key_defaults":{"requests_per_minute":30}},

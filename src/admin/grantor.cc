@@ -42,11 +42,10 @@ Result<void> by_first_name(Result<void> checked) {
 bool has_key(const Caller& caller) { return !caller.is_operator && caller.user_id.empty(); }
 
 /// The limits that are not as they were.
-Policy changed_limits(const Policy& policy, const Policy& before) {
+Policy changed_limits(const Limits& limits, const Limits& before) {
     Policy changed;
     for (const LimitKindInfo& row : all_limit_kinds()) {
-        const auto& limit = policy.limits[row.kind];
-        if (limit != before.limits[row.kind]) changed.limits[row.kind] = limit;
+        if (limits[row.kind] != before[row.kind]) changed.limits[row.kind] = limits[row.kind];
     }
     return changed;
 }
@@ -144,7 +143,7 @@ Result<void> check_ceilings(AdminContext& context,
                             const PolicyPlace& place,
                             const Policy& policy,
                             const Policy& before) {
-    const Policy changed = changed_limits(policy, before);
+    const Policy changed = changed_limits(policy.limits, before.limits);
     if (changed.limits.empty()) return {};
     AccountStore& accounts = context.keys.store().accounts();
     TRY(const InstanceSettings instance, accounts.get_instance());
@@ -163,10 +162,25 @@ Result<void> check_ceilings(AdminContext& context,
 }
 
 Result<void> check_key_defaults(const Limits& defaults, const Policy& policy, Scope scope) {
-    Result<void> checked = check_ceiling({.limits = defaults}, policy, scope);
+    return of_key_defaults(check_ceiling({.limits = defaults}, policy, scope));
+}
+
+Result<void> check_key_defaults(AdminContext& context, const Team& team, const Limits& before) {
+    const Policy changed = changed_limits(team.key_defaults, before);
+    if (changed.limits.empty()) return {};
+    AccountStore& accounts = context.keys.store().accounts();
+    TRY(const InstanceSettings instance, accounts.get_instance());
+    TRY(const Plan plan, accounts.get_plan(team.plan_id));
+    TRY_VOID(check_key_defaults(changed.limits, instance.policy, Scope::Instance));
+    TRY_VOID(check_key_defaults(changed.limits, plan.policy, Scope::Plan));
+    return check_key_defaults(changed.limits, team.policy, Scope::Team);
+}
+
+Result<void> of_key_defaults(Result<void> checked, std::string_view under) {
     if (checked) return checked;
     std::string& field = checked.error().param;
-    field = "key_defaults" + field.substr(field.find('.'));
+    const size_t dot = field.rfind('.');
+    if (dot != std::string::npos) field.replace(0, dot + 1, under);
     return checked;
 }
 

@@ -61,6 +61,14 @@ Result<void> check_ceilings(AdminContext& context,
 /// Errors: InvalidRequest.
 Result<void> check_key_defaults(const Limits& defaults, const Policy& policy, Scope scope);
 
+/// The same of a team: within what it, its plan, and the instance set now. What `before` had
+/// already is not looked at again. Errors: InvalidRequest.
+Result<void> check_key_defaults(AdminContext& context, const Team& team, const Limits& before);
+
+/// What a check says of limits, as said of those that keys start with: `under` stands in place of
+/// whatever stood before a limit's name.
+Result<void> of_key_defaults(Result<void> checked, std::string_view under = "key_defaults.");
+
 /// As check_ceilings, for a key, whose rate goes by two names.
 Result<void> check_key_ceilings(AdminContext& context, const Key& key, const Key* before);
 

@@ -45,6 +45,7 @@ Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call
 // account.cc
 Result<HttpResponse> read_account(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> change_account_policy(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> change_account_key_defaults(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_api_account(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> list_api_apps(AdminContext& context, const ApiCall& call);
 Result<HttpResponse> read_api_status(AdminContext& context, const ApiCall& call);

@@ -29,6 +29,14 @@ Result<void> check_plan(AdminContext& context, const Plan& plan, const Policy& b
     return check_key_defaults(plan.key_defaults, plan.policy, Scope::Plan);
 }
 
+/// What a team gives keys keeps within what it is in. A plan that there is not, the store refuses.
+Result<void> check_team(AdminContext& context, const Team& team, const Team& before) {
+    if (team.key_defaults == before.key_defaults) return {};
+    const auto plan = accounts_of(context).get_plan(team.plan_id);
+    if (!plan && plan.error().code == ErrorCode::NotFound) return {};
+    return check_key_defaults(context, team, before.key_defaults);
+}
+
 Result<HttpResponse> team_response(AdminContext& context, int status, const Team& team) {
     TRY(const Plan plan, accounts_of(context).get_plan(team.plan_id));
     const Json record = team_record(team, plan, context.keys.defaults().caps);
@@ -59,6 +67,7 @@ Result<HttpResponse> create_team(AdminContext& context, const ApiCall& call) {
             return fail_field("plan", "must be the id of a plan");
         }
         if (!plan) return fail(plan.error());
+        TRY_VOID(check_key_defaults(context, team, {}));
         Json record = team_record(team, *plan, context.keys.defaults().caps);
         TRY_VOID(store_answered(context, note(201, record), [&] {
             return accounts_of(context).create_team(team, audit);
@@ -77,6 +86,7 @@ Result<HttpResponse> change_team(AdminContext& context, const ApiCall& call) {
     TRY(const Team before, accounts_of(context).get_team(call.values.at(0)));
     Team team = before;
     TRY_VOID(read_change<Team>(call, team_fields(), team));
+    TRY_VOID(check_team(context, team, before));
     TRY_VOID(accounts_of(context).update_team(
         team, change_entry(context, call, team.id, "team", &before, team)));
     context.keys.policies().put(rules_of(team));

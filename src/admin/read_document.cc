@@ -205,12 +205,18 @@ Result<void> check_team_policy(const Team& team, const Team* old, const Reading&
         return found == plans.end() ? &kNone : &found->policy;
     };
     const std::string& old_plan = old != nullptr ? old->plan_id : team.plan_id;
-    TRY_VOID(check_under_instance(team.policy, old != nullptr ? old->policy : kNone, to));
-    return check_below(team.policy,
-                       old != nullptr ? old->policy : kNone,
-                       {.now = *policy_of(to.wanted.plans, team.plan_id),
-                        .before = *policy_of(to.current.plans, old_plan),
-                        .scope = Scope::Plan});
+    const Policy& old_policy = old != nullptr ? old->policy : kNone;
+    const Ceiling of_plan{.now = *policy_of(to.wanted.plans, team.plan_id),
+                          .before = *policy_of(to.current.plans, old_plan),
+                          .scope = Scope::Plan};
+    TRY_VOID(check_under_instance(team.policy, old_policy, to));
+    TRY_VOID(check_below(team.policy, old_policy, of_plan));
+    const Policy keys{.limits = team.key_defaults};
+    const Policy old_keys{.limits = old != nullptr ? old->key_defaults : Limits()};
+    TRY_VOID(of_key_defaults(check_under_instance(keys, old_keys, to)));
+    TRY_VOID(of_key_defaults(check_below(keys, old_keys, of_plan)));
+    return of_key_defaults(check_below(
+        keys, old_keys, {.now = team.policy, .before = old_policy, .scope = Scope::Team}));
 }
 
 /// The team itself, without what belongs to it.

@@ -84,6 +84,7 @@ constexpr std::array kRoutes = {
     Row{Get, "/v1/account/close", TeamWrite, read_closing},
     Row{Post, "/v1/account/close", TeamWrite, close_account},
     Row{Patch, "/v1/account/policy", PolicyWrite, change_account_policy},
+    Row{Patch, "/v1/account/key-defaults", PolicyWrite, change_account_key_defaults},
     Row{Get, "/v1/account/prices", AccountRead, list_account_prices},
     Row{Post, "/v1/account/explain", KeysRead, explain_request},
     Row{Get, "/v1/account/apps", AccountRead, list_apps},

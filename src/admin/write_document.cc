@@ -164,6 +164,9 @@ private:
             const Plan* plan = find(estate_.plans, team->plan_id);
             item["plan"] = plan != nullptr ? plan->name : team->plan_id;
             if (team->state != TeamState::Active) item["state"] = name(team->state);
+            if (!team->key_defaults.empty()) {
+                item["key_defaults"] = limits_record(team->key_defaults);
+            }
             put_policy(item, team->policy);
             item["members"] = members_of(*team);
             item["apps"] = apps_of(*team);

@@ -20,7 +20,7 @@ inline constexpr std::string_view kDefaultPlanId = "plan_default";
 /// What the operator sets for the whole instance. What is empty is as its configuration says.
 struct InstanceSettings {
     Policy policy{};        // its limits are counted over all calls
-    Limits key_defaults{};  // of a key that names no limit, and whose plan does not either
+    Limits key_defaults{};  // of a key that names no limit, and whose team and plan do not either
     int64_t version = 0;    // counts changes; 0: nothing was ever set
 };
 
@@ -38,7 +38,8 @@ struct Team {
     std::string plan_id{kDefaultPlanId};
     TeamState state = TeamState::Active;
     Policy policy{};
-    int64_t version = 1;  // counts changes; its ETag
+    Limits key_defaults{};  // of a key that names no limit of its own
+    int64_t version = 1;    // counts changes; its ETag
 };
 
 /// What is empty here is as the instance's configuration says.
@@ -46,7 +47,7 @@ struct Plan {
     std::string id{};
     std::string name{};     // no two have the same
     Policy policy{};        // ceilings: no key, app, or team goes beyond
-    Limits key_defaults{};  // of a key that names no limit of its own
+    Limits key_defaults{};  // of a key that names no limit, and whose team does not either
     std::optional<int64_t> active_keys_max{};
     std::optional<int64_t> creations_per_hour_max{};
     SpikeTerms spikes{};

@@ -123,6 +123,7 @@ AuditFacts audit_facts(const Team& team) {
     facts.text("name", team.name);
     facts.text("plan", team.plan_id);
     facts.text("state", name(team.state));
+    facts.limits("key_defaults", team.key_defaults);
     facts.policy(team.policy);
     return facts.take();
 }

@@ -34,9 +34,9 @@ A call must pass all of them, so each scope can only narrow what the wider ones 
 denies a call is named: `denied_by`. Whoever made a key narrows it too (`creator`). A model has
 limits only, counted over all who use it.
 
-A key that names no limit has the default of its plan (`key_defaults`), or else of the instance. A
-limit that is set beyond what a wider scope sets is refused, and so is one that is more than whoever
-sets it holds.
+A key that names no limit has the default of its team (`key_defaults`), or else of its plan, or of
+the instance. A limit that is set beyond what a wider scope sets is refused, and so is one that is
+more than whoever sets it holds.
 
 ## Limits
 

@@ -26,6 +26,7 @@ TeamRules rules_of(const Team& team) {
             .plan_id = team.plan_id,
             .state = team.state,
             .policy = team.policy,
+            .key_defaults = team.key_defaults,
             .version = team.version};
 }
 

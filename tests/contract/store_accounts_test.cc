@@ -71,6 +71,7 @@ TEST_P(AccountContract, GivesBackATeamAsItWasChanged) {
     team.plan_id = "plan_pro";
     team.state = TeamState::Suspended;
     team.policy = a_policy();
+    team.key_defaults[LimitKind::RequestsPerDay] = 9;
     team.version = 2;
     team.created_at = kNow + 1h;
     ASSERT_TRUE(accounts().update_team(team, an_audit()));
@@ -79,6 +80,7 @@ TEST_P(AccountContract, GivesBackATeamAsItWasChanged) {
     EXPECT_EQ(got.plan_id, "plan_pro");
     EXPECT_EQ(got.state, TeamState::Suspended);
     EXPECT_TRUE(got.policy == a_policy());
+    EXPECT_TRUE(got.key_defaults == team.key_defaults);
     EXPECT_EQ(got.version, 2);
     EXPECT_EQ(got.created_at, kNow) << "a birthday stays";
     EXPECT_EQ(accounts().update_team(team, an_audit()).error().code, ErrorCode::VersionMismatch);
@@ -96,6 +98,18 @@ TEST_P(AccountContract, ATeamNeedsAPlanThatThereIs) {
     EXPECT_EQ(accounts().create_team({.id = "team_a"}, an_audit()).error().code,
               ErrorCode::InvalidRequest);
     EXPECT_EQ(audit_rows("team_c"), 0U) << "what did not happen has no row";
+}
+
+TEST_P(AccountContract, ATeamIsGivenBackAsItWasMade) {
+    Team team{.id = "team_c", .name = "C", .state = TeamState::Closed, .policy = a_policy()};
+    team.key_defaults[LimitKind::Burst] = 2;
+    team.key_defaults[LimitKind::RequestsPerMinute] = 20;
+    ASSERT_TRUE(accounts().create_team(team, an_audit("team_c")));
+    const Team got = *accounts().get_team("team_c");
+    EXPECT_EQ(got.state, TeamState::Closed);
+    EXPECT_TRUE(got.policy == team.policy);
+    EXPECT_TRUE(got.key_defaults == team.key_defaults);
+    EXPECT_TRUE(accounts().get_team("team_a")->key_defaults.empty()) << "who says nothing";
 }
 
 TEST_P(AccountContract, ListsTeamsNewestFirstPageByPage) {

@@ -104,7 +104,8 @@ Result<Team> read_team(const Query& row) {
               .created_at = row.moment(2)};
     if (!row.is_null(3)) team.plan_id = row.text(3);
     team.version = row.integer(6);
-    if (!read_enum(row.integer(4), team.state) || !read_policy(row.text(5), team.policy)) {
+    if (!read_enum(row.integer(4), team.state) || !read_policy(row.text(5), team.policy) ||
+        !patch_limits(team.key_defaults, row.text(7))) {
         return damaged("team", team.id);
     }
     return team;

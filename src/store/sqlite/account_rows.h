@@ -11,9 +11,9 @@
 namespace keywarden {
 
 // What a SELECT must name for each, in this order, and from which tables.
-#define KEYWARDEN_TEAM_COLUMNS_                                                           \
-    "SELECT t.id, t.name, t.created_at, p.id, t.state, t.policy, t.version FROM teams t " \
-    "LEFT JOIN plans p ON p.n = t.plan "
+#define KEYWARDEN_TEAM_COLUMNS_                                                              \
+    "SELECT t.id, t.name, t.created_at, p.id, t.state, t.policy, t.version, t.key_defaults " \
+    "FROM teams t LEFT JOIN plans p ON p.n = t.plan "
 #define KEYWARDEN_PLAN_COLUMNS_                                                        \
     "SELECT id, name, policy, key_defaults, active_keys_max, creations_per_hour_max, " \
     "version, spikes FROM plans "

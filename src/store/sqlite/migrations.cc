@@ -485,6 +485,12 @@ ALTER TABLE sessions ADD COLUMN issuer TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT '';
 )sql";
 
+// A team says what its keys start with, as its plan does; one that says nothing leaves all as it
+// was.
+constexpr const char* kTeamKeyDefaults = R"sql(
+ALTER TABLE teams ADD COLUMN key_defaults TEXT NOT NULL DEFAULT '{}';
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
@@ -497,6 +503,7 @@ constexpr std::array kMigrations = {
     Migration{"sign-ins", kSignIns},
     Migration{"tool lists", kToolLists},
     Migration{"identities", kIdentities},
+    Migration{"team key defaults", kTeamKeyDefaults},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -54,14 +54,15 @@ public:
             if (there) return taken("team", "id");
             TRY(const int64_t plan, plan_number(database, team.plan_id));
             return Query(database,
-                         "INSERT INTO teams(id, name, created_at, plan, state, policy, version) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
+                         "INSERT INTO teams(id, name, created_at, plan, state, policy, "
+                         "key_defaults, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
                          team.id,
                          team.name,
                          team.created_at,
                          plan,
                          static_cast<int64_t>(team.state),
-                         policy_json(team.policy))
+                         policy_json(team.policy),
+                         limits_json(team.key_defaults))
                 .run();
         });
     }
@@ -71,13 +72,14 @@ public:
             TRY(const int64_t plan, plan_number(database, team.plan_id));
             TRY_VOID(Query(database,
                            "UPDATE teams SET name = ?3, plan = ?4, state = ?5, policy = ?6, "
-                           "version = ?2 WHERE id = ?1 AND version = ?2 - 1",
+                           "key_defaults = ?7, version = ?2 WHERE id = ?1 AND version = ?2 - 1",
                            team.id,
                            team.version,
                            team.name,
                            plan,
                            static_cast<int64_t>(team.state),
-                           policy_json(team.policy))
+                           policy_json(team.policy),
+                           limits_json(team.key_defaults))
                          .run());
             if (database.changes() > 0) return {};
             TRY(const auto there, find_team(database, team.id));
