@@ -71,6 +71,13 @@ constexpr Option kImporting[] = {
     {"dry-run", "", "Only say what would become of them."},
 };
 constexpr Option kEnding[] = {kSocketDir, kYes};
+constexpr Option kNewTeam[] = {kSocketDir,
+                               {"plan", "ID", "The plan that it is on; else the default one."}};
+constexpr Option kStarting[] = {
+    kSocketDir,
+    {"limit", "NAME=N", "A limit, such as requests_per_day=5000. May be repeated."},
+    {"clear", "NAME", "A limit that the plan, or the instance, says again. May be repeated."},
+};
 constexpr Option kPricing[] = {
     kSocketDir,
     {"all", "", "All that was set and the whole price book, as the operator."},
@@ -329,6 +336,20 @@ constexpr Command kCommands[] = {
      "Say how providers' credentials are sealed, and whether all can be read, as the operator."},
     {"vault rotate", "", 0, 0, kAsking, run_vault_rotate,
      "Change the master key and all data keys while calls go on, as the operator."},
+    {"teams list", "", 0, 0, kAsking, run_teams_list,
+     "List the teams, as the operator."},
+    {"teams show", "[ID]", 0, 1, kAsking, run_teams_show,
+     "Show the team, or another one, as the operator."},
+    {"teams create", "NAME", 1, 1, kNewTeam, run_teams_create,
+     "Create a team, as the operator."},
+    {"teams rename", "ID NAME", 2, 2, kAsking, run_teams_rename,
+     "Give a team another name, as the operator."},
+    {"teams defaults", "[ID]", 0, 1, kStarting, run_teams_defaults,
+     "Say what keys of the team start with that name no limit; of another team, as the operator."},
+    {"teams close", "ID", 1, 1, kEnding, run_teams_close,
+     "Close a team, as the operator: its keys stop; its ledger, audit log and usage are kept."},
+    {"teams reopen", "ID", 1, 1, kAsking, run_teams_reopen,
+     "Open a team again that was closed or stopped, as the operator."},
     {"users setup-link", "", 0, 0, kAsking, run_users_setup_link,
      "Print a new link that makes the first operator of the console, while there is none."},
     {"users reset-password", "EMAIL", 1, 1, kAsking, run_users_reset_password,

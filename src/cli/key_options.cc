@@ -44,18 +44,6 @@ constexpr std::array kLists = {
     ListOption{"deny-tool", "tools", "deny"},
 };
 
-/// "requests_per_day=5000".
-Result<void> add_limit(std::string_view text, Json& body) {
-    const size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string_view::npos) {
-        return fail(ErrorCode::InvalidRequest,
-                    fmt::format("--limit: expected NAME=N, got '{}'", text));
-    }
-    const std::string name(text.substr(0, equals));
-    TRY(body["policy"]["limits"][name], whole_number("limit", text.substr(equals + 1)));
-    return {};
-}
-
 /// A field, a list, or a limit by its name: null clears it.
 void clear(const std::string& name, Json& body) {
     for (const ListOption& row : kLists) {
@@ -86,11 +74,22 @@ Result<void> add_option(const std::string& option, const std::string& value, Jso
     if (option == "rate-limit-rpm") {
         TRY(body["rate_limit_rpm"], whole_number(option, value));
     }
-    if (option == "limit") return add_limit(value, body);
+    if (option == "limit") return add_limit(value, body["policy"]["limits"]);
     return {};
 }
 
 }  // namespace
+
+Result<void> add_limit(std::string_view text, Json& limits) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string_view::npos) {
+        return fail(ErrorCode::InvalidRequest,
+                    fmt::format("--limit: expected NAME=N, got '{}'", text));
+    }
+    const std::string name(text.substr(0, equals));
+    TRY(limits[name], whole_number("limit", text.substr(equals + 1)));
+    return {};
+}
 
 Result<void> add_key_options(const Arguments& arguments, Json& body) {
     for (const auto& [option, value] : arguments.options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "base/result.h"
 #include "cli/answer.h"
@@ -16,7 +17,7 @@ inline constexpr std::array kKeyOptions = {
     Option{"not-before", "MOMENT", "From when on it works."},
     Option{"expires-at", "MOMENT", "When it ends, such as 2027-01-31T00:00:00Z."},
     Option{"rotate-every", "DURATION", "Remind of a rotation when the secret is that old: 90d."},
-    Option{"rate-limit-rpm", "N", "Requests a minute; else the default of its plan."},
+    Option{"rate-limit-rpm", "N", "Requests a minute; else the default of its team or plan."},
     Option{"limit", "NAME=N", "A limit, such as requests_per_day=5000. May be repeated."},
     Option{"model", "GLOB", "A model that it may use. May be repeated, as all lists may."},
     Option{"deny-model", "GLOB", "A model that it may not use; this beats --model."},
@@ -36,5 +37,8 @@ inline constexpr std::array kKeyOptions = {
 /// Takes what was given over into a body of the API. A list that is named replaces the one that is
 /// there. Errors: InvalidRequest.
 Result<void> add_key_options(const Arguments& arguments, Json& body);
+
+/// Takes "requests_per_day=5000" over into `limits`. Errors: InvalidRequest.
+Result<void> add_limit(std::string_view text, Json& limits);
 
 }  // namespace keywarden
