@@ -28,5 +28,6 @@ def test_every_line_of_the_guide_works(start):
 def test_every_line_about_teams_works(start):
     shown = run_guide(start(), "teams.md")
     for said in ('"removed":true', '"state":"suspended"', '"action":"team.update"',
-                 '"deny":["gpt-4*"]'):
+                 '"deny":["gpt-4*"]',
+                 '"key_defaults":{"requests_per_minute":30}', '"obstacles":[]', '"state":"closed"'):
         assert said in shown, shown
