@@ -146,7 +146,10 @@ const columns = (withApps: boolean): (Column<Row> | null)[] => [
         </Link>
         <br />
         <span className={css.note}>
-          <Mono>{key.display}</Mono> <Notices of={key} />
+          <span className={css.nowrap}>
+            <Mono>{key.display}</Mono>
+          </span>{" "}
+          <Notices of={key} />
         </span>
       </span>
     ),
