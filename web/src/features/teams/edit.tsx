@@ -8,18 +8,20 @@ import { useChange } from "../../ui/use_change";
 import { usePlans } from "../plans/api";
 
 type Team = Schema["Account"];
+type OpenState = Exclude<Team["state"], "closed">;
 
 /** A team's name, its plan, and whether its calls are let in at all. */
 export function EditTeam(props: { of: Team; onClose: () => void }) {
   const { of } = props;
   const [name, setName] = useState(of.name);
   const [plan, setPlan] = useState(of.plan.id);
-  const [state, setState] = useState<Team["state"]>(of.state);
+  // A team is closed elsewhere; any of these states opens it again.
+  const [state, setState] = useState<OpenState | "">(of.state === "closed" ? "" : of.state);
   const plans = usePlans();
   const changes = {
     ...(name.trim() === of.name ? {} : { name: name.trim() }),
     ...(plan === of.plan.id ? {} : { plan }),
-    ...(state === of.state ? {} : { state }),
+    ...(state === "" || state === of.state ? {} : { state }),
   };
   const save = useChange(
     () =>
@@ -53,8 +55,9 @@ export function EditTeam(props: { of: Team; onClose: () => void }) {
         label={t.keys.state}
         description={t.teams.stateHelp}
         data={t.teams.stateChoices}
-        value={state}
-        onChange={(next) => setState((next ?? of.state) as Team["state"])}
+        placeholder={t.team.states.closed}
+        value={state || null}
+        onChange={(next) => setState((next ?? "") as OpenState | "")}
         allowDeselect={false}
       />
     </FormDialog>
