@@ -27,6 +27,7 @@ struct Team {
     size_t plan = 0;
     TeamState state = TeamState::Active;
     Policy policy{};
+    Limits key_defaults{};
 };
 
 struct App {
@@ -76,6 +77,7 @@ struct Call {
     std::string model{};
     std::string address{};
     LimitRequest size{};
+    bool manages = false;  // asks to make a key, and no model
 };
 
 }  // namespace keywarden::sim

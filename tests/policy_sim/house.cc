@@ -93,7 +93,8 @@ void House::limit_key(size_t key) {
     const Team& team = facts_.teams[facts_.keys[key].team];
     const std::array defaults = {
         KeyLimitDefaults{Scope::Instance, &facts_.instance_defaults},
-        KeyLimitDefaults{Scope::Plan, &facts_.plans[team.plan].key_defaults}};
+        KeyLimitDefaults{Scope::Plan, &facts_.plans[team.plan].key_defaults},
+        KeyLimitDefaults{Scope::Team, &team.key_defaults}};
     keys_[key].limits = own_limits(chain_of(key).view(), defaults);
 }
 
@@ -121,9 +122,8 @@ Outcome House::call(const Call& call, TimePoint wall, MonoTime now) {
     const Result<void> team = check_team(facts_.teams[facts.team].state);
     if (!team) return refused(team.error().code);
     const std::optional<Role> role = facts_.users[facts.user].role;
-    if (reach(facts.key.kind, role, Permission::Inference) == Reach::None) {
-        return refused(ErrorCode::InsufficientScope);
-    }
+    const Result<void> held = check_reach(facts.key.kind, role, Permission::Inference);
+    if (!held) return refused(held.error().code);
     const PolicyRequest request{
         .kind = facts.key.kind, .address = parse_ip(call.address), .model = call.model};
     const Decision decision = decide(chain_of(call.key).view(), request);

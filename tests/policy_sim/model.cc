@@ -65,15 +65,21 @@ std::optional<ErrorCode> Model::refuses(const Call& call, TimePoint now) const {
     }
     if (secret == nullptr) return ErrorCode::InvalidApiKey;
     if (facts.key.status == KeyStatus::Revoked) return ErrorCode::RevokedApiKey;
+    if (facts.key.status == KeyStatus::Quarantined) return ErrorCode::KeyQuarantined;
     if (facts.key.status == KeyStatus::Disabled) return ErrorCode::DisabledApiKey;
     if (facts.key.expires_at && now >= *facts.key.expires_at) return ErrorCode::ExpiredApiKey;
     if (secret->ends_at && now >= *secret->ends_at) return ErrorCode::ExpiredApiKey;
     const TeamState state = facts_.teams[facts.team].state;
-    if (state == TeamState::Suspended) return ErrorCode::AccountInactive;
+    if (state == TeamState::Suspended || state == TeamState::Closed) {
+        return ErrorCode::AccountInactive;
+    }
     if (state == TeamState::Overdue) return ErrorCode::InvoiceOverdue;
+    if (call.manages && facts.key.kind == KeyKind::Inference) return ErrorCode::InsufficientScope;
+    if (!call.manages && facts.key.kind == KeyKind::Management) {
+        return ErrorCode::EndpointNotAllowed;
+    }
     const std::optional<Role> role = facts_.users[facts.user].role;
-    if (!role || *role == Role::Viewer) return ErrorCode::InsufficientScope;
-    if (facts.key.kind == KeyKind::Management) return ErrorCode::InsufficientScope;
+    if (!role || *role == Role::Viewer) return ErrorCode::TeamAccessDenied;
 
     const IpAddress address = parse_ip(call.address).value();
     for (const Policy* policy : policies(call.key)) {
@@ -85,6 +91,7 @@ std::optional<ErrorCode> Model::refuses(const Call& call, TimePoint now) const {
         const auto holds_it = [&](const IpRange& range) { return range.contains(address); };
         if (!lets_through(policy->addresses, holds_it)) return ErrorCode::IpNotAllowed;
     }
+    if (call.manages) return std::nullopt;
     for (const Policy* policy : policies(call.key)) {
         const auto fits_it = [&](const Glob& glob) { return fits(glob.text(), call.model); };
         if (!lets_through(policy->models, fits_it)) return ErrorCode::ModelNotAllowed;
@@ -98,6 +105,7 @@ std::vector<Model::Subject> Model::subjects(const Call& call) const {
     Limits of_team = team.policy.limits;
     tighten(of_team, facts_.plans[team.plan].policy.limits);
     Limits of_key = facts.policy.limits;
+    fill(of_key, team.key_defaults);
     fill(of_key, facts_.plans[team.plan].key_defaults);
     fill(of_key, facts_.instance_defaults);
     for (const size_t maker : makers_of(facts_, call.key)) {

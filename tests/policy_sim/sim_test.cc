@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "domain/rights.h"
+#include "tests/policy_sim/dice.h"
 #include "tests/policy_sim/facts.h"
 #include "tests/policy_sim/house.h"
 #include "tests/policy_sim/model.h"
@@ -53,7 +54,7 @@ struct Open {
 
 class Simulation {
 public:
-    explicit Simulation(uint64_t seed) : random_(seed) {
+    explicit Simulation(uint64_t seed) : dice_(seed) {
         facts_.instance_defaults[RequestsPerMinute] = 30;
         facts_.plans.resize(kPlans);
         for (size_t i = 0; i < kTeams; ++i) facts_.teams.push_back({.plan = i % kPlans});
@@ -83,52 +84,11 @@ public:
     std::map<std::string, int> outcomes;
 
 private:
-    uint64_t below(uint64_t bound) { return random_() % bound; }
-    bool once_in(uint64_t times) { return below(times) == 0; }
+    uint64_t below(uint64_t bound) { return dice_.below(bound); }
+    bool once_in(uint64_t times) { return dice_.once_in(times); }
+    Policy policy(int64_t size) { return dice_.policy(size); }
     MonoTime mono() const { return MonoTime(now_ - booted_at_); }
     void pass(Nanos time) { now_ += time; }
-
-    template <class T>
-    AllowDeny<T> list(const std::vector<T>& pool) {
-        AllowDeny<T> made;
-        if (once_in(4)) {
-            made.allow.emplace();
-            for (uint64_t i = 1 + below(4); i > 0; --i)
-                made.allow->push_back(pool[below(pool.size())]);
-        }
-        if (once_in(6)) made.deny.push_back(pool[below(pool.size())]);
-        return made;
-    }
-
-    Policy policy(int64_t size) {
-        static const std::vector<Glob> kGlobs = [] {
-            std::vector<Glob> globs;
-            for (const std::string_view text :
-                 {"*", "gpt-*", "*o*", "o1", "gpt-4?", "claude-?", "?"}) {
-                globs.push_back(Glob::parse(text).value());
-            }
-            return globs;
-        }();
-        static const std::vector<IpRange> kRanges = {IpRange::parse("10.0.0.0/8").value(),
-                                                     IpRange::parse("10.0.0.0/16").value(),
-                                                     IpRange::parse("0.0.0.0/0").value(),
-                                                     IpRange::parse("2001:db8::/32").value()};
-        Policy made{.addresses = list(kRanges), .models = list(kGlobs)};
-        if (once_in(10)) made.kinds.deny = {KeyKind::Inference};
-        const auto maybe = [&](LimitKind kind, int64_t least) {
-            const auto more = static_cast<int64_t>(below(kind == ConcurrentRequests ? 2 : 10));
-            if (once_in(3)) made.limits[kind] = size * (least + more);
-        };
-        maybe(RequestsPerMinute, 4);
-        maybe(RequestsPerDay, static_cast<int64_t>(100 + below(3000)));
-        maybe(TokensInPerMinute, 100);
-        maybe(TokensOutPerMinute, 150);
-        maybe(TokensPerMinute, 200);
-        maybe(ConcurrentRequests, 1);
-        maybe(TokensPerRequest, 60);
-        if (made.limits[RequestsPerMinute] && once_in(3)) made.limits[Burst] = 3 * size;
-        return made;
-    }
 
     Rights rights_of(size_t key) const {
         const KeyFacts& facts = facts_.keys[key];
@@ -256,6 +216,7 @@ private:
                 break;
             case 2:
                 facts_.teams[team].policy = once_in(2) ? Policy{} : policy(5);
+                facts_.teams[team].key_defaults = once_in(2) ? Limits{} : policy(2).limits;
                 facts_.teams[team].plan = plan;
                 house_->team_changed(team);
                 break;
@@ -265,7 +226,7 @@ private:
                 break;
             case 4:
                 facts_.teams[team].state =
-                    once_in(6) ? static_cast<TeamState>(below(3)) : TeamState::Active;
+                    once_in(6) ? static_cast<TeamState>(below(4)) : TeamState::Active;
                 break;
             default: {
                 std::optional<Role>& role = facts_.users[below(kUsers)].role;
@@ -330,7 +291,7 @@ private:
         ++outcomes["restarts"];
     }
 
-    std::mt19937_64 random_;
+    Dice dice_;
     TimePoint now_{hours(400'000)};
     TimePoint booted_at_{hours(399'990)};
     Facts facts_;
@@ -356,6 +317,8 @@ TEST(PolicySim, EveryCallIsAnsweredAsTheRulesSay) {
                                            "model_not_allowed",
                                            "ip_not_allowed",
                                            "insufficient_scope",
+                                           "endpoint_not_allowed",
+                                           "team_access_denied",
                                            "account_inactive",
                                            "invoice_overdue",
                                            "revoked_api_key",
