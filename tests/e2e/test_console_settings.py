@@ -45,7 +45,7 @@ def receiver():
 
 def act(person, of, what):
     person.page.get_by_role("button", name=f"Actions: {of}").click()
-    person.page.get_by_role("menuitem", name=what).click()
+    person.page.get_by_role("menuitem", name=what, exact=True).click()
 
 
 def row(person, text):
@@ -205,7 +205,7 @@ def test_a_team_is_put_on_a_plan_and_held_back(ada):  # noqa: F811
     ada.button("Create a team").click()
     ada.field("Name").fill("Research")
     ada.page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    ada.button("Edit the team Research").click()
+    act(ada, "Research", "Edit")
     ada.page.get_by_role("combobox", name="Plan").click()
     ada.page.get_by_role("option", name="Start").click()
     ada.page.get_by_role("combobox", name="State").click()

@@ -72,3 +72,11 @@ export const changeTeamPolicy = (version: number, body: Schema["Policy"]) =>
       body,
     }),
   );
+
+export const changeKeyDefaults = (version: number, body: NonNullable<Schema["Limits"]>) =>
+  ok(
+    api.PATCH("/v1/account/key-defaults", {
+      params: { header: { "If-Match": `"${version}"` } },
+      body,
+    }),
+  );

@@ -10,6 +10,7 @@ import { useAccount } from "../keys/api";
 import { PolicyDialog } from "../policy/dialog";
 import { PolicyView } from "../policy/view";
 import { changeTeamPolicy } from "./api";
+import { KeyDefaults } from "./key_defaults";
 import { Webhooks } from "./webhooks";
 
 /** What holds for the team as a whole, and who is told of what happens. */
@@ -18,6 +19,7 @@ export function SettingsPage() {
   return (
     <Page title={t.nav.settings} lead={t.settings.lead}>
       <TeamPolicy />
+      <KeyDefaults />
       <Webhooks whose="team" title={t.settings.webhooks} />
       {session.user.is_operator && (
         <Webhooks whose="instance" title={t.settings.operatorWebhooks} />

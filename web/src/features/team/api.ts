@@ -49,3 +49,35 @@ export const changeAppPolicy = (app: Pick<App, "id" | "version">, policy: Schema
   ok(api.PATCH("/v1/account/apps/{id}", { params: at(app), body: { policy } }));
 
 export const deleteApp = (app: App) => ok(api.DELETE("/v1/account/apps/{id}", { params: at(app) }));
+
+export const renameTeam = (asked: { version: number; name: string }) =>
+  ok(
+    api.PATCH("/v1/account", {
+      params: { header: { "If-Match": `"${asked.version}"` } },
+      body: { name: asked.name },
+    }),
+  );
+
+export const leaveTeam = () => ok(api.POST("/v1/account/leave"));
+
+/** The team that is looked at, by whom it is; or any, by an operator. */
+export type Whose = "own" | "any";
+
+/** What closing a team would stop, and what is in the way. */
+export const useClosing = (whose: Whose, id: string) =>
+  useQuery({
+    queryKey: ["closing", id],
+    queryFn: () =>
+      ok(
+        whose === "own"
+          ? api.GET("/v1/account/close")
+          : api.GET("/v1/admin/teams/{id}/close", { params: { path: { id } } }),
+      ),
+  });
+
+export const closeTeam = (whose: Whose, id: string, name: string) =>
+  ok(
+    whose === "own"
+      ? api.POST("/v1/account/close", { body: { name } })
+      : api.POST("/v1/admin/teams/{id}/close", { params: { path: { id } }, body: { name } }),
+  );

@@ -7,18 +7,24 @@ import { Card, Facts, Page } from "../../ui/page";
 import { useAccount } from "../keys/api";
 import { Apps } from "./apps";
 import { Invitations } from "./invitations";
+import { Endings } from "./life";
 import { Members } from "./members";
+import { Rename } from "./rename";
 
 export function TeamPage() {
   const { team } = useHere();
   const may = useMay();
+  const account = useAccount();
   return (
     <Page title={t.nav.team} lead={team?.name}>
       <Members />
       {may("members.write") && <Invitations />}
       <Apps />
-      <Card title={t.team.about}>
-        <Async query={useAccount()}>
+      <Card
+        title={t.team.about}
+        actions={may("team.write") && account.data && <Rename of={account.data} />}
+      >
+        <Async query={account}>
           {(account) => (
             <Facts
               rows={[
@@ -38,6 +44,7 @@ export function TeamPage() {
           )}
         </Async>
       </Card>
+      <Endings />
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -13,8 +13,10 @@ import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { NameDialog } from "../../ui/name_dialog";
 import { Card, Page } from "../../ui/page";
+import { RowMenu } from "../../ui/row_menu";
 import { toast } from "../../ui/toast";
 import { useChange } from "../../ui/use_change";
+import { CloseTeam } from "../team/close";
 import { AddCredit } from "./credit";
 import { EditTeam } from "./edit";
 
@@ -39,6 +41,7 @@ export function TeamsPage() {
   const navigate = useNavigate();
   const [creating, setCreating] = useState(false);
   const [crediting, setCrediting] = useState<Team | null>(null);
+  const [closing, setClosing] = useState<Team | null>(null);
   const [editing, setEditing] = useState<Team | null>(null);
   const balances = useBalances();
   const create = useChange(createTeam, { said: t.ui.saved, then: () => setCreating(false) });
@@ -115,27 +118,20 @@ export function TeamsPage() {
                       <Button
                         variant="default"
                         size="compact-sm"
-                        aria-label={t.teams.editTitle(team.name)}
-                        onClick={() => setEditing(team)}
-                      >
-                        {t.ui.edit}
-                      </Button>
-                      <Button
-                        variant="default"
-                        size="compact-sm"
-                        aria-label={t.teams.creditOf(team.name)}
-                        onClick={() => setCrediting(team)}
-                      >
-                        {t.teams.credit}
-                      </Button>
-                      <Button
-                        variant="default"
-                        size="compact-sm"
                         aria-label={t.teams.openOf(team.name)}
                         onClick={() => open(team)}
                       >
                         {t.teams.open}
                       </Button>
+                      <RowMenu label={t.teams.actionsOf(team.name)}>
+                        <Menu.Item onClick={() => setEditing(team)}>{t.ui.edit}</Menu.Item>
+                        <Menu.Item onClick={() => setCrediting(team)}>{t.teams.credit}</Menu.Item>
+                        {team.state !== "closed" && (
+                          <Menu.Item color="var(--kw-bad)" onClick={() => setClosing(team)}>
+                            {t.teams.closeOf}
+                          </Menu.Item>
+                        )}
+                      </RowMenu>
                     </span>
                   ),
                 },
@@ -164,6 +160,7 @@ export function TeamsPage() {
           onClose={() => setCreating(false)}
         />
       )}
+      {closing && <CloseTeam whose="any" team={closing} onClose={() => setClosing(null)} />}
       {crediting && <AddCredit to={crediting} onClose={() => setCrediting(null)} />}
     </Page>
   );
