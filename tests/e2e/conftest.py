@@ -68,6 +68,14 @@ def the_imposter():
     imposter.stop()
 
 
+@pytest.fixture(scope="module")
+def the_claude():
+    """An upstream that a module has answer as Anthropic, or as it says."""
+    imposter = Imposter()
+    yield imposter
+    imposter.stop()
+
+
 @pytest.fixture
 def imposter(the_imposter):
     """The upstream of `gateway`, with its memory wiped."""

@@ -9,19 +9,12 @@ import pytest
 import claude
 from conftest import ROOMY, provider
 from gateway import Gateway
-from imposter import PROVIDER_KEY, Imposter
+from imposter import PROVIDER_KEY
 
 MODEL = "claude-imposter-1"
 HELLO = [{"role": "user", "content": "Say hello"}]
 TOOLS = [{"name": "get_weather", "description": "The weather in a city", "input_schema": {
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]
-
-
-@pytest.fixture(scope="module")
-def the_claude():
-    imposter = Imposter()
-    yield imposter
-    imposter.stop()
 
 
 @pytest.fixture

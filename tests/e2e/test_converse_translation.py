@@ -34,13 +34,6 @@ def the_bedrock():
     imposter.stop()
 
 
-@pytest.fixture(scope="module")
-def the_claude():
-    imposter = Imposter()
-    yield imposter
-    imposter.stop()
-
-
 @pytest.fixture
 def aws(the_bedrock):
     the_bedrock.reset()

@@ -12,7 +12,7 @@ import claude
 from books import check_books
 from conftest import ROOMY, provider
 from gateway import Gateway
-from imposter import PROVIDER_KEY, Imposter, chunk
+from imposter import PROVIDER_KEY, chunk
 from money_database import MoneyDatabase
 
 CLAUDE = "claude-imposter-1"
@@ -23,13 +23,6 @@ OPENAI_TOOLS = [{"type": "function", "function": {
     "name": "get_weather", "description": "The weather", "parameters": SCHEMA}}]
 CLAUDE_TOOLS = [{"name": "get_weather", "description": "The weather", "input_schema": SCHEMA}]
 ENVIRONMENT = {"CLAUDE_API_KEY": claude.CLAUDE_KEY, "IMPOSTER_API_KEY": PROVIDER_KEY}
-
-
-@pytest.fixture(scope="module")
-def the_claude():
-    imposter = Imposter()
-    yield imposter
-    imposter.stop()
 
 
 @pytest.fixture
