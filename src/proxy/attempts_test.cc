@@ -130,14 +130,18 @@ TEST_F(Attempts, EndWithTheTimeForThem) {
 }
 
 TEST_F(Attempts, AStreamThatBeganIsNotBegunAgain) {
-    answer(
-        {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\n"
-         "data: {}\n\n",
-         ""});
+    start([](test::Peer& peer) {
+        peer.hear_answer();
+        peer.say(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\n"
+            "data: {}\n\n");
+    });
     test::Peer peer = connect();
     peer.say(post("/v1/chat/completions", secret(), R"({"model":"gpt-4o","stream":true})"));
-    EXPECT_EQ(field(peer.hear_until("\r\n\r\n"), "x-keywarden-attempts"), "1");
-    EXPECT_EQ(requests(), 1U);
+    const std::string got = peer.hear_until("\r\n0\r\n\r\n");
+    EXPECT_EQ(field(got, "x-keywarden-attempts"), "1");
+    EXPECT_NE(got.find("data: {}"), std::string::npos) << got;
+    EXPECT_EQ(imposter_->connections(), 1U);
 }
 
 TEST_F(Attempts, AFormIsSentOnce) {

@@ -82,7 +82,8 @@ TEST_F(UpstreamCredential, OneThatIsUsedUpIsFollowedByAnotherAtOnce) {
 }
 
 TEST_F(UpstreamCredential, WhereAllAreUsedUpTheCallerIsToldSo) {
-    parts_.limits.retries = {.retries_max = 1, .first_wait = std::chrono::hours(1)};
+    parts_.limits.retries = {
+        .retries_max = 1, .within = std::chrono::seconds(1), .first_wait = std::chrono::hours(1)};
     serve({{"team_a", "sk-1-used-up"}, {"team_a", "sk-2-used-up"}});
     for (int i = 0; i < 3; ++i) EXPECT_EQ(status(chat(kChat)), 429);
 }
