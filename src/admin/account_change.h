@@ -17,6 +17,15 @@ namespace keywarden {
 
 inline AccountStore& accounts_of(AdminContext& context) { return context.keys.store().accounts(); }
 
+/// The team, to which something new is to be given: one that is closed gets nothing.
+/// Errors: NotFound, InvalidRequest.
+inline Result<Team> team_that_takes(AdminContext& context, std::string_view id) {
+    TRY(Team team, accounts_of(context).get_team(id));
+    if (team.state != TeamState::Closed) return team;
+    return fail(ErrorCode::InvalidRequest,
+                "The team is closed. An operator opens it again by its state: \"active\".");
+}
+
 /// The row for a change from `before` (null: there was none) to `after`.
 template <class T>
 AuditEntry change_entry(AdminContext& context,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/account_change.h"
 #include "admin/changed_by.h"
 #include "admin/handlers.h"
 #include "admin/idempotency.h"
@@ -186,7 +187,7 @@ Result<HttpResponse> import_keys(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> import_team_keys(AdminContext& context, const ApiCall& call) {
-    TRY(const Team team, context.keys.store().accounts().get_team(call.values.at(0)));
+    TRY(const Team team, team_that_takes(context, call.values.at(0)));
     return import_into(context, call, team.id, "keys.import " + team.id);
 }
 

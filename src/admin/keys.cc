@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/account_change.h"
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
 #include "admin/effective.h"
@@ -82,7 +83,7 @@ Result<HttpResponse> create_key(AdminContext& context, const ApiCall& call) {
 }
 
 Result<HttpResponse> create_team_key(AdminContext& context, const ApiCall& call) {
-    TRY(const Team team, context.keys.store().accounts().get_team(call.values.at(0)));
+    TRY(const Team team, team_that_takes(context, call.values.at(0)));
     TRY(HttpResponse response, create_key_in(context, call, team.id, "keys.create " + team.id));
     for (const Header& each : response.headers) {  // keys are read where their team reads them
         if (!equal_ignoring_case(each.name, "Location")) continue;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "admin/account_change.h"
 #include "admin/account_fields.h"
 #include "admin/account_record.h"
 #include "admin/changed_by.h"
@@ -95,7 +96,7 @@ Result<Created> add_member_to(AdminContext& context,
     if (!draft.role) return fail_field("role", "is required");
     TRY_VOID(check_may_give_role(context, call, *draft.role));
     AccountStore& accounts = context.keys.store().accounts();
-    TRY(const Team known, accounts.get_team(team));
+    TRY(const Team known, team_that_takes(context, team));
     TRY(const User user, user_of(context, call, draft));
     const auto there = accounts.get_member(team, user.id);
     if (there) return fail_field("email", "is a member's already: change their role instead");

@@ -200,6 +200,21 @@ TEST_F(TeamLife, AnOperatorClosesATeamAndOpensItAgain) {
     EXPECT_EQ(post("/v1/admin/teams/team_none/close", R"({"name":"First"})").code(), "not_found");
 }
 
+TEST_F(TeamLife, AClosedTeamIsGivenNothingNew) {
+    ASSERT_EQ(close().status, 200);
+    const std::string path = "/v1/admin/teams/team_1";
+    for (const auto& [route, body] :
+         {std::pair{"/keys", R"({"name":"late"})"},
+          {"/keys/import", R"({"keys":[{"name":"late"}]})"},
+          {"/members", R"({"email":"l@example.test","role":"viewer"})"}}) {
+        const Reply refused = post(path + route, body);
+        EXPECT_EQ(refused.code(), "invalid_request") << route;
+        EXPECT_NE(refused.body.find("closed"), std::string::npos) << refused.body;
+    }
+    EXPECT_EQ(get("/v1/keys").json()["data"], Json::array());
+    EXPECT_EQ(get("/v1/account/members").json()["data"], Json::array());
+}
+
 TEST_F(TeamLife, AClosedTeamStandsInNoFile) {
     ASSERT_EQ(close().status, 200);
     for (const Json& team : get("/v1/admin/export").json()["teams"]) {
