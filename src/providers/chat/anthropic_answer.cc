@@ -59,11 +59,15 @@ Result<ChatAnswer> read_anthropic_answer(const Json& body) {
     if (content == nullptr || !content->is_array()) return no_answer("there is no content");
     ChatAnswer answer{.id = text_in(body, "id"),
                       .model = text_in(body, "model"),
-                      .stop = read_anthropic_stop(text_in(body, "stop_reason")),
                       .stop_sequence = text_in(body, "stop_sequence")};
+    bool calls_tools = false;
     for (const Json& block : *content) {
-        if (auto part = read_block(block)) answer.parts.push_back(*std::move(part));
+        auto part = read_block(block);
+        if (!part) continue;
+        calls_tools = calls_tools || part->kind == Kind::ToolCall;
+        answer.parts.push_back(*std::move(part));
     }
+    answer.stop = read_anthropic_stop(text_in(body, "stop_reason"), calls_tools);
     if (const Json* usage = find_field(body, "usage")) answer.usage = read_anthropic_usage(*usage);
     return answer;
 }

@@ -108,7 +108,7 @@ private:
         if (reason.empty()) return;
         out.push_back({.kind = Step::Stop,
                        .text = text_in(*delta, "stop_sequence"),
-                       .stop = read_anthropic_stop(reason)});
+                       .stop = read_anthropic_stop(reason, tools_ > 0)});
     }
 
     /// The end of a stream tells the output, and of the input sometimes nothing.

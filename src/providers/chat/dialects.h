@@ -78,8 +78,8 @@ std::string_view anthropic_stop(ChatStop stop);
 std::string_view converse_stop(ChatStop stop);
 /// Not all who speak the dialect say that a tool is called, or that they refuse.
 ChatStop read_openai_stop(std::string_view reason, bool calls_tools, bool has_refused);
-ChatStop read_anthropic_stop(std::string_view reason);
 /// What calls a tool has stopped for that, whatever else it says.
+ChatStop read_anthropic_stop(std::string_view reason, bool calls_tools);
 ChatStop read_converse_stop(std::string_view reason, bool calls_tools);
 
 /// How much Claude is to think: `thinking` and `output_config.effort`.

@@ -52,6 +52,14 @@ void add_caches(TokenUsage& usage) {
     *usage.input = std::min(*usage.input, kTokensMax);
 }
 
+/// `dialect`: the column that the reason stands in.
+ChatStop read_stop(std::string_view StopRow::* dialect, std::string_view reason, bool calls_tools) {
+    const auto* const row = std::ranges::find(kStops, reason, dialect);
+    const ChatStop stop = row == kStops.end() ? ChatStop::End : row->stop;
+    const bool is_whole = stop == ChatStop::End || stop == ChatStop::Sequence;
+    return is_whole && calls_tools ? ChatStop::Tools : stop;
+}
+
 }  // namespace
 
 std::string_view openai_stop(ChatStop stop) {
@@ -82,18 +90,12 @@ ChatStop read_openai_stop(std::string_view reason, bool calls_tools, bool has_re
     return has_refused ? ChatStop::Refusal : ChatStop::End;
 }
 
-ChatStop read_anthropic_stop(std::string_view reason) {
-    for (const StopRow& row : kStops) {
-        if (row.anthropic == reason) return row.stop;
-    }
-    return ChatStop::End;
+ChatStop read_anthropic_stop(std::string_view reason, bool calls_tools) {
+    return read_stop(&StopRow::anthropic, reason, calls_tools);
 }
 
 ChatStop read_converse_stop(std::string_view reason, bool calls_tools) {
-    const auto* const row = std::ranges::find(kStops, reason, &StopRow::converse);
-    const ChatStop stop = row == kStops.end() ? ChatStop::End : row->stop;
-    const bool is_whole = stop == ChatStop::End || stop == ChatStop::Sequence;
-    return is_whole && calls_tools ? ChatStop::Tools : stop;
+    return read_stop(&StopRow::converse, reason, calls_tools);
 }
 
 TokenUsage read_openai_usage(const Json& usage) {
