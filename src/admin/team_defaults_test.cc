@@ -139,6 +139,16 @@ TEST_F(TeamDefaults, ANarrowedKeyWidensThemForNobody) {
     EXPECT_EQ(set(R"({"requests_per_minute":61})").status, 200) << "a default binds nobody";
 }
 
+TEST_F(TeamDefaults, ANarrowedKeyWidensNotEvenWhatThePlanSaysToo) {
+    const std::string plan = R"({"key_defaults":{"requests_per_minute":40}})";
+    ASSERT_EQ(change("/v1/admin/plans/plan_default", plan).status, 200);
+    be(make_key(R"({"rate_limit_rpm":30})")["key"].get<std::string>());
+    EXPECT_EQ(outcome(set(R"({"requests_per_minute":50})")),
+              "insufficient_scope requests_per_minute")
+        << "the team's beats the plan's, so keys would begin with more";
+    EXPECT_EQ(set(R"({"requests_per_minute":35})").status, 200);
+}
+
 TEST_F(TeamDefaults, AnOperatorSetsThemWithTheTeam) {
     const Reply made =
         post("/v1/admin/teams", R"({"name":"n","key_defaults":{"requests_per_day":50}})");
