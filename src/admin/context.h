@@ -64,6 +64,12 @@ struct AdminContext {
     WebhookAllow webhook_allow{};
     /// Sends one event now: why it was not taken, or nothing. Set before the first call.
     std::function<std::string(const Webhook&, const UsageEvent&)> send_event{};
+    /// Mails a link to whom it is for: why it was not taken, or nothing. Null: there is no mail.
+    std::function<std::string(
+        const std::string& to, const std::string& subject, const std::string& text)>
+        send_mail{};
+    /// Where browsers find the console, as the configuration says; perhaps nothing.
+    std::string public_url{};
     /// Which route that is; of several methods the first, where none is named.
     std::function<KnownRoute(std::optional<Method>, std::string_view path)> route_of =
         [](std::optional<Method>, std::string_view path) { return KnownRoute{.path = path}; };

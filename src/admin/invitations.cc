@@ -1,6 +1,7 @@
 // Invitations to a team: links that whoever is invited sets a password with.
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <optional>
 #include <string>
 #include <utility>
@@ -83,6 +84,16 @@ Result<void> check_is_no_member(AdminContext& context,
     return fail_field("email", "is a member's already: change their role instead");
 }
 
+LinkMail mail_of(const Team& team, const SignInLink& link) {
+    return {
+        .to = link.email,
+        .subject = fmt::format("Invitation to the team {}", team.name),
+        .reason = fmt::format(
+            "You are invited to the team '{}' of Keywarden, as {}.", team.name, name(link.role)),
+        .deed = "to join",
+        .kept = kInvitationKept};
+}
+
 }  // namespace
 
 Result<HttpResponse> list_invitations(AdminContext& context, const ApiCall& call) {
@@ -110,6 +121,7 @@ Result<HttpResponse> create_invitation(AdminContext& context, const ApiCall& cal
                             "There are " + std::to_string(kInvitationsMax) +
                                 " open invitations already. Take some back first.");
             }
+            TRY(const Team team, context.keys.store().accounts().get_team(call.caller->team_id));
             const Secret token = new_web_token();
             const TimePoint now = context.clock.now();
             const SignInLink link{.id = new_id("link"),
@@ -127,7 +139,8 @@ Result<HttpResponse> create_invitation(AdminContext& context, const ApiCall& cal
             }));
             const std::string address =
                 console_base(context, call) + "/invitation#token=" + std::string(token.reveal());
-            return Created{.record = std::move(record), .shown_once = {{"link", address}}};
+            return Created{.record = std::move(record),
+                           .shown_once = link_and_mail(context, mail_of(team, link), address)};
         });
 }
 

@@ -224,7 +224,8 @@ RouteFacts facts_of(const Row& row) {
             .path = row.path,
             .needs = row.needs,
             .dialect = is_api ? Dialect::Api : Dialect::Problem,
-            .is_for_elsewhere = row.handler == authorize_request};
+            .is_for_elsewhere = row.handler == authorize_request,
+            .asks_elsewhere = row.handler == create_invitation || row.handler == create_reset_link};
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "admin/sign_ins.h"
 
+#include <chrono>
+#include <fmt/format.h>
+#include <string>
+
 #include "admin/account_change.h"
 #include "admin/handlers.h"
 #include "base/id.h"
@@ -8,9 +12,13 @@ namespace keywarden {
 
 namespace {
 
-/// Stores the link, and answers with where it leads to: this once.
-Result<HttpResponse> make_link(
-    AdminContext& context, const ApiCall& call, SignInLink link, const char* page, Nanos kept) {
+/// Stores the link, and answers with where it leads to: this once. `to`: whom it is mailed.
+Result<HttpResponse> make_link(AdminContext& context,
+                               const ApiCall& call,
+                               SignInLink link,
+                               const char* page,
+                               Nanos kept,
+                               const std::string& to = {}) {
     const Secret token = new_web_token();
     link.id = new_id("link");
     link.digest = web_token_digest(token.reveal());
@@ -28,10 +36,18 @@ Result<HttpResponse> make_link(
                     link.created_at)));
     const std::string address =
         console_base(context, call) + page + "#token=" + std::string(token.reveal());
-    return json_response(201,
-                         {{"object", is_reset ? "reset_link" : "setup_link"},
-                          {"link", address},
-                          {"expires_at", format_iso8601(link.ends_at)}});
+    Json record = {{"object", is_reset ? "reset_link" : "setup_link"},
+                   {"expires_at", format_iso8601(link.ends_at)}};
+    record.update(to.empty() ? Json{{"link", address}}
+                             : link_and_mail(context,
+                                             {.to = to,
+                                              .subject = "A new password for Keywarden",
+                                              .reason = "An operator of Keywarden lets you set a "
+                                                        "new password.",
+                                              .deed = "to set it",
+                                              .kept = kept},
+                                             address));
+    return json_response(201, record);
 }
 
 }  // namespace
@@ -54,11 +70,32 @@ Result<void> put_role(AdminContext& context, const MemberRole& role, bool is_oth
 }
 
 std::string console_base(const AdminContext& context, const ApiCall& call) {
+    if (!context.public_url.empty()) return context.public_url;
     const HttpRequest& request = call.request;
     if (request.peer_address == "unix") return context.base_url();
     const std::string_view origin = request.header("Origin");  // a page of ours: it was checked
     if (call.session != nullptr && !origin.empty()) return std::string(origin);
     return (call.is_secure ? "https://" : "http://") + std::string(request.header("Host"));
+}
+
+Json link_and_mail(const AdminContext& context, const LinkMail& mail, const std::string& link) {
+    Json out = {{"link", link}};
+    if (!context.send_mail) return out;
+    const auto hours = std::chrono::duration_cast<std::chrono::hours>(mail.kept).count();
+    const std::string within = hours % 24 == 0 && hours > 24 ? fmt::format("{} days", hours / 24)
+                                                             : fmt::format("{} hours", hours);
+    const std::string problem =
+        context.send_mail(mail.to,
+                          mail.subject,
+                          fmt::format("{}\n\nOpen this link within {} {}; it works once:\n\n{}\n\n"
+                                      "If you did not expect this mail, do nothing.\n",
+                                      mail.reason,
+                                      within,
+                                      mail.deed,
+                                      link));
+    out["mailed"] = problem.empty();
+    if (!problem.empty()) out["mail_error"] = problem;
+    return out;
 }
 
 Result<HttpResponse> create_reset_link(AdminContext& context, const ApiCall& call) {
@@ -72,7 +109,8 @@ Result<HttpResponse> create_reset_link(AdminContext& context, const ApiCall& cal
                      call,
                      {.purpose = LinkPurpose::Reset, .user_id = user.id},
                      "/reset",
-                     kResetLinkKept);
+                     kResetLinkKept,
+                     user.email);
 }
 
 Result<HttpResponse> create_setup_link(AdminContext& context, const ApiCall& call) {

@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "admin/context.h"
+#include "base/json/body.h"
 #include "base/result.h"
+#include "base/units.h"
 #include "domain/route.h"
 #include "store/policy_directory.h"
 #include "store/sign_in_store.h"
@@ -23,7 +25,21 @@ Result<void> check_is_no_stranger(SignInStore& sign_ins, std::string_view user_i
 /// Errors: StoreUnavailable.
 Result<void> put_role(AdminContext& context, const MemberRole& role, bool is_other);
 
-/// Where whoever asks finds the console: what a link that they are given begins with.
+/// Where browsers find the console: as configured, or else as whoever asks found it. What a link
+/// begins with.
 std::string console_base(const AdminContext& context, const ApiCall& call);
+
+/// A mail about a link, but for the link.
+struct LinkMail {
+    std::string to{};
+    std::string subject{};
+    std::string reason{};  // why it comes, a sentence
+    std::string deed{};    // what opening the link does: "to join"
+    Nanos kept{};          // how long it works
+};
+
+/// What to add to an answer that shows `link`: the link, and where there is a mail server, whether
+/// it took the mail, and why not. Blocks while it is asked.
+Json link_and_mail(const AdminContext& context, const LinkMail& mail, const std::string& link);
 
 }  // namespace keywarden

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/identity_providers.h"
+#include "app/mailer.h"
 #include "app/providers.h"
 #include "base/nearest_name.h"
 #include "domain/key_format.h"
@@ -219,6 +220,10 @@ Result<void> check_configuration(const Configuration& configuration) {
     if (auto allow = parse_webhook_allow(settings.webhooks_allow); !allow) {
         return wrong(
             origin_of(configuration, "webhooks.allow"), "webhooks.allow", allow.error().message);
+    }
+    if (auto mail = check_mail(settings); !mail) {
+        const std::string& name = mail.error().param;
+        return wrong(origin_of(configuration, name), name, mail.error().message);
     }
     TRY_VOID(check_providers(configuration));
     return check_sign_in_providers(configuration);

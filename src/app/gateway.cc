@@ -14,6 +14,7 @@
 #include "app/gateway_metrics.h"
 #include "app/identity_providers.h"
 #include "app/limit_file.h"
+#include "app/mailer.h"
 #include "app/money.h"
 #include "app/probe.h"
 #include "app/upkeep.h"
@@ -121,8 +122,9 @@ public:
         TRY(money_, Money::open(settings, instance, providers, threads));
         TRY(credentials_, open_credentials(settings, environment, instance, providers));
         TRY_VOID(open_webhooks(settings, instance));
+        TRY_VOID(open_mail(settings));
         TRY(console_.sso, open_single_sign_on(configuration, environment, instance.team_id));
-        if (console_.sso != nullptr) {
+        if (console_.sso != nullptr || mailer_) {
             elsewhere_ =
                 std::make_unique<BlockingPool>(BlockingPoolOptions{.threads = 8, .queued_max = 64});
         }
@@ -233,6 +235,18 @@ private:
         return {};
     }
 
+    Result<void> open_mail(const Settings& settings) {
+        admin_.public_url = settings.public_url;
+        TRY(mailer_, Mailer::open(settings));
+        if (!mailer_) return {};
+        admin_.send_mail = [mailer = &*mailer_](const std::string& to,
+                                                const std::string& subject,
+                                                const std::string& text) {
+            return mailer->send(to, subject, text);
+        };
+        return {};
+    }
+
     Result<void> open_proxy(const Configuration& configuration,
                             Instance& instance,
                             std::vector<Provider> providers) {
@@ -315,6 +329,7 @@ private:
     std::unique_ptr<CredentialDirectory> credentials_;
     std::unique_ptr<CredentialAlarms> alarms_;
     std::unique_ptr<WebhookSender> webhooks_;
+    std::optional<Mailer> mailer_;
     ListenAddress address_;
     std::atomic<bool> draining_ = false;
     std::atomic<size_t> left_ = 0;  // workers that still drain
@@ -323,7 +338,7 @@ private:
     BlockingPool blocking_;
     // One thread, as each password takes 64 MiB; who waits behind more is refused.
     BlockingPool slow_{{.threads = 1, .queued_max = 32}};
-    std::unique_ptr<BlockingPool> elsewhere_;  // null: no identity provider is asked
+    std::unique_ptr<BlockingPool> elsewhere_;  // null: nobody else is asked
     std::unique_ptr<Proxy> proxy_;
     std::unique_ptr<CallMetrics> metrics_;
     WorkerShared shared_;
@@ -350,6 +365,7 @@ Result<void> Gateway::check(const Configuration& configuration, std::vector<Prov
         TRY_VOID(ServerTls::load(settings.tls_certificate, settings.tls_key));
     }
     TRY_VOID(read_metrics_token(settings.metrics_token_file));
+    TRY_VOID(Mailer::open(settings));
     TRY_VOID(Proxy::open({.providers = std::move(providers),
                           .aliases = aliases_of(configuration),
                           .routes = routes_of(configuration)}));

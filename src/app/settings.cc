@@ -201,8 +201,23 @@ constexpr std::array kRows = {
     SettingRow{.name = "sign_in.public_url", .kind = Text, .member = &S::public_url,
         .fallback = "",
         .sentence = "Where browsers find the console, such as https://keys.example.com: identity "
-                    "providers send people back there. Empty: where the browser asked, by its Host "
-                    "header."},
+                    "providers send people back there, and links in mails lead there. Empty: where "
+                    "the browser asked, by its Host header; then there are no mails."},
+    SettingRow{.name = "mail.server", .kind = Text, .member = &S::mail_server, .fallback = "",
+        .sentence = "The mail server that takes over invitations and links to set a password: "
+                    "smtp://HOST (port 587, STARTTLS) or smtps://HOST (port 465). Plain text goes "
+                    "to this machine only. Empty: links are shown to whoever makes them, and "
+                    "nothing is mailed."},
+    SettingRow{.name = "mail.from", .kind = Text, .member = &S::mail_from, .fallback = "",
+        .sentence = "Whom mails are from: keys@example.com, or Keywarden <keys@example.com>."},
+    SettingRow{.name = "mail.username", .kind = Text, .member = &S::mail_username, .fallback = "",
+        .sentence = "The name to sign in to the mail server with; empty: nobody signs in."},
+    SettingRow{.name = "mail.password_file", .kind = Text, .member = &S::mail_password_file,
+        .fallback = "",
+        .sentence = "A file with the password that goes with mail.username, on one line."},
+    SettingRow{.name = "mail.ca_file", .kind = Text, .member = &S::mail_ca_file, .fallback = "",
+        .sentence = "A PEM file of the only authorities to trust for the mail server; empty: the "
+                    "system's."},
     SettingRow{.name = "metrics.token_file", .kind = Text, .member = &S::metrics_token_file,
         .fallback = "",
         .sentence = "A file with the token that opens GET /metrics to the network: one word of 32 "

@@ -70,6 +70,11 @@ struct Settings {
     std::string spikes_action;
     std::string webhooks_allow;
     std::string public_url;
+    std::string mail_server;
+    std::string mail_from;
+    std::string mail_username;
+    std::string mail_password_file;
+    std::string mail_ca_file;
     NanoUsd estimate_input_price;   // a million tokens
     NanoUsd estimate_output_price;  // a million tokens
 };

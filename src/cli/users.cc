@@ -27,6 +27,9 @@ Result<int> print_link(Session& session, const Arguments& arguments, const std::
     TRY(const Json answer, parse_object(body));
     session.terminal.out << (arguments.has("json") ? dump(answer)
                                                    : printable(shown(answer, "link") + "\n"));
+    if (answer.value("mailed", false)) session.terminal.err << "It was mailed to them, too.\n";
+    const std::string problem = shown(answer, "mail_error");
+    if (!problem.empty()) session.terminal.err << printable("It was not mailed: " + problem + "\n");
     return kExitOk;
 }
 

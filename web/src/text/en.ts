@@ -448,7 +448,7 @@ export const t = {
     invitations: "Open invitations",
     invite: "Invite somebody",
     inviteAction: "Make the link",
-    inviteHelp: "They get no mail from here: you hand them the link. It works once.",
+    inviteHelp: "They join with a link that works once. You see it too, to hand it over yourself.",
     invited: (email: string) => `The link for ${email}`,
     inviteLink: "Invitation link",
     inviteOnce: "Copy the link now, and send it to them. It is shown this once.",
@@ -622,10 +622,14 @@ export const t = {
     reset: "Make a new-password link",
     resetTitle: (name: string) => `A new password for ${name}`,
     resetText:
-      "The link works once, for 24 hours. It takes their second factor off, too. Hand it to them yourself, and be sure who they are.",
+      "The link works once, for 24 hours. It takes their second factor off, too. Be sure who they are.",
     resetAction: "Make the link",
     resetLink: "Link",
     resetOnce: "Copy the link now. It is shown this once.",
+    mailed: (email: string) =>
+      `Mailed to ${email}. The link is shown this once, should the mail not arrive.`,
+    notMailed: (why: string) =>
+      `Not mailed: ${why} Hand the link over yourself: it is shown this once.`,
     actionsOf: (name: string) => `Actions: ${name}`,
   },
   providers: {

@@ -5,10 +5,10 @@ import { useHere } from "../../app/session";
 import { date } from "../../format/times";
 import { t } from "../../text/en";
 import { Async, Failure } from "../../ui/async";
-import { Code } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
-import { FormDialog, OnceDialog } from "../../ui/dialog";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
+import { LinkOnce } from "../../ui/link_once";
 import { Card } from "../../ui/page";
 import { useChange } from "../../ui/use_change";
 import { invite, rolesUpTo, useInvitations, withdraw, type Role } from "./api";
@@ -75,13 +75,14 @@ function Invite(props: { onClose: () => void }) {
   const made = make.data;
   if (made) {
     return (
-      <OnceDialog
+      <LinkOnce
         title={t.team.invited(made.email)}
+        made={made}
+        email={made.email}
+        what={t.team.inviteLink}
         notice={t.team.inviteOnce}
         onClose={props.onClose}
-      >
-        <Code text={made.link ?? ""} what={t.team.inviteLink} wrap />
-      </OnceDialog>
+      />
     );
   }
   return (

@@ -1,8 +1,7 @@
 import { api, ok, type Schema } from "../../api/client";
 import { t } from "../../text/en";
-import { Code } from "../../ui/bits";
 import { Confirm } from "../../ui/confirm";
-import { OnceDialog } from "../../ui/dialog";
+import { LinkOnce } from "../../ui/link_once";
 import { useChange } from "../../ui/use_change";
 
 const makeLink = (id: string) =>
@@ -15,9 +14,14 @@ export function ResetLink(props: { of: Schema["User"]; onClose: () => void }) {
   const title = t.users.resetTitle(props.of.name);
   if (made) {
     return (
-      <OnceDialog title={title} notice={t.users.resetOnce} onClose={props.onClose}>
-        <Code text={made.link} what={t.users.resetLink} wrap />
-      </OnceDialog>
+      <LinkOnce
+        title={title}
+        made={made}
+        email={props.of.email ?? ""}
+        what={t.users.resetLink}
+        notice={t.users.resetOnce}
+        onClose={props.onClose}
+      />
     );
   }
   return (
