@@ -7,6 +7,7 @@
 #include "admin/embedded.h"
 #include "admin/error_docs.h"
 #include "admin/handlers.h"
+#include "admin/html_page.h"
 
 namespace keywarden {
 namespace {
@@ -36,30 +37,10 @@ std::string links_on(std::string_view path) {
     return out;
 }
 
-/// A page that loads nothing from anywhere and runs nothing.
 HttpResponse page(std::string_view path, std::string_view title, std::string_view main) {
-    std::string html = fmt::format(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} · Keywarden</title>\n"
-        "<style>{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
-        "<header><nav aria-label=\"Documents\"><strong>Keywarden</strong>{}</nav></header>\n"
-        "<main id=\"main\">\n{}</main>\n</body>\n</html>\n",
-        title,
-        kDocsStyle,
-        links_on(path),
-        main);
-    std::string policy = fmt::format(
-        "default-src 'none'; style-src '{}'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'",
-        kDocsStyleHash);
-    return {.status = 200,
-            .headers = {{"Content-Type", "text/html; charset=utf-8"},
-                        {"Cache-Control", std::string(kCache)},
-                        {"Content-Security-Policy", std::move(policy)},
-                        {"X-Content-Type-Options", "nosniff"},
-                        {"Referrer-Policy", "no-referrer"}},
-            .body = std::move(html)};
+    const std::string links = links_on(path);
+    return html_response(
+        {.title = title, .name = "Documents", .links = links, .main = main, .caching = kCache});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <string_view>
 
+#include "admin/html_page.h"
 #include "base/error.h"
 #include "base/http.h"
 
@@ -42,29 +43,6 @@ void for_each_error(bool over_http, Each each) {
 }
 
 }  // namespace
-
-std::string html_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
 
 std::string errors_markdown() {
     std::string out = fmt::format(

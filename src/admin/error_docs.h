@@ -11,7 +11,4 @@ std::string errors_markdown();
 /// The inside of the page at /docs/errors; each code is an anchor.
 std::string errors_html();
 
-/// Text as HTML shows it.
-std::string html_escaped(std::string_view text);
-
 }  // namespace keywarden
