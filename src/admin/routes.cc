@@ -4,6 +4,7 @@
 #include <array>
 
 #include "admin/handlers.h"
+#include "admin/incidents.h"
 
 namespace keywarden {
 namespace {
@@ -201,6 +202,11 @@ constexpr std::array kRoutes = {
     Row{Patch, "/v1/admin/users/{id}", Operator, change_user},
     Row{Post, "/v1/admin/users/{id}/reset-link", Operator, create_reset_link},
     Row{Post, "/v1/admin/setup-link", Operator, create_setup_link},
+    Row{Get, "/v1/admin/incidents", Operator, list_incidents},
+    Row{Post, "/v1/admin/incidents", Operator, create_incident},
+    Row{Get, "/v1/admin/incidents/{id}", Operator, read_incident},
+    Row{Patch, "/v1/admin/incidents/{id}", Operator, change_incident},
+    Row{Delete, "/v1/admin/incidents/{id}", Operator, delete_incident},
     Row{Get, "/v1/admin/audit", Operator, list_instance_audit},
     Row{Get, "/v1/admin/audit/export", Operator, export_instance_audit},
     Row{Get, "/v1/admin/export", Operator, export_document},
@@ -212,6 +218,7 @@ constexpr std::array kRoutes = {
 
     Row{Get, "/health", Public, read_health},
     Row{Get, "/ready", Public, read_readiness},
+    Row{Get, "/status", Public, read_status},
     Row{Get, "/metrics", Operator, read_metrics},
     Row{Get, "/openapi.json", Public, read_openapi},
     Row{Get, "/docs", Public, read_docs},

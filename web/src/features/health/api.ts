@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, ApiError, download, ok } from "../../api/client";
+import { api, ApiError, download, ok, type Schema } from "../../api/client";
 import { parseMetrics } from "./metrics";
 
 const REFRESH_MS = 5000;
@@ -37,3 +37,32 @@ export const useAllCredentials = () =>
     queryKey: ["all-credentials"],
     queryFn: async () => (await ok(api.GET("/v1/admin/providers"))).data,
   });
+
+export type Incident = Schema["Incident"];
+
+export const IMPACTS = ["maintenance", "degraded", "down"] as const;
+export const STEPS = ["investigating", "identified", "monitoring", "resolved"] as const;
+
+export const useIncidents = () =>
+  useQuery({
+    queryKey: ["incidents"],
+    queryFn: async () => (await ok(api.GET("/v1/admin/incidents"))).data,
+  });
+
+export const tell = (body: Schema["NewIncident"]) => ok(api.POST("/v1/admin/incidents", { body }));
+
+/** Errors: version_mismatch where somebody told of it since. */
+export const tellMore = (asked: {
+  incident: Incident;
+  state: Incident["state"];
+  message: string;
+}) =>
+  ok(
+    api.PATCH("/v1/admin/incidents/{id}", {
+      params: {
+        path: { id: asked.incident.id },
+        header: { "If-Match": `"${asked.incident.version}"` },
+      },
+      body: { state: asked.state, message: asked.message },
+    }),
+  );

@@ -7,6 +7,7 @@ import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Facts, Page, Tile } from "../../ui/page";
 import { useAllCredentials, useMetrics, useReadiness, useVault } from "./api";
+import { Incidents } from "./incidents";
 import { quantile, total, valuesOf, type Sample } from "./metrics";
 
 /** How the gateway does, as it counts itself. Every few seconds anew. */
@@ -15,6 +16,7 @@ export function HealthPage() {
   return (
     <Page title={t.nav.health} lead={t.health.lead}>
       <Ready />
+      <Incidents />
       <Async query={metrics}>
         {(samples) => (
           <>
