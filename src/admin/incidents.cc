@@ -239,7 +239,7 @@ Result<HttpResponse> change_incident(AdminContext& context, const ApiCall& call)
     TRY(const auto wanted, if_match(call.request));
     Incident changed;
     const AuditEntry audit = entry_of(context, call, "incident.update", call.values.at(0));
-    TRY_VOID(change_incidents(context, audit, [&](std::vector<Incident>& all) -> Result<void> {
+    const auto alter = [&](std::vector<Incident>& all) -> Result<void> {
         TRY(const auto found, find_incident(all, call.values.at(0)));
         if (wanted && *wanted != found->version) {
             return fail(ErrorCode::VersionMismatch, "It was changed meanwhile. Read it again.");
@@ -248,7 +248,8 @@ Result<HttpResponse> change_incident(AdminContext& context, const ApiCall& call)
         ++found->version;
         changed = *found;
         return {};
-    }));
+    };
+    TRY_VOID(change_incidents(context, audit, alter));
     return versioned_response(200, incident_record(changed), changed.version);
 }
 
@@ -256,11 +257,12 @@ Result<HttpResponse> delete_incident(AdminContext& context, const ApiCall& call)
     TRY_VOID(refuse_body(call.request));
     const std::string& id = call.values.at(0);
     const AuditEntry audit = entry_of(context, call, "incident.delete", id);
-    TRY_VOID(change_incidents(context, audit, [&](std::vector<Incident>& all) -> Result<void> {
+    const auto alter = [&](std::vector<Incident>& all) -> Result<void> {
         TRY(const auto found, find_incident(all, id));
         all.erase(found);
         return {};
-    }));
+    };
+    TRY_VOID(change_incidents(context, audit, alter));
     return json_response(200, {{"id", id}, {"object", "incident"}, {"deleted", true}});
 }
 
