@@ -73,4 +73,11 @@ std::unexpected<Error> last_way_in() {
     return fail(ErrorCode::LastWayIn, "It is the only way left to sign in to this account.");
 }
 
+Result<void> part_of(Result<void>& whole, const std::function<Result<void>()>& changes) {
+    if (!whole) return whole;
+    const Result<void> done = changes();
+    if (whole && !done) whole = done;
+    return whole;
+}
+
 }  // namespace keywarden

@@ -1,6 +1,7 @@
 // What every store does alike with teams, plans, apps, and people, and how it words its errors.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -24,5 +25,9 @@ std::unexpected<Error> app_has_keys(int64_t count);
 std::unexpected<Error> no_such_cursor();
 std::unexpected<Error> identity_taken();
 std::unexpected<Error> last_way_in();
+
+/// Runs `changes` as a part of what is done together already, and how it went so far is `whole`:
+/// a failure counts for all of it.
+Result<void> part_of(Result<void>& whole, const std::function<Result<void>()>& changes);
 
 }  // namespace keywarden

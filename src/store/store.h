@@ -135,8 +135,9 @@ public:
     ///
     /// Other threads' changes wait until it is done. It may not see yet what it changed itself.
     /// Once one of its changes has failed, the later ones fail with the same error, and nothing
-    /// happens, whatever it returns.
-    /// Requires: `changes` calls only what comes with a row of the audit log, and what reads.
+    /// happens, whatever it returns. Within another it is a part of that one.
+    /// Requires: `changes` calls only what comes with a row of the audit log, put_setting, and what
+    /// reads.
     /// Errors: whatever `changes`, or the first change that failed in it, returned.
     virtual Result<void> together(const std::function<Result<void>()>& changes) = 0;
 

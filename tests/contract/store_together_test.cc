@@ -136,6 +136,33 @@ TEST_P(TogetherContract, EachChangeMayBeTheOneThatFails) {
     }
 }
 
+TEST_P(TogetherContract, WithinAnotherIsAPartOfThatOne) {
+    ASSERT_TRUE(store_->together([&]() -> Result<void> {
+        TRY_VOID(store_->together([&] { return add_app("inner"); }));
+        return add_app("outer");
+    }));
+    EXPECT_EQ(accounts().list_apps("team_a")->size(), 2U);
+    const std::string before = everything();
+    const auto failed = store_->together([&]() -> Result<void> {
+        TRY_VOID(add_app("one"));
+        EXPECT_FALSE(store_->together([&] { return add_app("one"); }));
+        EXPECT_FALSE(add_app("two"));
+        return {};
+    });
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().param, "name");
+    EXPECT_EQ(everything(), before);
+}
+
+TEST_P(TogetherContract, ASettingThatIsPutIsAPartOfIt) {
+    ASSERT_TRUE(store_->put_setting("of_a_test", "before"));
+    EXPECT_FALSE(store_->together([&]() -> Result<void> {
+        TRY_VOID(store_->put_setting("of_a_test", "after"));
+        return accounts().delete_app("team_a", "none", an_audit());
+    }));
+    EXPECT_EQ(*store_->get_setting("of_a_test"), "before");
+}
+
 TEST_P(TogetherContract, AFailureThatIsNotPassedOnCountsAllTheSame) {
     const std::string before = everything();
     const auto failed = store_->together([&]() -> Result<void> {

@@ -59,6 +59,15 @@ def test_whoever_is_no_operator_tells_of_nothing(gateway):
     assert httpx.get(f"{gateway.url}/status").json()["incidents"] == []
 
 
+def test_an_incident_is_made_once_for_one_idempotency_key(gateway):
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(gateway.data_dir / "keywarden.sock")),
+                      base_url="http://gateway", headers={"Idempotency-Key": "one"}) as operator:
+        made = [operator.post("/v1/admin/incidents", json={"name": "n", "message": "m"}) for _ in range(2)]
+        assert [one.status_code for one in made] == [201, 201], made[0].text
+        assert made[0].json()["id"] == made[1].json()["id"]
+        assert operator.delete(f"/v1/admin/incidents/{made[0].json()['id']}").status_code == 200
+
+
 def test_the_page_loads_and_runs_nothing(gateway):
     answer = httpx.get(f"{gateway.url}/status", headers={"Accept": "text/html"})
     assert answer.headers["content-type"].startswith("text/html")

@@ -41,7 +41,9 @@ public:
 
     Result<void> together(const std::function<Result<void>()>& changes) override {
         const std::lock_guard lock(log_.mutex);
+        if (log_.together) return part_of(*log_.together, changes);
         const auto undo = [this,
+                           settings = settings_,
                            rows = log_.rows,
                            keys = keys_,
                            key_at = key_at_,
@@ -51,6 +53,7 @@ public:
                            usage = usage_.way_back(),
                            credentials = credentials_.way_back(),
                            sign_ins = sign_ins_.way_back()] {
+            settings_ = settings;
             log_.rows = rows;
             keys_ = keys;
             key_at_ = key_at;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
+#include "store/account_rules.h"
 
 namespace keywarden {
 namespace {
@@ -71,6 +72,7 @@ Result<void> change(Connection& writer,
 
 Result<void> together(Connection& writer, const std::function<Result<void>()>& changes) {
     const std::lock_guard lock(writer.mutex);
+    if (writer.together) return part_of(*writer.together, changes);
     TRY(Transaction transaction, Transaction::begin(*writer.database));
     writer.together = Result<void>();
     const Result<void> done = changes();
