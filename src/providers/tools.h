@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "domain/sse.h"
+#include "domain/tool_definition.h"
 #include "domain/tool_lists.h"
 
 namespace keywarden {
@@ -47,6 +48,13 @@ struct PrunedRequest {
 Result<PrunedRequest> prune_tools(ToolDialect dialect,
                                   std::string_view body,
                                   const ToolLists& lists);
+
+/// A function that a request offers, as a ranker reads it. `json`: an entry of the list of tools,
+/// of a document that find_json_members has checked. Nothing for what is none; see
+/// ReadToolDefinition.
+std::optional<ToolDefinition> read_tool_definition(ToolDialect dialect, std::string_view json);
+/// The same, bound to a dialect.
+ReadToolDefinition tool_reader(ToolDialect dialect);
 
 /// What of answers is judged, and how. `lists` must outlive it.
 struct ToolJudge {
