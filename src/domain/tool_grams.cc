@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 
 #include "domain/utf8.h"
@@ -32,8 +31,9 @@ GramId gram_of(std::span<const uint32_t> characters) {
     return is_ascii ? static_cast<GramId>(wide) : static_cast<GramId>(wide >> 32U) | kNotAscii;
 }
 
-/// As a table likes it; no two are the same.
-TermId spread(GramId gram) { return std::rotr(gram * kSpread, 32); }
+size_t place_of(GramId gram, size_t slots) {
+    return static_cast<size_t>((gram * kSpread) >> 32U) & (slots - 1);
+}
 
 }  // namespace
 
@@ -43,17 +43,31 @@ float gram_weight(uint32_t count) {
 }
 
 void GramCounter::clear() {
-    places_.clear();
     counts_.clear();
+    if (++round_ != 0) return;
+    round_ = 1;
+    slots_.assign(slots_.size(), {});
 }
 
 void GramCounter::count(GramId gram) {
-    const auto [place, is_new] =
-        places_.insert(spread(gram), static_cast<uint32_t>(counts_.size()));
-    if (is_new) {
-        counts_.push_back({gram, 1});
-    } else {
-        ++counts_[*place].count;
+    size_t at = place_of(gram, slots_.size());
+    for (; slots_[at].round == round_; at = (at + 1) & (slots_.size() - 1)) {
+        if (slots_[at].gram != gram) continue;
+        ++counts_[slots_[at].place].count;
+        return;
+    }
+    if (counts_.size() == kGramsMax) return;
+    slots_[at] = {gram, static_cast<uint16_t>(counts_.size()), round_};
+    counts_.push_back({gram, 1});
+    if (2 * counts_.size() > slots_.size()) grow();
+}
+
+void GramCounter::grow() {
+    slots_.assign(2 * slots_.size(), {});
+    for (size_t i = 0; i < counts_.size(); ++i) {
+        size_t at = place_of(counts_[i].gram, slots_.size());
+        while (slots_[at].round == round_) at = (at + 1) & (slots_.size() - 1);
+        slots_[at] = {counts_[i].gram, static_cast<uint16_t>(i), round_};
     }
 }
 

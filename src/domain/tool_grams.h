@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/term_map.h"
-
 namespace keywarden {
 
 /// Exact for ASCII; a hash for others, which never meets one of ASCII.
@@ -19,10 +17,12 @@ struct GramCount {
     uint32_t count;
 };
 
+inline constexpr size_t kGramsMax = 32'000;
+
 /// How often a gram counts that is there so many times: 1 + ln(count). Requires: count > 0.
 float gram_weight(uint32_t count);
 
-/// Counts the grams of words.
+/// Counts the grams of words: of at most kGramsMax different ones, more do not count.
 class GramCounter {
 public:
     void clear();
@@ -31,9 +31,19 @@ public:
     std::span<const GramCount> counts() const { return counts_; }
 
 private:
-    void count(GramId gram);
+    /// Where a gram is counted, as long as the round holds in which it came.
+    struct Slot {
+        GramId gram = 0;
+        uint16_t place = 0;
+        uint16_t round = 0;
+    };
+    static constexpr size_t kFirstSlots = 1024;
 
-    TermMap places_{1024};
+    void count(GramId gram);
+    void grow();
+
+    std::vector<Slot> slots_ = std::vector<Slot>(kFirstSlots);
+    uint16_t round_ = 1;
     std::vector<GramCount> counts_;
     std::vector<uint32_t> characters_;
 };

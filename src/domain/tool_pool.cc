@@ -166,31 +166,68 @@ uint32_t ToolPool::find_gram(GramId gram) const {
     }
 }
 
-void ToolPool::add_grams(const Builder& builder) {
-    size_t all = 0;
-    for (const ToolWeights* tool : builder.weights) all += tool == nullptr ? 0 : tool->grams.size();
-    gram_slots_.resize(std::bit_ceil(all + 2));
-    gram_slot_places_.resize(gram_slots_.size(), kNoTerm);
-    const auto mask = static_cast<uint32_t>(gram_slots_.size() - 1);
-    std::vector<uint32_t> places;
-    places.reserve(all);
+/// Numbers grams in the order in which they come. Too large to be made anew for each list.
+struct GramNumbers {
+    std::vector<GramId> slots;
+    std::vector<uint32_t> numbers;
     std::vector<uint32_t> counts;
+    std::vector<uint32_t> places;
+
+    void clear(size_t all) {
+        slots.resize(std::bit_ceil(all + 2));
+        numbers.assign(slots.size(), kNoTerm);
+        counts.clear();
+        places.clear();
+    }
+    size_t slot_of(GramId gram) const {
+        size_t at = place_of(gram) & (slots.size() - 1);
+        while (numbers[at] != kNoTerm && slots[at] != gram) at = (at + 1) & (slots.size() - 1);
+        return at;
+    }
+    void add(GramId gram) {
+        const size_t at = slot_of(gram);
+        if (numbers[at] == kNoTerm) {
+            slots[at] = gram;
+            numbers[at] = static_cast<uint32_t>(counts.size());
+            counts.push_back(0);
+        }
+        ++counts[numbers[at]];
+        places.push_back(numbers[at]);
+    }
+};
+
+void ToolPool::place_grams(const Builder& builder,
+                           std::span<const uint32_t> numbers,
+                           size_t count) {
+    gram_slots_.resize(std::bit_ceil(count + count / 2 + 2));
+    gram_slot_places_.resize(gram_slots_.size(), kNoTerm);
+    const size_t mask = gram_slots_.size() - 1;
+    uint32_t next = 0;
+    auto number = numbers.begin();
     for (const ToolWeights* tool : builder.weights) {
         if (tool == nullptr) continue;
         for (const GramCount& counted : tool->grams) {
-            uint32_t at = place_of(counted.gram) & mask;
-            while (gram_slot_places_[at] != kNoTerm && gram_slots_[at] != counted.gram) {
-                at = (at + 1) & mask;
-            }
-            if (gram_slot_places_[at] == kNoTerm) {
-                gram_slots_[at] = counted.gram;
-                gram_slot_places_[at] = static_cast<uint32_t>(counts.size());
-                counts.push_back(0);
-            }
-            ++counts[gram_slot_places_[at]];
-            places.push_back(gram_slot_places_[at]);
+            if (*number++ != next) continue;
+            size_t at = place_of(counted.gram) & mask;
+            while (gram_slot_places_[at] != kNoTerm) at = (at + 1) & mask;
+            gram_slots_[at] = counted.gram;
+            gram_slot_places_[at] = next++;
         }
     }
+}
+
+void ToolPool::add_grams(const Builder& builder) {
+    size_t all = 0;
+    for (const ToolWeights* tool : builder.weights) all += tool == nullptr ? 0 : tool->grams.size();
+    static thread_local GramNumbers numbers;
+    numbers.clear(all);
+    for (const ToolWeights* tool : builder.weights) {
+        if (tool == nullptr) continue;
+        for (const GramCount& counted : tool->grams) numbers.add(counted.gram);
+    }
+    const std::vector<uint32_t>& counts = numbers.counts;
+    const std::vector<uint32_t>& places = numbers.places;
+    place_grams(builder, places, counts.size());
     gram_begins_.resize(counts.size() + 1);
     gram_rarities_.resize(counts.size());
     const auto tools = static_cast<float>(tools_.size());

@@ -104,6 +104,7 @@ private:
 
     void add_terms(const Builder& builder);
     void add_grams(const Builder& builder);
+    void place_grams(const Builder& builder, std::span<const uint32_t> numbers, size_t count);
     void add_names(const Builder& builder);
     uint32_t term_place(TermId term);
     size_t find_in(const TermMap& places, std::string_view name, bool is_whole) const;

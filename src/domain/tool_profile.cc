@@ -286,7 +286,8 @@ std::vector<GramCount> count_grams(const Split& split, Scratch& use) {
         for (const Word& word : use.words.words) {
             const std::string_view text = use.words.text_of(word);
             if (words == kGramWordsMax) return;
-            if (is_stop_word(text)) continue;
+            // A word that says nothing has a stem that says nothing.
+            if (facts_of(word.term).is_stop && is_stop_word(text)) continue;
             use.grams.add(text);
             ++words;
         }

@@ -156,7 +156,7 @@ void ToolQuery::read_open_text() {
     read_words(first_characters(open_text_, kGramCharacters), words_);
     for (const Word& word : words_.words) {
         const std::string_view text = words_.text_of(word);
-        if (!is_stop_word(text)) grams_.add(text);
+        if (!facts_of(word.term).is_stop || !is_stop_word(text)) grams_.add(text);
     }
     glyphs_.read(open_text_, kClauseCharacters);
     const std::string_view all = glyphs_.all();

@@ -41,7 +41,6 @@ constexpr std::array<Described, static_cast<size_t>(ToolReason::kCount)> kReason
     {"low_score", "its score is too low"},
 }};
 
-constexpr size_t kHashedBytesMax = size_t{32} << 10U;  // of a text that is read no further
 constexpr size_t kSelectionEntriesBytesMax = size_t{8} << 20U;
 
 /// A scratch that each thread keeps.
@@ -72,10 +71,8 @@ public:
     }
     void add(const ToolTurn& turn) {
         add(static_cast<uint64_t>(turn.role) * 2 + (turn.is_error ? 1 : 0));
-        // What a tool answers is not read, and of other texts only the beginning.
-        const bool is_read = turn.role != ToolRole::Tool;
-        const size_t bytes = turn.role == ToolRole::System ? 2 * kHashedBytesMax : kHashedBytesMax;
-        if (is_read) add(turn.text.substr(0, bytes));
+        // What a tool answers is not looked at.
+        if (turn.role != ToolRole::Tool) add(turn.text.substr(0, kTurnBytesMax));
         add(turn.calls);
     }
     const TextHash& key() const { return key_; }

@@ -22,9 +22,6 @@ constexpr uint16_t kWrites = kCreates | kDeletes | kUpdates | kSends | kRuns;
 constexpr float kEvidenceMin = 2.5F;
 /// Of the letters of a request, so many may not be Latin. In percent.
 constexpr size_t kForeignPercentMax = 50;
-/// Of what the system says, so much is searched for names.
-constexpr size_t kSystemBytesMax = size_t{64} << 10U;
-
 bool is_called_by_score(ToolReason reason) {
     return reason == ToolReason::Score || reason == ToolReason::Earlier;
 }
@@ -137,9 +134,8 @@ void ToolSetMaker::take_in(ToolSet& set, size_t from, size_t to) {
         const size_t before = set.kept.size();
         for (const std::string_view name : turn.calls) add_named(set, name, ToolReason::Called);
         set.has_missed = set.has_missed || (set.has_begun && set.kept.size() > before);
-        if (turn.role == ToolRole::User) add_written(set, turn.text);
-        if (turn.role == ToolRole::System) {
-            add_written(set, turn.text.substr(0, kSystemBytesMax));
+        if (turn.role == ToolRole::User || turn.role == ToolRole::System) {
+            add_written(set, turn.text.substr(0, kTurnBytesMax));
         }
         // The next request may end here: what is added later comes behind.
         if (set.has_begun) sort_added(set, before);
@@ -218,10 +214,10 @@ void ToolSetMaker::grow(ToolSet& set, size_t end) {
         for (const uint32_t tool : best_) add(set, tool, ToolReason::Score);
     }
     sort_added(set, before);
-    set.has_begun = true;
     if (set.kept.size() * 100 >= pool_->size() * kMostPercent) {
-        make_whole(set, SelectionOutcome::MostWouldStay);
+        return make_whole(set, SelectionOutcome::MostWouldStay);
     }
+    set.has_begun = true;
 }
 
 void ToolSetMaker::make_whole(ToolSet& set, SelectionOutcome outcome) {

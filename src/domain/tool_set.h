@@ -27,6 +27,8 @@ inline constexpr size_t kAdaptiveMax = 24;
 /// How far from the middle tool to the best a score must be: the second where a mistake is dear.
 inline constexpr float kAlpha = 0.25F;
 inline constexpr float kAlphaCareful = 0.15F;
+/// So much of what a turn says is looked at, at most.
+inline constexpr size_t kTurnBytesMax = size_t{64} << 10U;
 /// From this share of all tools on, all of them go on. In percent.
 inline constexpr size_t kMostPercent = 60;
 

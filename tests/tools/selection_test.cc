@@ -215,7 +215,9 @@ TEST(ToolSelection, FailsOpen) {
     const Offer too_many(std::vector<std::string>(kSelectionToolsMax + 1, offer.tools[0]));
     EXPECT_EQ(selector.select(too_many.ask(talk.turns())).outcome, SelectionOutcome::TooMany);
     const Offer few(std::vector<std::string>(offer.tools.begin(), offer.tools.begin() + 24));
-    EXPECT_EQ(selector.select(few.ask(talk.turns())).outcome, SelectionOutcome::MostWouldStay);
+    const Selection most = selector.select(few.ask(talk.turns()));
+    EXPECT_EQ(most.outcome, SelectionOutcome::MostWouldStay);
+    EXPECT_TRUE(std::ranges::is_sorted(most.kept)) << "nothing was sent before: as it came";
 }
 
 std::atomic<int64_t> clock_reads = 0;
