@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = pathlib.Path(os.environ.get("KEYWARDEN_TOOLS", ROOT.parent / "shared/tools"))
 SKIPPED = 77
 ALLOWED = 1e-3
-SAMPLES = ((20, 3), (50, 11), (128, 29))  # tools offered, every so many requests
+SAMPLES = ((20, 5), (50, 17), (128, 47))  # tools offered, every so many requests
 
 
 def main() -> int:

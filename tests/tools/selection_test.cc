@@ -294,6 +294,7 @@ RC_GTEST_PROP(ToolSelection, SetsOnlyGrowAndEveryNodeComesToTheSame, ()) {
         RC_ASSERT(*unique.rbegin() < offer.tools.size());
         for (const std::string& name : called) RC_ASSERT(holds(selection, offer.find(name)));
 
+        if (dice % 4 != 0) continue;  // not each time: a node that knows nothing takes long
         ToolSelector other(no_time_passes);
         const Selection elsewhere = other.select(offer.ask(talk.turns()));
         RC_ASSERT(elsewhere.kept == selection.kept);
