@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "store/passkey_store.h"
 #include "tests/contract/store_fixture.h"
 
 namespace keywarden {
@@ -22,6 +23,7 @@ protected:
     }
 
     SignInStore& sign_ins() { return store_->sign_ins(); }
+    PasskeyStore& passkeys() { return passkeys_of(*store_); }
 
     static AuditEntry an_audit() {
         return {.at = kNow, .tenant = "instance", .actor = {"user", "user_1"}, .action = "test"};
@@ -307,6 +309,93 @@ TEST_P(SignInContract, ASessionKnowsWhereItBegan) {
     ASSERT_EQ(sessions->size(), 1U);
     EXPECT_EQ(sessions->front().issuer, session.issuer);
     EXPECT_EQ(sessions->front().provider_session, "s-1");
+}
+
+Passkey a_passkey(const std::string& user, const std::string& credential) {
+    return {.id = new_id("passkey"),
+            .user_id = user,
+            .name = "Laptop",
+            .credential_id = credential,
+            .public_key = std::string("\xa5\x00key", 5),
+            .algorithm = JwsAlgorithm::EdDsa,
+            .sign_count = 4'000'000'000,
+            .rp_id = "keys.example.com",
+            .transports = {"internal", "hybrid"},
+            .created_at = kNow};
+}
+
+TEST_P(SignInContract, APasskeyStaysAsItIsPutAndIsFoundByItsCredential) {
+    const std::string credential("\x00\xff cred", 7);
+    const Passkey put = a_passkey("user_1", credential);
+    ASSERT_TRUE(passkeys().create_passkey(put, an_audit()));
+    if (lasts()) open();
+    const auto found = passkeys().find_passkey(credential);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->id, put.id);
+    EXPECT_EQ(found->user_id, "user_1");
+    EXPECT_EQ(found->name, "Laptop");
+    EXPECT_EQ(found->credential_id, credential);
+    EXPECT_EQ(found->public_key, put.public_key);
+    EXPECT_EQ(found->algorithm, JwsAlgorithm::EdDsa);
+    EXPECT_EQ(found->sign_count, 4'000'000'000U);
+    EXPECT_EQ(found->rp_id, "keys.example.com");
+    EXPECT_THAT(found->transports, ElementsAre("internal", "hybrid"));
+    EXPECT_EQ(found->created_at, put.created_at);
+    EXPECT_FALSE(found->used_at);
+    EXPECT_EQ(passkeys().find_passkey("cred").error().code, ErrorCode::NotFound);
+}
+
+TEST_P(SignInContract, APasskeyIsOnePersonsWhoHasNotTooMany) {
+    ASSERT_TRUE(passkeys().create_passkey(a_passkey("user_1", "one"), an_audit()));
+    const size_t rows = audit_rows();
+    EXPECT_EQ(passkeys().create_passkey(a_passkey("user_2", "one"), an_audit()).error().code,
+              ErrorCode::IdentityTaken);
+    EXPECT_EQ(passkeys().create_passkey(a_passkey("user_9", "two"), an_audit()).error().code,
+              ErrorCode::NotFound);
+    EXPECT_EQ(audit_rows(), rows);
+    for (int64_t i = 1; i < kPasskeysMax; ++i) {
+        const std::string credential = "more-" + std::to_string(i);
+        ASSERT_TRUE(passkeys().create_passkey(a_passkey("user_1", credential), an_audit()));
+    }
+    EXPECT_EQ(passkeys().create_passkey(a_passkey("user_1", "last"), an_audit()).error().code,
+              ErrorCode::InvalidRequest);
+    EXPECT_EQ(passkeys().list_passkeys("user_1")->size(), size_t{kPasskeysMax});
+    EXPECT_EQ(passkeys().list_passkeys("user_1")->front().credential_id, "one");
+    EXPECT_THAT(*passkeys().list_passkeys("user_2"), IsEmpty());
+}
+
+TEST_P(SignInContract, AUseOfAPasskeyIsKept) {
+    const Passkey put = a_passkey("user_1", "one");
+    ASSERT_TRUE(passkeys().create_passkey(put, an_audit()));
+    const TimePoint later = kNow + std::chrono::minutes(1);
+    ASSERT_TRUE(passkeys().use_passkey({.id = put.id, .sign_count = 7, .at = later}, an_audit()));
+    if (lasts()) open();
+    const auto found = passkeys().find_passkey("one");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->sign_count, 7U);
+    EXPECT_EQ(found->used_at, later);
+    EXPECT_EQ(passkeys().use_passkey({.id = "none"}, an_audit()).error().code, ErrorCode::NotFound);
+}
+
+TEST_P(SignInContract, OnlyItsOwnerDeletesAPasskey) {
+    const Passkey put = a_passkey("user_1", "one");
+    ASSERT_TRUE(passkeys().create_passkey(put, an_audit()));
+    EXPECT_EQ(passkeys().delete_passkey("user_2", put.id, an_audit()).error().code,
+              ErrorCode::NotFound);
+    ASSERT_TRUE(passkeys().delete_passkey("user_1", put.id, an_audit()));
+    EXPECT_EQ(passkeys().delete_passkey("user_1", put.id, an_audit()).error().code,
+              ErrorCode::NotFound);
+    EXPECT_EQ(passkeys().find_passkey("one").error().code, ErrorCode::NotFound);
+    EXPECT_TRUE(passkeys().create_passkey(a_passkey("user_2", "one"), an_audit()));
+}
+
+TEST_P(SignInContract, APasskeyUndoneTogetherLeavesNothingBehind) {
+    const auto changes = [&]() -> Result<void> {
+        TRY_VOID(passkeys().create_passkey(a_passkey("user_1", "one"), an_audit()));
+        return fail(ErrorCode::NotFound, "no");
+    };
+    EXPECT_FALSE(store_->together(changes));
+    EXPECT_EQ(passkeys().find_passkey("one").error().code, ErrorCode::NotFound);
 }
 
 }  // namespace

@@ -14,11 +14,13 @@ std::function<void()> MemorySignIns::way_back() {
             sign_ins = sign_ins_,
             sessions = sessions_,
             links = links_,
-            identities = identities_] {
+            identities = identities_,
+            passkeys = passkeys_] {
         sign_ins_ = sign_ins;
         sessions_ = sessions;
         links_ = links;
         identities_ = identities;
+        passkeys_ = passkeys;
     };
 }
 
@@ -184,6 +186,60 @@ Result<void> MemorySignIns::delete_identity(std::string_view user_id,
         });
         if (is_last && !has_password) return last_way_in();
         std::erase_if(identities_, is_it);
+        return {};
+    });
+}
+
+Result<void> MemorySignIns::create_passkey(const Passkey& passkey, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        if (!accounts_.has_user(passkey.user_id)) return no_such("user");
+        for (const Passkey& each : passkeys_) {
+            if (each.id == passkey.id) return taken("passkey", "id");
+            if (each.credential_id == passkey.credential_id) return passkey_taken();
+        }
+        const auto theirs = std::ranges::count(passkeys_, passkey.user_id, &Passkey::user_id);
+        if (theirs >= kPasskeysMax) return too_many("passkeys", kPasskeysMax);
+        passkeys_.push_back(passkey);
+        passkeys_.back().created_at = in_millis(passkey.created_at);
+        passkeys_.back().used_at.reset();
+        return {};
+    });
+}
+
+Result<Passkey> MemorySignIns::find_passkey(std::string_view credential_id) {
+    const std::lock_guard lock(log_.mutex);
+    const auto found = std::ranges::find(passkeys_, credential_id, &Passkey::credential_id);
+    if (found == passkeys_.end()) return no_such("passkey");
+    return *found;
+}
+
+Result<std::vector<Passkey>> MemorySignIns::list_passkeys(std::string_view user_id) {
+    const std::lock_guard lock(log_.mutex);
+    std::vector<Passkey> out;
+    std::ranges::copy_if(passkeys_, std::back_inserter(out), [&](const Passkey& passkey) {
+        return passkey.user_id == user_id;
+    });
+    return out;
+}
+
+Result<void> MemorySignIns::use_passkey(const PasskeyUse& use, const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        const auto found = std::ranges::find(passkeys_, use.id, &Passkey::id);
+        if (found == passkeys_.end()) return no_such("passkey");
+        found->sign_count = use.sign_count;
+        found->used_at = in_millis(use.at);
+        return {};
+    });
+}
+
+Result<void> MemorySignIns::delete_passkey(std::string_view user_id,
+                                           std::string_view id,
+                                           const AuditEntry& audit) {
+    return log_.change(audit, [&]() -> Result<void> {
+        const auto is_it = [&](const Passkey& each) {
+            return each.id == id && each.user_id == user_id;
+        };
+        if (std::erase_if(passkeys_, is_it) == 0) return no_such("passkey");
         return {};
     });
 }

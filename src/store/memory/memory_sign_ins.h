@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "store/memory/memory_accounts.h"
+#include "store/passkey_store.h"
 #include "store/sign_in_store.h"
 
 namespace keywarden {
 
-class MemorySignIns final : public SignInStore {
+class MemorySignIns final : public SignInStore, public PasskeyStore {
 public:
     MemorySignIns(MemoryLog& log, const MemoryAccounts& accounts)
         : log_(log), accounts_(accounts) {}
@@ -40,6 +41,14 @@ public:
                                  std::string_view id,
                                  const AuditEntry& audit) override;
 
+    Result<void> create_passkey(const Passkey& passkey, const AuditEntry& audit) override;
+    Result<Passkey> find_passkey(std::string_view credential_id) override;
+    Result<std::vector<Passkey>> list_passkeys(std::string_view user_id) override;
+    Result<void> use_passkey(const PasskeyUse& use, const AuditEntry& audit) override;
+    Result<void> delete_passkey(std::string_view user_id,
+                                std::string_view id,
+                                const AuditEntry& audit) override;
+
 private:
     MemoryLog& log_;
     const MemoryAccounts& accounts_;
@@ -47,6 +56,7 @@ private:
     std::vector<WebSession> sessions_;  // oldest first
     std::vector<SignInLink> links_;
     std::vector<Identity> identities_;  // oldest first
+    std::vector<Passkey> passkeys_;     // oldest first
 };
 
 }  // namespace keywarden

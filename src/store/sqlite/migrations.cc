@@ -8,6 +8,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "store/sqlite/sign_in_schema.h"
+
 namespace keywarden {
 namespace {
 
@@ -413,45 +415,6 @@ CREATE TABLE repeatable_calls(
 ) STRICT;
 )sql";
 
-// Of cookies and links there are digests; of passwords what Argon2id made of them.
-constexpr const char* kSignIns = R"sql(
-ALTER TABLE users ADD COLUMN is_disabled INTEGER NOT NULL DEFAULT 0;
-
-CREATE TABLE sign_ins(
-    user           INTEGER PRIMARY KEY REFERENCES users(n),
-    password       TEXT NOT NULL,
-    totp           BLOB NOT NULL,
-    totp_confirmed INTEGER NOT NULL,
-    totp_step      INTEGER NOT NULL,
-    recovery_codes BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE sessions(
-    n          INTEGER PRIMARY KEY,
-    id         TEXT NOT NULL UNIQUE,
-    digest     BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
-    user       INTEGER NOT NULL REFERENCES users(n),
-    created_at INTEGER NOT NULL,
-    used_at    INTEGER NOT NULL,
-    network    INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE sign_in_links(
-    id         TEXT PRIMARY KEY,
-    digest     BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
-    purpose    INTEGER NOT NULL,
-    user       TEXT NOT NULL,
-    email      TEXT NOT NULL COLLATE NOCASE,
-    team       TEXT NOT NULL,
-    role       INTEGER NOT NULL,
-    maker_type TEXT NOT NULL,
-    maker      TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    ends_at    INTEGER NOT NULL,
-    UNIQUE (purpose, user, email, team)
-) STRICT, WITHOUT ROWID;
-)sql";
-
 // Lists of tools were exact names in a key's doc, and are patterns in its policy, as every scope's
 // are. What no provider takes for a name, and could not be read as such a pattern, is left behind.
 constexpr const char* kToolLists = R"sql(
@@ -465,24 +428,6 @@ UPDATE keys SET policy = json_set(coalesce(policy, '{}'), '$.tools.deny', json((
     WHERE json_type(doc, '$.tools_denied') = 'array';
 UPDATE keys SET doc = json_remove(doc, '$.tools_allowed', '$.tools_denied')
     WHERE doc LIKE '%"tools_%';
-)sql";
-
-// Issuer and subject name somebody at an identity provider, and nothing else does.
-constexpr const char* kIdentities = R"sql(
-CREATE TABLE identities(
-    n          INTEGER PRIMARY KEY,
-    id         TEXT NOT NULL UNIQUE,
-    user       INTEGER NOT NULL REFERENCES users(n),
-    issuer     TEXT NOT NULL,
-    subject    TEXT NOT NULL,
-    email      TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    UNIQUE (issuer, subject)
-) STRICT;
-CREATE INDEX identities_user ON identities(user);
-
-ALTER TABLE sessions ADD COLUMN issuer TEXT NOT NULL DEFAULT '';
-ALTER TABLE sessions ADD COLUMN provider_session TEXT NOT NULL DEFAULT '';
 )sql";
 
 // A team says what its keys start with, as its plan does; one that says nothing leaves all as it
@@ -504,6 +449,7 @@ constexpr std::array kMigrations = {
     Migration{"tool lists", kToolLists},
     Migration{"identities", kIdentities},
     Migration{"team key defaults", kTeamKeyDefaults},
+    Migration{"passkeys", kPasskeys},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -1,10 +1,13 @@
 #include "store/sqlite/sqlite_sign_ins.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <mutex>
 #include <optional>
 
 #include "store/account_rules.h"
+#include "store/passkey_store.h"
 #include "store/sqlite/read.h"
 
 namespace keywarden {
@@ -68,6 +71,30 @@ std::span<const uint8_t> bytes_of(std::string_view raw) {
     return {reinterpret_cast<const uint8_t*>(raw.data()), raw.size()};
 }
 
+std::string raw_of(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
+
+Result<Passkey> read_passkey(const Query& row) {
+    const auto algorithm = jws_algorithm_of(row.text(5));
+    if (!algorithm) return damaged("passkey");
+    Passkey out{.id = std::string(row.text(0)),
+                .user_id = std::string(row.text(1)),
+                .name = std::string(row.text(2)),
+                .credential_id = raw_of(row.bytes(3)),
+                .public_key = raw_of(row.bytes(4)),
+                .algorithm = *algorithm,
+                .sign_count = static_cast<uint32_t>(row.integer(6)),
+                .rp_id = std::string(row.text(7)),
+                .created_at = row.moment(9)};
+    std::string_view rest = row.text(8);
+    while (!rest.empty()) {
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+        out.transports.emplace_back(word);
+    }
+    out.used_at = row.maybe_moment(10);
+    return out;
+}
+
 /// One digest after the other, and back.
 std::string joined(const std::vector<Digest>& digests) {
     std::string out;
@@ -89,7 +116,7 @@ Result<int64_t> user_number(Database& database, std::string_view id) {
     return no_such("user");
 }
 
-class SqliteSignIns final : public SignInStore {
+class SqliteSignIns final : public SignInStore, public PasskeyStore {
 public:
     SqliteSignIns(Connection& writer, Connection& reader) : writer_(writer), reader_(reader) {}
 
@@ -333,6 +360,88 @@ public:
                     database, "SELECT 1 FROM sign_ins WHERE user = ?1 AND password <> ''", user)));
             if (theirs == 1 && !has_password) return last_way_in();
             return Query(database, "DELETE FROM identities WHERE id = ?1", id).run();
+        });
+    }
+
+    // ---- passkeys ----------------------------------------------------------------------------
+
+    Result<void> create_passkey(const Passkey& passkey, const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const int64_t user, user_number(database, passkey.user_id));
+            TRY(const bool has_id,
+                has_row(Query(database, "SELECT 1 FROM passkeys WHERE id = ?1", passkey.id)));
+            if (has_id) return taken("passkey", "id");
+            TRY(const bool is_taken,
+                has_row(Query(database,
+                              "SELECT 1 FROM passkeys WHERE credential = ?1",
+                              bytes_of(passkey.credential_id))));
+            if (is_taken) return passkey_taken();
+            TRY(const int64_t theirs,
+                count_of(Query(database, "SELECT count(*) FROM passkeys WHERE user = ?1", user)));
+            if (theirs >= kPasskeysMax) return too_many("passkeys", kPasskeysMax);
+            return Query(database,
+                         "INSERT INTO passkeys(id, user, name, credential, public_key, algorithm, "
+                         "sign_count, rp_id, transports, created_at) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                         passkey.id,
+                         user,
+                         passkey.name,
+                         bytes_of(passkey.credential_id),
+                         bytes_of(passkey.public_key),
+                         name(passkey.algorithm),
+                         int64_t{passkey.sign_count},
+                         passkey.rp_id,
+                         fmt::format("{}", fmt::join(passkey.transports, " ")),
+                         passkey.created_at)
+                .run();
+        });
+    }
+
+    Result<Passkey> find_passkey(std::string_view credential_id) override {
+        const std::lock_guard lock(reader_.mutex);
+        return read_one(
+            Query(*reader_.database,
+                  "SELECT p.id, u.id, p.name, p.credential, p.public_key, p.algorithm, "
+                  "p.sign_count, p.rp_id, p.transports, p.created_at, p.used_at "
+                  "FROM passkeys p JOIN users u ON u.n = p.user WHERE p.credential = ?1",
+                  bytes_of(credential_id)),
+            read_passkey,
+            "passkey");
+    }
+
+    Result<std::vector<Passkey>> list_passkeys(std::string_view user_id) override {
+        const std::lock_guard lock(reader_.mutex);
+        return read_all(
+            Query(*reader_.database,
+                  "SELECT p.id, u.id, p.name, p.credential, p.public_key, p.algorithm, "
+                  "p.sign_count, p.rp_id, p.transports, p.created_at, p.used_at "
+                  "FROM passkeys p JOIN users u ON u.n = p.user WHERE u.id = ?1 ORDER BY p.n",
+                  user_id),
+            read_passkey);
+    }
+
+    Result<void> use_passkey(const PasskeyUse& use, const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY_VOID(Query(database,
+                           "UPDATE passkeys SET sign_count = ?2, used_at = ?3 WHERE id = ?1",
+                           use.id,
+                           int64_t{use.sign_count},
+                           use.at)
+                         .run());
+            if (database.changes() > 0) return {};
+            return no_such("passkey");
+        });
+    }
+
+    Result<void> delete_passkey(std::string_view user_id,
+                                std::string_view id,
+                                const AuditEntry& audit) override {
+        return change(writer_, audit, [&](Database& database) -> Result<void> {
+            TRY(const int64_t user, user_number(database, user_id));
+            TRY_VOID(Query(database, "DELETE FROM passkeys WHERE id = ?1 AND user = ?2", id, user)
+                         .run());
+            if (database.changes() > 0) return {};
+            return no_such("passkey");
         });
     }
 
