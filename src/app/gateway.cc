@@ -123,6 +123,7 @@ public:
         TRY(credentials_, open_credentials(settings, environment, instance, providers));
         TRY_VOID(open_webhooks(settings, instance));
         TRY_VOID(open_mail(settings));
+        console_.public_url = settings.public_url;
         TRY(console_.sso, open_single_sign_on(configuration, environment, instance.team_id));
         if (console_.sso != nullptr || mailer_) {
             elsewhere_ =

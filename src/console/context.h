@@ -12,6 +12,7 @@
 #include "base/envelope.h"
 #include "base/result.h"
 #include "console/embedded.h"
+#include "console/passkey_attempts.h"
 #include "console/single_sign_on.h"
 #include "domain/failed_attempts.h"
 #include "store/policy_directory.h"
@@ -54,6 +55,8 @@ struct ConsoleContext {
     const SealingKey* totp_key = nullptr;  // seals the secrets of second factors
     std::string team_id{};  // of the first start: the first operator becomes an owner of it
     std::unique_ptr<SignInAttempts> attempts = std::make_unique<SignInAttempts>();
+    std::string public_url{};  // of the console, as the configuration says; empty: as asked for
+    std::unique_ptr<PasskeysBegun> passkeys = std::make_unique<PasskeysBegun>();
     std::unique_ptr<SingleSignOn> sso{};  // null: the configuration names no identity provider
     std::unique_ptr<WaitingSignIns> waiting = std::make_unique<WaitingSignIns>();
 };

@@ -45,4 +45,12 @@ Result<HttpResponse> begin_totp(ConsoleContext& context, const ApiCall& call);
 Result<HttpResponse> confirm_totp(ConsoleContext& context, const ApiCall& call);
 Result<HttpResponse> end_totp(ConsoleContext& context, const ApiCall& call);
 
+// passkeys.cc
+Result<HttpResponse> read_passkey_challenge(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> sign_in_with_passkey(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> list_own_passkeys(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> begin_own_passkey(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> add_own_passkey(ConsoleContext& context, const ApiCall& call);
+Result<HttpResponse> remove_own_passkey(ConsoleContext& context, const ApiCall& call);
+
 }  // namespace keywarden

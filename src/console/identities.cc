@@ -16,8 +16,8 @@ Result<void> prove_own(ConsoleContext& context, const ApiCall& call) {
     constexpr std::array<std::string_view, 1> kWanted = {"password"};
     TRY(const SignInDraft draft, read_draft(call, kWanted, true));
     TRY(const User user, context.store->accounts().get_user(id));
-    TRY_VOID(prove(context, call, &user, draft, known));
-    if (!known.totp_confirmed) return {};
+    TRY(const bool has_used_code, prove(context, call, &user, draft, known));
+    if (!has_used_code) return {};
     return context.store->sign_ins().put_sign_in(known,
                                                  person_entry(context, call, id, "user.use_code"));
 }

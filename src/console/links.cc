@@ -9,6 +9,7 @@
 #include "base/password.h"
 #include "console/handlers.h"
 #include "console/invitation.h"
+#include "console/passkey.h"
 #include "console/person.h"
 #include "domain/audit_facts.h"
 #include "domain/role.h"
@@ -111,12 +112,13 @@ Result<HttpResponse> accept_invitation(ConsoleContext& context, const ApiCall& c
         TRY(proof, sign_ins.get_sign_in(user.id));
     }
     const bool is_new = proof.password_hash.empty();
+    bool has_used_code = false;
     if (known && is_new) TRY_VOID(check_has_nothing(context, call, user));
     if (is_new) {
         TRY_VOID(check_new_password(draft.password));
         TRY(proof.password_hash, hash_password(draft.password));
     } else {  // the link says who is invited, and not that it is they
-        TRY_VOID(prove(context, call, &user, draft, proof));
+        TRY(has_used_code, prove(context, call, &user, draft, proof));
     }
     const Member member{.team_id = link.team_id,
                         .user_id = user.id,
@@ -128,7 +130,7 @@ Result<HttpResponse> accept_invitation(ConsoleContext& context, const ApiCall& c
                                    person_entry(context, call, user.id, "invitation.accept")));
         if (!known) TRY_VOID(make_person(context, call, user));
         if (!there) TRY_VOID(join_team(context, call, member));
-        if (!is_new && !proof.totp_confirmed) return {};
+        if (!is_new && !has_used_code) return {};
         return sign_ins.put_sign_in(
             proof,
             person_entry(context, call, user.id, is_new ? "user.set_password" : "user.use_code"));
@@ -150,11 +152,19 @@ Result<HttpResponse> reset_password(ConsoleContext& context, const ApiCall& call
     if (user.is_disabled) return for_nobody(context, call, user);
     SignInStore& sign_ins = context.store->sign_ins();
     // Who lost the password may have lost the authenticator: an operator made this link for them.
+    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user.id));
     SignIn proof{.user_id = user.id};
     TRY(proof.password_hash, hash_password(draft.password));
     const auto changes = [&]() -> Result<void> {
         TRY_VOID(
             sign_ins.use_link(link.digest, person_entry(context, call, user.id, "reset_link.use")));
+        for (const Passkey& passkey : passkeys) {
+            TRY_VOID(passkeys_of(*context.store)
+                         .delete_passkey(
+                             user.id,
+                             passkey.id,
+                             passkey_entry(context, call, user.id, "passkey.remove", passkey.id)));
+        }
         return sign_ins.put_sign_in(proof,
                                     person_entry(context, call, user.id, "user.set_password"));
     };

@@ -6,9 +6,18 @@
 
 #include "base/password.h"
 #include "console/handlers.h"
+#include "console/passkey.h"
 #include "console/person.h"
 
 namespace keywarden {
+namespace {
+
+std::string_view began_with(const WebSession& session) {
+    if (session.issuer == kPasskeyIssuer) return "passkey";
+    return session.issuer.empty() ? "password" : "provider";
+}
+
+}  // namespace
 
 Result<HttpResponse> list_own_sessions(ConsoleContext& context, const ApiCall& call) {
     Json data = Json::array();
@@ -21,6 +30,7 @@ Result<HttpResponse> list_own_sessions(ConsoleContext& context, const ApiCall& c
                         {"last_used_at", format_iso8601(session.used_at)},
                         {"idle_expires_at", format_iso8601(idle_ends_at(session))},
                         {"expires_at", format_iso8601(ends_at(session))},
+                        {"began_with", began_with(session)},
                         {"network", network.empty() ? Json(nullptr) : Json(network)},
                         {"is_current", session.id == call.session->id}});
     }

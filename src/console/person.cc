@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "base/password.h"
+#include "console/passkey.h"
 #include "domain/audit_facts.h"
 #include "domain/ip_range.h"
 #include "domain/role.h"
@@ -87,15 +88,46 @@ constexpr std::array kFields = {
                            TRY(draft.code, read_line("code", value, kCodeMax));
                            return {};
                        }},
+    Field<SignInDraft>{"passkey",
+                       [](const Json& value, SignInDraft& draft) -> Result<void> {
+                           TRY(draft.passkey, read_passkey_answer(value));
+                           return {};
+                       }},
+    Field<SignInDraft>{"attempt",
+                       [](const Json& value, SignInDraft& draft) -> Result<void> {
+                           TRY(draft.attempt, read_text("attempt", value, kTokenMax));
+                           return {};
+                       }},
+    Field<SignInDraft>{"client_data",
+                       [](const Json& value, SignInDraft& draft) -> Result<void> {
+                           TRY(draft.client_data,
+                               read_bytes_field("client_data", value, kClientDataMax));
+                           return {};
+                       }},
+    Field<SignInDraft>{"attestation_object",
+                       [](const Json& value, SignInDraft& draft) -> Result<void> {
+                           TRY(draft.attestation_object,
+                               read_bytes_field(
+                                   "attestation_object", value, kAuthenticatorDataMax));
+                           return {};
+                       }},
+    Field<SignInDraft>{"transports",
+                       [](const Json& value, SignInDraft& draft) -> Result<void> {
+                           TRY(draft.transports, read_transports(value));
+                           return {};
+                       }},
 };
 
 /// Whether the code is the authenticator's, or one for when it is lost; it is used up.
 Result<bool> use_code(ConsoleContext& context, const std::string& code, SignIn& sign_in) {
-    TRY(const Secret secret, open_totp(context, sign_in));
-    const auto step = check_totp(secret.reveal(), code, context.clock->now(), sign_in.totp_step);
-    if (step) {
-        sign_in.totp_step = *step;
-        return true;
+    if (sign_in.totp_confirmed) {
+        TRY(const Secret secret, open_totp(context, sign_in));
+        const auto step =
+            check_totp(secret.reveal(), code, context.clock->now(), sign_in.totp_step);
+        if (step) {
+            sign_in.totp_step = *step;
+            return true;
+        }
     }
     return std::erase(sign_in.recovery_codes, recovery_digest(code)) > 0;
 }
@@ -119,6 +151,30 @@ Error too_many(Nanos wait) {
             .facts = {{"reset_after_ms", wait / std::chrono::milliseconds(1)}}};
 }
 
+/// The message names what there is: an authenticator, passkeys, or both.
+Error second_needed(const SignIn& sign_in, const std::vector<Passkey>& passkeys) {
+    const std::string_view first =
+        passkeys.empty() ? "A code is needed, too: of the authenticator, or for recovery."
+        : sign_in.totp_confirmed
+            ? "A passkey or a code is needed, too: of the authenticator, or for recovery."
+            : "A passkey is needed, too, or a code for recovery.";
+    return {.code = ErrorCode::SecondFactorRequired,
+            .message = std::string(first),
+            .param = "code",
+            .facts = {{"passkeys", static_cast<int64_t>(passkeys.size())}}};
+}
+
+/// Their passkey, after their password.
+Result<void> prove_second(ConsoleContext& context,
+                          const ApiCall& call,
+                          const User& user,
+                          const PasskeyAnswer& answer) {
+    TRY(const ProvedPasskey proved, prove_passkey(context, call, answer, &user));
+    return passkeys_of(*context.store)
+        .use_passkey(proved.use,
+                     passkey_entry(context, call, user.id, "passkey.use", proved.use.id));
+}
+
 Json permissions_of(Role role) {
     Json names = Json::array();
     for (const PermissionInfo& row : all_permissions()) {
@@ -137,7 +193,7 @@ Result<SignInDraft> read_draft(const ApiCall& call,
                                bool may_have_code) {
     TRY(const Json object, read_object(call.request, Body::Required));
     std::vector<std::string_view> known(wanted.begin(), wanted.end());
-    if (may_have_code) known.emplace_back("code");
+    if (may_have_code) known.insert(known.end(), {"code", "passkey"});
     for (const auto& [name, value] : object.items()) {
         if (std::ranges::find(known, name) == known.end()) return fail_unknown_field(name, known);
     }
@@ -145,6 +201,9 @@ Result<SignInDraft> read_draft(const ApiCall& call,
     TRY_VOID(read_fields<SignInDraft>(object, kFields, draft));
     for (const std::string_view name : wanted) {
         if (!object.contains(name)) return fail_field(name, "is required");
+    }
+    if (object.contains("code") && object.contains("passkey")) {
+        return fail_field("passkey", "must not come with a code: one of them is enough");
     }
     return draft;
 }
@@ -186,6 +245,7 @@ std::unexpected<Error> refused_sign_in(ConsoleContext& context,
         person_entry(context, call, user_id.empty() ? "unknown" : user_id, "user.sign_in");
     audit.outcome = "denied";
     audit.reason = info(error.code).slug;
+    if (!error.detail.empty()) audit.reason += ": " + error.detail;
     const auto told = context.store->sign_ins().tell(audit);
     if (!told) return fail(told.error());
     return fail(std::move(error));
@@ -201,7 +261,7 @@ std::unexpected<Error> failed_sign_in(ConsoleContext& context,
     return refused_sign_in(context, call, who.user_id, std::move(error));
 }
 
-Result<void> prove(ConsoleContext& context,
+Result<bool> prove(ConsoleContext& context,
                    const ApiCall& call,
                    const User* user,
                    const SignInDraft& draft,
@@ -213,27 +273,37 @@ Result<void> prove(ConsoleContext& context,
     }
     const Secret& password = draft.current.empty() ? draft.password : draft.current;
     TRY(const bool is_right_one, is_password(sign_in.password_hash, password));
-    if (!is_right_one) {
+    if (!is_right_one || user == nullptr) {
         return failed_sign_in(context, call, who, wrong_sign_in());
     }
-    if (!sign_in.totp_confirmed) return {};
+    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user->id));
+    if (!sign_in.totp_confirmed && passkeys.empty()) return false;
+    if (draft.passkey) {
+        TRY_VOID(prove_second(context, call, *user, *draft.passkey));
+        return false;
+    }
     if (draft.code.empty()) {
-        return refused_sign_in(
-            context,
-            call,
-            who.user_id,
-            {.code = ErrorCode::SecondFactorRequired,
-             .message = "A code is needed, too: of the authenticator, or for recovery.",
-             .param = "code"});
+        return refused_sign_in(context, call, who.user_id, second_needed(sign_in, passkeys));
     }
     TRY(const bool is_right, use_code(context, draft.code, sign_in));
-    if (is_right) return {};
+    if (is_right) return true;
     return failed_sign_in(context,
                           call,
                           who,
                           {.code = ErrorCode::InvalidSignIn,
                            .message = "The code is wrong, or was used already.",
                            .param = "code"});
+}
+
+Json new_recovery_codes(SignIn& sign_in) {
+    Json codes = Json::array();
+    sign_in.recovery_codes.clear();
+    for (size_t i = 0; i < kRecoveryCodes; ++i) {
+        const std::string code = new_recovery_code();
+        sign_in.recovery_codes.push_back(recovery_digest(code));
+        codes.push_back(code);
+    }
+    return codes;
 }
 
 Result<Secret> open_totp(const ConsoleContext& context, const SignIn& sign_in) {
@@ -263,8 +333,13 @@ AuditEntry person_entry(const ConsoleContext& context,
 Result<NewSession> store_session(ConsoleContext& context,
                                  const ApiCall& call,
                                  const User& user,
-                                 const std::function<Result<void>()>& also) {
+                                 const std::function<Result<void>()>& also,
+                                 std::string passkey_id) {
     NewSession out = new_session(context, call, user);
+    if (!passkey_id.empty()) {
+        out.session.issuer = kPasskeyIssuer;
+        out.session.provider_session = std::move(passkey_id);
+    }
     const auto changes = [&]() -> Result<void> {
         TRY_VOID(also());
         return context.store->sign_ins().create_session(
@@ -312,6 +387,7 @@ Result<Json> session_document(ConsoleContext& context, const WebSession& session
     AccountStore& accounts = context.store->accounts();
     TRY(const User user, accounts.get_user(session.user_id));
     TRY(const SignIn sign_in, context.store->sign_ins().get_sign_in(user.id));
+    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user.id));
     TRY(const auto memberships, accounts.list_memberships(user.id));
     Json teams = Json::array();
     for (const Member& member : memberships) {
@@ -327,7 +403,9 @@ Result<Json> session_document(ConsoleContext& context, const WebSession& session
                   {"email", user.email},
                   {"name", user.name},
                   {"is_operator", user.is_operator},
-                  {"has_second_factor", sign_in.totp_confirmed}}},
+                  {"has_second_factor", sign_in.totp_confirmed || !passkeys.empty()},
+                  {"has_authenticator", sign_in.totp_confirmed},
+                  {"passkeys", passkeys.size()}}},
                 {"teams", std::move(teams)},
                 {"csrf_token", session.csrf_token},
                 {"expires_at", format_iso8601(ends_at(session))},

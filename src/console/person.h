@@ -8,11 +8,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json/body.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "console/context.h"
+#include "console/passkey_fields.h"
 #include "domain/account.h"
 #include "domain/audit.h"
 #include "domain/route.h"
@@ -34,11 +36,19 @@ struct SignInDraft {
     std::string email{};
     std::string name{};
     Secret password{};
-    Secret current{};    // the password before
-    std::string code{};  // of the second factor
+    Secret current{};  // the password before
+    // Of the second factor, one of them:
+    std::string code{};
+    std::optional<PasskeyAnswer> passkey{};
+    // Of a new passkey:
+    std::string attempt{};
+    std::string client_data{};
+    std::string attestation_object{};
+    std::vector<std::string> transports{};
 };
 
-/// All of `wanted` must be there, `code` may be where it `may_have_code`, and nothing else. A
+/// All of `wanted` must be there, `code` or `passkey` may be where it `may_have_code`, and nothing
+/// else. A
 /// password is only bounded: whether it is long enough is asked of new ones.
 /// Errors: InvalidRequest, UnknownField.
 Result<SignInDraft> read_draft(const ApiCall& call,
@@ -73,11 +83,11 @@ std::unexpected<Error> failed_sign_in(ConsoleContext& context,
                                       const Tried& who,
                                       Error error);
 
-/// Checks the password, and the code where they have a second factor. Takes as long for who has no
-/// password here, and for nobody (`user` null). What of `sign_in` a code has used up is taken out
-/// of it, for the caller to store.
-/// Errors: InvalidSignIn, SecondFactorRequired, TooManyFailedAttempts.
-Result<void> prove(ConsoleContext& context,
+/// Checks the password, and a code or a passkey where they have a second factor. Takes as long for
+/// who has no password here, and for nobody (`user` null). Returns whether a code was used up: it
+/// is taken out of `sign_in`, for the caller to store. Errors: InvalidSignIn, SecondFactorRequired,
+/// TooManyFailedAttempts.
+Result<bool> prove(ConsoleContext& context,
                    const ApiCall& call,
                    const User* user,
                    const SignInDraft& draft,
@@ -100,10 +110,12 @@ struct NewSession {
     WebSession session{};
 };
 /// Stores a new session, with what `also` changes, in one step. Returns it for `begun`.
+/// `passkey_id`: of the passkey that it begins with, alone.
 Result<NewSession> store_session(ConsoleContext& context,
                                  const ApiCall& call,
                                  const User& user,
-                                 const std::function<Result<void>()>& also);
+                                 const std::function<Result<void>()>& also,
+                                 std::string passkey_id = {});
 NewSession new_session(const ConsoleContext& context, const ApiCall& call, const User& user);
 /// Puts it into memory, and answers with the session's document and its cookie.
 /// Errors: StoreUnavailable; InvalidSignIn: they were disabled meanwhile, and no session is left.
@@ -121,6 +133,9 @@ std::string seal_totp(const ConsoleContext& context,
                       const Secret& secret);
 /// Errors: CredentialUnreadable.
 Result<Secret> open_totp(const ConsoleContext& context, const SignIn& sign_in);
+
+/// Gives them ten new ones in place of those that they had, and returns them as text.
+Json new_recovery_codes(SignIn& sign_in);
 
 /// The link's record, if it is for that and still holds. Counts a wrong one.
 /// Errors: InvalidLink, TooManyFailedAttempts.

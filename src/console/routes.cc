@@ -45,6 +45,12 @@ constexpr std::array kRoutes = {
     Row{Post, "/auth/totp", Session, begin_totp, Takes::Long},
     Row{Post, "/auth/totp/confirm", Session, confirm_totp, Takes::Long},
     Row{Delete, "/auth/totp", Session, end_totp, Takes::Long},
+    Row{Post, "/auth/passkeys/challenge", Public, read_passkey_challenge},
+    Row{Post, "/auth/passkeys/login", Public, sign_in_with_passkey, Takes::Long},
+    Row{Post, "/auth/passkeys/begin", Session, begin_own_passkey, Takes::Long},
+    Row{Get, "/auth/passkeys", Session, list_own_passkeys},
+    Row{Post, "/auth/passkeys", Session, add_own_passkey, Takes::Long},
+    Row{Delete, "/auth/passkeys/{id}", Session, remove_own_passkey, Takes::Long},
 
     Row{Get, "/auth/oidc/{provider}/start", Public, start_sso, Takes::Elsewhere},
     Row{Get, "/auth/oidc/{provider}/callback", Public, finish_sso, Takes::Elsewhere},

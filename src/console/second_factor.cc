@@ -6,6 +6,7 @@
 
 #include "base/cipher.h"
 #include "console/handlers.h"
+#include "console/passkey.h"
 #include "console/person.h"
 #include "domain/totp.h"
 
@@ -13,7 +14,7 @@ namespace keywarden {
 
 Result<HttpResponse> begin_totp(ConsoleContext& context, const ApiCall& call) {
     constexpr std::array<std::string_view, 1> kWanted = {"password"};
-    TRY(const SignInDraft draft, read_draft(call, kWanted));
+    TRY(const SignInDraft draft, read_draft(call, kWanted, true));
     const std::string& id = call.session->user_id;
     TRY(const User user, context.store->accounts().get_user(id));
     TRY(SignIn known, context.store->sign_ins().get_sign_in(id));
@@ -54,12 +55,7 @@ Result<HttpResponse> confirm_totp(ConsoleContext& context, const ApiCall& call) 
     }
     known.totp_confirmed = true;
     known.totp_step = *step;
-    Json codes = Json::array();
-    for (size_t i = 0; i < kRecoveryCodes; ++i) {
-        const std::string code = new_recovery_code();
-        known.recovery_codes.push_back(recovery_digest(code));
-        codes.push_back(code);
-    }
+    Json codes = new_recovery_codes(known);
     TRY_VOID(context.sessions->end_all_of(id, call.session->id));  // they began without it
     TRY_VOID(context.store->sign_ins().put_sign_in(
         known, person_entry(context, call, id, "second_factor.set")));
@@ -72,7 +68,9 @@ Result<HttpResponse> end_totp(ConsoleContext& context, const ApiCall& call) {
     TRY(const User user, context.store->accounts().get_user(call.session->user_id));
     SignIn proof;
     TRY_VOID(prove(context, call, &user, draft, proof));
-    const SignIn without{.user_id = user.id, .password_hash = proof.password_hash};
+    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user.id));
+    SignIn without{.user_id = user.id, .password_hash = proof.password_hash};
+    if (!passkeys.empty()) without.recovery_codes = proof.recovery_codes;
     TRY_VOID(context.store->sign_ins().put_sign_in(
         without, person_entry(context, call, user.id, "second_factor.remove")));
     return HttpResponse{.status = 204, .headers = {{"Cache-Control", "no-store"}}};

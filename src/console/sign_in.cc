@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "console/handlers.h"
+#include "console/passkey.h"
 #include "console/person.h"
 #include "console/sso.h"
 
@@ -19,8 +20,11 @@ Result<HttpResponse> read_sign_in_state(ConsoleContext& context, const ApiCall&)
                 {{"name", provider->terms().name}, {"label", provider->terms().label}});
         }
     }
+    const auto origin = origin_of(context.public_url);
     return json_response(200,
-                         {{"setup_needed", !has_operator}, {"providers", std::move(providers)}});
+                         {{"setup_needed", !has_operator},
+                          {"providers", std::move(providers)},
+                          {"public_origin", origin ? Json(*origin) : Json(nullptr)}});
 }
 
 Result<HttpResponse> sign_in(ConsoleContext& context, const ApiCall& call) {
@@ -29,9 +33,9 @@ Result<HttpResponse> sign_in(ConsoleContext& context, const ApiCall& call) {
     const auto user = context.store->accounts().find_user(draft.email);
     if (!user && user.error().code != ErrorCode::NotFound) return fail(user.error());
     SignIn proof;
-    TRY_VOID(prove(context, call, user ? &*user : nullptr, draft, proof));
+    TRY(const bool has_used_code, prove(context, call, user ? &*user : nullptr, draft, proof));
     TRY(NewSession session, store_session(context, call, *user, [&]() -> Result<void> {
-            if (!proof.totp_confirmed) return {};
+            if (!has_used_code) return {};
             return context.store->sign_ins().put_sign_in(
                 proof, person_entry(context, call, user->id, "user.use_code"));
         }));

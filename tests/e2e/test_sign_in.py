@@ -95,7 +95,8 @@ def bob(ann, browser):
 def test_the_printed_link_makes_the_first_operator_once(place, ann, browser):
     token = printed_link(place)[2]
     assert ann.session["user"]["is_operator"] and ann.session["teams"][0]["role"] == "owner"
-    assert ann.get("/auth/state").json() == {"setup_needed": False, "providers": []}
+    assert ann.get("/auth/state").json() == {
+        "setup_needed": False, "providers": [], "public_origin": None}
     again = browser().begin("/auth/setup", token=token, email="eve@example.com", name="Eve",
                             password=PASSWORD)
     assert (again.status_code, code_of(again)) == (403, "invalid_link")
