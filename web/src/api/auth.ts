@@ -29,7 +29,7 @@ export const listSessions = () => ok(api.GET("/auth/sessions"));
 export const endSession = (id: string) =>
   ok(api.DELETE("/auth/sessions/{id}", { params: { path: { id } } }));
 
-export const beginTotp = (password: string) => ok(api.POST("/auth/totp", { body: { password } }));
+export const beginTotp = (body: Schema["PasswordProof"]) => ok(api.POST("/auth/totp", { body }));
 export const confirmTotp = (code: string) => ok(api.POST("/auth/totp/confirm", { body: { code } }));
 export const endTotp = (body: Schema["PasswordProof"]) => ok(api.DELETE("/auth/totp", { body }));
 

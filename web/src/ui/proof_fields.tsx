@@ -22,15 +22,15 @@ export const OwnPassword = (props: Field & { label?: string }) => (
   />
 );
 
-/** Six digits of an authenticator app, or a recovery code. */
-export const OwnCode = (props: Field) => (
+/** Six digits of an authenticator app, or a recovery code; where it may be left out, a passkey. */
+export const OwnCode = (props: Field & { orPasskey?: boolean }) => (
   <TextInput
     label={t.signIn.code}
-    description={t.signIn.codeHelp}
+    description={props.orPasskey ? t.passkeys.orCode : t.signIn.codeHelp}
     value={props.value}
     onChange={(event) => props.onChange(event.currentTarget.value)}
     autoComplete="one-time-code"
-    required
+    required={!props.orPasskey}
     {...focused(props.focus)}
   />
 );

@@ -10,6 +10,8 @@ import {
   type OwnIdentity,
   type SsoProvider,
 } from "../../api/auth";
+import type { Schema } from "../../api/client";
+import { secondFactor } from "../../api/passkeys";
 import { useHere } from "../../app/session";
 import { t } from "../../text/en";
 import { Async } from "../../ui/async";
@@ -123,10 +125,7 @@ function Unlink(props: { identity: OwnIdentity; hasPassword: boolean; onClose: (
   );
 }
 
-interface Proof {
-  password?: string;
-  code?: string;
-}
+type Proof = Schema["OwnProof"];
 
 /** Whoever changes how one signs in shows the password that one has. */
 function Prove(props: {
@@ -140,24 +139,26 @@ function Prove(props: {
   const { session } = useHere();
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
-  const change = useMutation({ mutationFn: props.run });
+  const { passkeys } = session.user;
   const asksCode = props.hasPassword && session.user.has_second_factor;
+  const change = useMutation({
+    mutationFn: async () =>
+      props.run({
+        ...(props.hasPassword ? { password } : {}),
+        ...(asksCode ? await secondFactor(code, passkeys) : {}),
+      }),
+  });
   return (
     <FormDialog
       title={props.title}
       action={props.action}
       change={change}
-      onSubmit={() => {
-        change.mutate({
-          ...(props.hasPassword ? { password } : {}),
-          ...(asksCode ? { code: code.trim() } : {}),
-        });
-      }}
+      onSubmit={() => change.mutate()}
       onClose={props.onClose}
     >
       <div>{props.text}</div>
       {props.hasPassword && <OwnPassword value={password} onChange={setPassword} focus />}
-      {asksCode && <OwnCode value={code} onChange={setCode} />}
+      {asksCode && <OwnCode value={code} onChange={setCode} orPasskey={passkeys > 0} />}
     </FormDialog>
   );
 }

@@ -3,7 +3,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { changePassword } from "../../api/auth";
 import { ApiError } from "../../api/client";
-import { useEnter } from "../../app/session";
+import { secondFactor } from "../../api/passkeys";
+import { useEnter, useHere } from "../../app/session";
 import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import css from "../../ui/layout.module.css";
@@ -16,12 +17,13 @@ import { PASSWORD_MIN } from "../sign_in/new_account";
 export function NewPassword() {
   const [asked, setAsked] = useState({ current: "", new: "", code: "" });
   const enter = useEnter();
+  const { passkeys } = useHere().session.user;
   const change = useMutation({
-    mutationFn: () =>
+    mutationFn: async () =>
       changePassword({
         current: asked.current,
         new: asked.new,
-        ...(asked.code ? { code: asked.code } : {}),
+        ...(await secondFactor(asked.code, passkeys)),
       }),
     onSuccess: (next) => {
       setAsked({ current: "", new: "", code: "" });
@@ -55,8 +57,12 @@ export function NewPassword() {
             autoComplete="new-password"
             required
           />
-          {(asksCode || asked.code) && (
-            <OwnCode value={asked.code} onChange={(text) => setAsked({ ...asked, code: text })} />
+          {(asksCode || asked.code || passkeys > 0) && (
+            <OwnCode
+              value={asked.code}
+              onChange={(text) => setAsked({ ...asked, code: text })}
+              orPasskey={passkeys > 0}
+            />
           )}
         </div>
         <p className={css.note}>{t.profile.passwordHelp(PASSWORD_MIN)}</p>

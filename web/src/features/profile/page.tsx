@@ -10,6 +10,7 @@ import { Card, Facts, Page } from "../../ui/page";
 import { useChange } from "../../ui/use_change";
 import { Identities } from "./identities";
 import { NewPassword } from "./new_password";
+import { Passkeys } from "./passkeys";
 import { SecondFactor } from "./second_factor";
 
 /** Oneself: who the gateway takes one for, from where one is signed in, and the password. */
@@ -35,6 +36,7 @@ export function ProfilePage() {
       </Card>
       <Sessions />
       <Identities />
+      <Passkeys />
       <SecondFactor />
       <NewPassword />
     </Page>
@@ -63,6 +65,7 @@ function Sessions() {
                   </>
                 ),
               },
+              { head: t.profile.beganWith, cell: (one) => t.profile.ways[one.began_with] },
               { head: t.keys.lastUse, cell: (one) => <Moment at={one.last_used_at} /> },
               { head: t.keys.usedFrom, cell: (one) => <Mono>{one.network ?? "–"}</Mono> },
               { head: t.keys.endsAt, cell: (one) => <Moment at={one.expires_at} /> },

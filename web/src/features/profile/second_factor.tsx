@@ -2,6 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { beginTotp, confirmTotp, endTotp } from "../../api/auth";
+import { secondFactor } from "../../api/passkeys";
 import { useHere } from "../../app/session";
 import { t } from "../../text/en";
 import { Code, State } from "../../ui/bits";
@@ -16,7 +17,7 @@ export function SecondFactor() {
   const { session } = useHere();
   const [dialog, setDialog] = useState<"begin" | "end" | null>(null);
   const queries = useQueryClient();
-  const isOn = session.user.has_second_factor;
+  const isOn = session.user.has_authenticator;
   const close = () => {
     setDialog(null);
     void queries.invalidateQueries({ queryKey: ["session"] });
@@ -43,7 +44,11 @@ export function SecondFactor() {
 function Begin(props: { onClose: () => void }) {
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
-  const begin = useMutation({ mutationFn: beginTotp });
+  const { passkeys } = useHere().session.user;
+  const begin = useMutation({
+    mutationFn: async () => beginTotp({ password, ...(await secondFactor(code, passkeys)) }),
+    onSuccess: () => setCode(""),
+  });
   const confirm = useMutation({ mutationFn: confirmTotp });
   const codes = confirm.data?.recovery_codes;
   if (codes) {
@@ -83,7 +88,7 @@ function Begin(props: { onClose: () => void }) {
         <DialogForm
           action={t.profile.secondBegin}
           change={begin}
-          onSubmit={() => begin.mutate(password)}
+          onSubmit={() => begin.mutate()}
           onClose={props.onClose}
         >
           <div>{t.profile.secondHelp}</div>
@@ -93,6 +98,7 @@ function Begin(props: { onClose: () => void }) {
             onChange={setPassword}
             focus
           />
+          {passkeys > 0 && <OwnCode value={code} onChange={setCode} orPasskey />}
         </DialogForm>
       )}
     </Dialog>
@@ -101,8 +107,10 @@ function Begin(props: { onClose: () => void }) {
 
 function End(props: { onClose: () => void }) {
   const [asked, setAsked] = useState({ password: "", code: "" });
+  const { passkeys } = useHere().session.user;
   const end = useMutation({
-    mutationFn: () => endTotp(asked),
+    mutationFn: async () =>
+      endTotp({ password: asked.password, ...(await secondFactor(asked.code, passkeys)) }),
     onSuccess: () => {
       toast(t.profile.secondEnded);
       props.onClose();
@@ -124,7 +132,11 @@ function End(props: { onClose: () => void }) {
         onChange={(text) => setAsked({ ...asked, password: text })}
         focus
       />
-      <OwnCode value={asked.code} onChange={(text) => setAsked({ ...asked, code: text })} />
+      <OwnCode
+        value={asked.code}
+        onChange={(text) => setAsked({ ...asked, code: text })}
+        orPasskey={passkeys > 0}
+      />
     </FormDialog>
   );
 }

@@ -1,15 +1,17 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Divider, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { readState, signIn } from "../../api/auth";
 import { ApiError } from "../../api/client";
+import { askPasskey, signInWithPasskey } from "../../api/passkeys";
 import { useEnter } from "../../app/session";
 import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import { Front } from "../../ui/front";
 import css from "../../ui/layout.module.css";
 import { OwnCode, OwnPassword } from "../../ui/proof_fields";
+import { usePasskeyProblem } from "../../ui/use_passkeys";
 import { SsoButtons, SsoFailure } from "./sso";
 
 const needsCode = (error: unknown) =>
@@ -23,8 +25,13 @@ export function SignIn() {
   const [asksCode, setAsksCode] = useState(false);
   const enter = useEnter();
   const state = useQuery({ queryKey: ["auth-state"], queryFn: readState });
+  const hasPasskeys = usePasskeyProblem() === null;
+  const alone = useMutation({ mutationFn: signInWithPasskey, onSuccess: enter });
   const login = useMutation({
-    mutationFn: () => signIn({ email, password, ...(asksCode ? { code: code.trim() } : {}) }),
+    mutationFn: async (isPasskey: boolean) => {
+      const factor = isPasskey ? { passkey: await askPasskey() } : { code: code.trim() };
+      return signIn({ email, password, ...(asksCode ? factor : {}) });
+    },
     onSuccess: enter,
     onError: (error) => setAsksCode((before) => before || needsCode(error)),
   });
@@ -35,7 +42,7 @@ export function SignIn() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          login.mutate();
+          login.mutate(false);
         }}
       >
         {asksCode ? (
@@ -58,12 +65,33 @@ export function SignIn() {
         <Button type="submit" loading={login.isPending} fullWidth>
           {t.signIn.action}
         </Button>
+        {asksCode && hasPasskeys && (
+          <Button variant="default" onClick={() => login.mutate(true)} disabled={login.isPending}>
+            {t.passkeys.use}
+          </Button>
+        )}
         {asksCode && (
           <Button variant="subtle" onClick={() => setAsksCode(false)}>
             {t.signIn.back}
           </Button>
         )}
       </form>
+      {!asksCode && hasPasskeys && (
+        <>
+          <Divider label={t.sso.or} my="lg" />
+          <div className={css.stack}>
+            <Failure error={alone.error} />
+            <Button
+              variant="default"
+              fullWidth
+              loading={alone.isPending}
+              onClick={() => alone.mutate()}
+            >
+              {t.passkeys.signIn}
+            </Button>
+          </div>
+        </>
+      )}
       {!asksCode && <SsoButtons />}
     </Front>
   );
