@@ -220,6 +220,7 @@ def test_a_second_factor_is_turned_on_asked_for_and_turned_off(ada, meet):  # no
     secret = ada.page.get_by_label("Secret", exact=True).inner_text().strip()
     ada.page.get_by_label("Then type the six digits").fill(totp(secret))
     ada.button("Confirm").click()
+    expect(ada.page.get_by_text("The second factor is on.")).to_be_visible()
     codes = ada.page.get_by_role("dialog").locator("pre").inner_text().split()
     assert len(codes) == 10
     ada.button("Done").click()
