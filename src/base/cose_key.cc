@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint64_t kMembersMax = 5;
 constexpr int kP256Bytes = 32;
+constexpr size_t kSignatureBytes = 64;
 
 // Labels; those below zero are each kind's own.
 constexpr int64_t kKind = 1;
@@ -90,7 +91,7 @@ std::optional<std::string> bare_signature(std::string_view der) {
     const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> both(
         d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())), ECDSA_SIG_free);
     if (both == nullptr || at != end) return std::nullopt;
-    std::array<unsigned char, 2 * kP256Bytes> out{};
+    std::array<unsigned char, kSignatureBytes> out{};
     const bool fits =
         BN_bn2binpad(ECDSA_SIG_get0_r(both.get()), out.data(), kP256Bytes) == kP256Bytes &&
         BN_bn2binpad(ECDSA_SIG_get0_s(both.get()), out.data() + kP256Bytes, kP256Bytes) ==

@@ -127,13 +127,14 @@ Result<HttpResponse> add_own_passkey(ConsoleContext& context, const ApiCall& cal
     const bool is_first = !known.totp_confirmed && others.empty();
     Json codes = Json::array();
     if (is_first) codes = new_recovery_codes(known);
-    TRY_VOID(context.store->together([&]() -> Result<void> {
+    const auto changes = [&]() -> Result<void> {
         TRY_VOID(passkeys_of(*context.store)
                      .create_passkey(passkey,
                                      passkey_entry(context, call, id, "passkey.add", passkey.id)));
         if (!is_first) return {};
         return sign_ins.put_sign_in(known, person_entry(context, call, id, "second_factor.set"));
-    }));
+    };
+    TRY_VOID(context.store->together(changes));
     TRY_VOID(context.sessions->end_all_of(id, call.session->id));  // they began without it
     return json_response(
         201, {{"passkey", passkey_record(passkey)}, {"recovery_codes", std::move(codes)}});
@@ -147,7 +148,7 @@ Result<HttpResponse> remove_own_passkey(ConsoleContext& context, const ApiCall& 
     TRY(SignIn known, sign_ins.get_sign_in(user_id));
     TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user_id));
     const bool is_last = passkeys.size() == 1 && passkeys.front().id == id;
-    TRY_VOID(context.store->together([&]() -> Result<void> {
+    const auto changes = [&]() -> Result<void> {
         TRY_VOID(passkeys_of(*context.store)
                      .delete_passkey(
                          user_id, id, passkey_entry(context, call, user_id, "passkey.remove", id)));
@@ -155,7 +156,8 @@ Result<HttpResponse> remove_own_passkey(ConsoleContext& context, const ApiCall& 
         known.recovery_codes.clear();  // there is nothing left that they stand in for
         return sign_ins.put_sign_in(known,
                                     person_entry(context, call, user_id, "second_factor.remove"));
-    }));
+    };
+    TRY_VOID(context.store->together(changes));
     TRY_VOID(context.sessions->end_all_of(user_id, call.session->id));
     return HttpResponse{.status = 204, .headers = {{"Cache-Control", "no-store"}}};
 }
