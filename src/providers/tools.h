@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "domain/sse.h"
@@ -56,10 +58,24 @@ std::optional<ToolDefinition> read_tool_definition(ToolDialect dialect, std::str
 /// The same, bound to a dialect.
 ReadToolDefinition tool_reader(ToolDialect dialect);
 
-/// What of answers is judged, and how. `lists` must outlive it.
+/// Different tools that are noted of one answer.
+inline constexpr size_t kCalledToolsMax = 64;
+
+/// The different tools that an answer called, of those that were let through.
+class CalledTools {
+public:
+    void note(std::string_view name);
+    std::span<const std::string> names() const { return names_; }
+
+private:
+    std::vector<std::string> names_{};
+};
+
+/// What of answers is judged, and how. What is pointed at must outlive it.
 struct ToolJudge {
     const ToolLists* lists;
     ForbiddenCall on_forbidden = ForbiddenCall::Removed;
+    CalledTools* called = nullptr;  // null: nobody asks
 };
 
 /// A whole answer without the calls that are not let through; nothing: it is as it should be.
@@ -97,5 +113,28 @@ private:
     std::unique_ptr<tools::EventFilter> events_;
     std::unique_ptr<tools::FrameJudge> frames_;  // of Converse
 };
+
+/// Reads which tools an answer calls, beside its way to the client: it changes nothing, and what it
+/// cannot read it leaves.
+class CallWatch {
+public:
+    CallWatch(ToolDialect dialect, bool streams);
+    CallWatch(const CallWatch&) = delete;
+    CallWatch& operator=(const CallWatch&) = delete;
+
+    void feed(std::string_view bytes);
+    /// At the end of the answer.
+    void finish();
+    const CalledTools& called() const { return called_; }
+
+private:
+    CalledTools called_{};
+    ToolDialect dialect_;
+    std::unique_ptr<ToolStream> stream_{};  // null: the answer is whole, and lies in `text_`
+    std::string text_{};
+    bool ended_ = false;
+};
+/// Of a whole answer; of a longer one no calls are read.
+inline constexpr size_t kWatchedAnswerBytesMax = size_t{4} << 20U;
 
 }  // namespace keywarden

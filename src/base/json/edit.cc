@@ -45,20 +45,46 @@ size_t end_of_value(std::string_view text, size_t at) {
     return at;
 }
 
+/// Where what follows a comma, or a colon, begins; npos: nothing does.
+size_t after_comma(std::string_view text, size_t end) {
+    const size_t comma = text.find_first_not_of(kSpace, end);
+    if (comma == std::string_view::npos) return comma;
+    return text.find_first_not_of(kSpace, comma + 1);
+}
+
 }  // namespace
 
 std::vector<std::string_view> json_elements(std::string_view array) {
     std::vector<std::string_view> elements;
-    const std::string_view inside = array.substr(1, array.size() - 2);
-    size_t at = inside.find_first_not_of(kSpace);
-    while (at < inside.size()) {
-        const size_t end = end_of_value(inside, at);
-        elements.push_back(inside.substr(at, end - at));
-        at = inside.find_first_not_of(kSpace, end);  // its comma
-        if (at == std::string_view::npos) break;
-        at = inside.find_first_not_of(kSpace, at + 1);
+    JsonElements all(array);
+    for (std::string_view next = all.next(); !next.empty(); next = all.next()) {
+        elements.push_back(next);
     }
     return elements;
+}
+
+JsonElements::JsonElements(std::string_view array)
+    : inside_(array.substr(1, array.size() - 2)), at_(inside_.find_first_not_of(kSpace)) {}
+
+std::string_view JsonElements::next() {
+    if (at_ >= inside_.size()) return {};
+    const size_t end = end_of_value(inside_, at_);
+    const std::string_view element = inside_.substr(at_, end - at_);
+    at_ = after_comma(inside_, end);
+    return element;
+}
+
+JsonPairs::JsonPairs(std::string_view object)
+    : inside_(object.substr(1, object.size() - 2)), at_(inside_.find_first_not_of(kSpace)) {}
+
+JsonPair JsonPairs::next() {
+    if (at_ >= inside_.size()) return {};
+    const size_t key_end = end_of_string(inside_, at_);
+    const std::string_view key = inside_.substr(at_ + 1, key_end - at_ - 2);
+    const size_t begin = after_comma(inside_, key_end);  // its colon
+    const size_t end = end_of_value(inside_, begin);
+    at_ = after_comma(inside_, end);
+    return {key, inside_.substr(begin, end - begin)};
 }
 
 void JsonEdits::replace(std::string_view part, std::string with) {

@@ -17,6 +17,35 @@ namespace keywarden {
 /// Requires: `array` is an array of a document that find_json_members has checked.
 std::vector<std::string_view> json_elements(std::string_view array);
 
+/// Goes through the elements of an array, one by one, without asking for memory. Requires: as
+/// above.
+class JsonElements {
+public:
+    explicit JsonElements(std::string_view array);
+    /// The next one; empty: there is none.
+    std::string_view next();
+
+private:
+    std::string_view inside_;
+    size_t at_;
+};
+
+struct JsonPair {
+    std::string_view key{};    // as it is written, without its quotes
+    std::string_view value{};  // without the space around it; empty: there is none
+};
+
+/// The same of the members of an object.
+class JsonPairs {
+public:
+    explicit JsonPairs(std::string_view object);
+    JsonPair next();
+
+private:
+    std::string_view inside_;
+    size_t at_;
+};
+
 /// What is edited are views of `text`, which must outlive this.
 class JsonEdits {
 public:

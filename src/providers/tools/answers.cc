@@ -1,5 +1,6 @@
 #include "providers/tools/answers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/json/write.h"
@@ -16,7 +17,10 @@ std::unexpected<Error> opaque(std::string detail) {
 Result<std::optional<std::string>> Verdicts::note_for(const Named& named) {
     if (++judged_ > kToolCallsMax) return opaque("a tool list: too many calls in one answer");
     const Decision decision = decide(*judge_.lists, named);
-    if (decision.allowed) return std::nullopt;
+    if (decision.allowed) {
+        if (judge_.called != nullptr) judge_.called->note(named.name);
+        return std::nullopt;
+    }
     if (judge_.on_forbidden == ForbiddenCall::Refused) {
         return fail(tool_denial(decision, "tools"));
     }
@@ -50,6 +54,49 @@ void append_event(std::string& out,
 }
 
 }  // namespace tools
+
+void CalledTools::note(std::string_view name) {
+    if (names_.size() == kCalledToolsMax || std::ranges::find(names_, name) != names_.end()) return;
+    names_.emplace_back(name);
+}
+
+namespace {
+
+/// Lets everything through.
+const ToolLists& no_lists() {
+    static const ToolLists kNone{{}};
+    return kNone;
+}
+
+}  // namespace
+
+CallWatch::CallWatch(ToolDialect dialect, bool streams) : dialect_(dialect) {
+    if (!streams) return;
+    stream_ =
+        std::make_unique<ToolStream>(dialect, ToolJudge{.lists = &no_lists(), .called = &called_});
+}
+
+void CallWatch::feed(std::string_view bytes) {
+    if (ended_) return;
+    if (stream_ != nullptr) {
+        text_.clear();
+        ended_ = !stream_->feed(bytes, text_).has_value();
+    } else if (text_.size() + bytes.size() <= kWatchedAnswerBytesMax) {
+        text_ += bytes;
+    } else {
+        ended_ = true;
+    }
+}
+
+void CallWatch::finish() {
+    if (std::exchange(ended_, true)) return;
+    // What is wrong with the answer is nothing of this watch's.
+    if (stream_ != nullptr) {
+        const auto ignored = stream_->finish(text_);
+        return;
+    }
+    const auto ignored = filter_answer(dialect_, text_, {.lists = &no_lists(), .called = &called_});
+}
 
 Result<std::optional<std::string>> filter_answer(ToolDialect dialect,
                                                  std::string_view body,
