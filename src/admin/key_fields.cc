@@ -162,7 +162,18 @@ const Json* rate_in(const Json& object) {
     return rate == limits->end() ? nullptr : &*rate;
 }
 
-/// The rate of a key is a field and one of its limits: two names of one thing.
+/// The same of how many tools are kept.
+const Json* keep_max_in(const Json& object) {
+    const auto policy = object.find("policy");
+    if (policy == object.end() || !policy->is_object()) return nullptr;
+    const auto selection = policy->find("tool_selection");
+    if (selection == policy->end() || !selection->is_object()) return nullptr;
+    const auto keep_max = selection->find("keep_max");
+    return keep_max == selection->end() ? nullptr : &*keep_max;
+}
+
+/// The rate of a key is a field and one of its limits, and so is how many tools are kept of
+/// `tool_selection`: two names of one thing.
 Result<void> take_policy(const Json& object, KeyDraft& draft) {
     const bool rate_named = object.contains("rate_limit_rpm");
     const Json* const rate = rate_in(object);
@@ -171,10 +182,18 @@ Result<void> take_policy(const Json& object, KeyDraft& draft) {
                           "and 'policy.limits.requests_per_minute' are one limit: name it once");
     }
     Policy whole = whole_policy(draft.key);
+    const bool keep_named = object.contains("k_target_override");
+    const Json* const keep = keep_max_in(object);
+    if (keep_named && keep != nullptr && *keep != object["k_target_override"]) {
+        return fail_field("k_target_override",
+                          "and 'policy.tool_selection.keep_max' are one number: name it once");
+    }
     if (object.contains("policy")) {
         const auto named = draft.key.rate_limit_rpm;
+        const auto keep_max = whole.tool_selection.keep_max;
         TRY_VOID(read_policy("policy", draft.policy, whole));
         if (rate_named) whole.limits[LimitKind::RequestsPerMinute] = named;
+        if (keep_named) whole.tool_selection.keep_max = keep_max;
     }
     TRY_VOID(take_toollist(object, whole));
     Result<void> checked = check_limits(whole.limits);  // a burst needs its rate
@@ -191,7 +210,8 @@ Result<void> take_policy(const Json& object, KeyDraft& draft) {
 }
 
 Result<void> read_k_target(const Json& value, KeyDraft& draft) {
-    TRY(draft.key.k_target_override, read_count("k_target_override", value, kKTargetMax));
+    TRY(draft.key.policy.tool_selection.keep_max,
+        read_count("k_target_override", value, kKeepMaxMax));
     return {};
 }
 

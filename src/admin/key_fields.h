@@ -23,7 +23,6 @@ inline constexpr size_t kKeyMetadataNameMax = 64;
 inline constexpr size_t kKeyMetadataValueMax = 512;
 inline constexpr size_t kKeyTagsMax = kCallTagsMax;
 inline constexpr size_t kKeyTagMax = 64;
-inline constexpr int64_t kKTargetMax = 128;
 
 /// A key being made or changed. In a change an absent field is left alone, and null clears it.
 struct KeyDraft {

@@ -75,7 +75,7 @@ TEST(KeyFields, NumbersAreWholeAndWithinTheirBounds) {
         int64_t max;
     };
     for (const auto& [field, max] :
-         {Case{"rate_limit_rpm", kRateLimitRpmMax}, Case{"k_target_override", kKTargetMax}}) {
+         {Case{"rate_limit_rpm", kRateLimitRpmMax}, Case{"k_target_override", kKeepMaxMax}}) {
         EXPECT_EQ(with(field, 1), "ok");
         EXPECT_EQ(with(field, max), "ok");
         EXPECT_EQ(with(field, nullptr), "ok");

@@ -100,7 +100,7 @@ Json key_record(const Key& key, int64_t default_rpm, TimePoint now, const KeyNot
             {"app", key.app_id.empty() ? Json(nullptr) : Json(key.app_id)},
             {"rate_limit_rpm", key.rate_limit_rpm.value_or(default_rpm)},
             {"policy", policy_record(whole_policy(key))},
-            {"k_target_override", value_or_null(key.k_target_override)},
+            {"k_target_override", value_or_null(key.policy.tool_selection.keep_max)},
             {"toollist", toollist_of(key.policy.tools)},
             {"metadata", metadata_of(key)},
             {"tags", key.tags},

@@ -236,7 +236,6 @@ private:
         put(item, "expires_at", key.expires_at);
         if (key.rotate_every) item["rotate_every"] = duration_text(*key.rotate_every);
         put(item, "rate_limit_rpm", key.rate_limit_rpm);
-        put(item, "k_target_override", key.k_target_override);
         put_policy(item, key.policy);
         for (const auto& [name, value] : key.metadata) item["metadata"][name] = value;
         if (!key.tags.empty()) item["tags"] = key.tags;

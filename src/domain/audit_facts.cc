@@ -46,6 +46,18 @@ public:
         rule(PolicyRule::Classes, policy.classes);
         rule(PolicyRule::Tools, policy.tools);
         limits("policy.limits", policy.limits);
+        selection(policy.tool_selection);
+    }
+
+    void selection(const SelectionPolicy& selection) {
+        if (selection.mode) text("policy.tool_selection.mode", name(*selection.mode));
+        if (selection.at_most) text("policy.tool_selection.at_most", name(*selection.at_most));
+        number("policy.tool_selection.keep_max", selection.keep_max);
+        if (!selection.pinned.empty()) list("policy.tool_selection.pinned", selection.pinned);
+        if (selection.private_models) {
+            text("policy.tool_selection.private_models",
+                 *selection.private_models ? "true" : "false");
+        }
     }
 
     AuditFacts take() { return std::move(facts_); }
@@ -107,7 +119,6 @@ AuditFacts audit_facts(const Key& key) {
         facts.number("rotate_every_seconds", *key.rotate_every / std::chrono::seconds(1));
     }
     facts.number("rate_limit_rpm", key.rate_limit_rpm);
-    facts.number("k_target_override", key.k_target_override);
     facts.text("app", key.app_id);
     facts.text("user", key.user_id);
     facts.text("maker_key", key.maker_key_id);

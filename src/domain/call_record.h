@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/units.h"
+#include "domain/selection_policy.h"
 #include "domain/usage.h"
 
 namespace keywarden {
@@ -34,6 +36,21 @@ enum class UsageBasis : uint8_t {
 
 std::string_view name(CallOutcome outcome);  // "settled", "voided", "expired"
 std::string_view name(UsageBasis basis);     // "exact", "counted", "estimated"
+
+/// What became of the tools of a call, where lists or the selection looked at them. Counts, never
+/// names.
+struct ToolCounts {
+    SelectionMode selection = SelectionMode::Off;
+    uint16_t offered = 0;    // as the request came
+    uint16_t permitted = 0;  // by lists of tools
+    uint16_t forwarded = 0;
+    uint16_t kept = 0;          // by the selection: of a shadow, those that would go on
+    uint16_t called = 0;        // different ones, of what was permitted
+    uint16_t missed = 0;        // called, and not kept
+    int64_t tokens_spared = 0;  // of those that were not kept; of a shadow, what it would spare
+
+    friend bool operator==(const ToolCounts&, const ToolCounts&) = default;
+};
 
 inline constexpr size_t kCallTagsMax = 16;  // as many as a key may have
 inline constexpr size_t kCallMakersMax = 3;
@@ -64,6 +81,7 @@ struct CallRecord {
     CallOutcome outcome = CallOutcome::Settled;
     UsageBasis basis = UsageBasis::Exact;
     TokenUsage usage{};
+    std::optional<ToolCounts> tools{};
     int64_t price_version = 0;  // of the table of prices that it was admitted under
     NanoUsd held{};             // taken before it went upstream
     NanoUsd cost{};             // what it came to, markup included; never negative

@@ -93,6 +93,7 @@ CompiledPolicy::CompiledPolicy(Policy policy)
     note(Providers, policy_.providers);
     note(Classes, policy_.classes);
     note(Tools, policy_.tools);
+    selects_ = !policy_.tool_selection.empty();
 }
 
 PolicyVerdict CompiledPolicy::check(PolicyRule rule, const PolicyRequest& request) const {

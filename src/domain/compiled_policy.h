@@ -64,6 +64,8 @@ public:
     }
 
     bool has(PolicyRule rule) const { return (rules_ >> static_cast<unsigned>(rule) & 1) != 0; }
+    /// Whether it says anything about the selection of tools.
+    bool selects() const { return selects_; }
     const Policy& policy() const { return policy_; }
 
 private:
@@ -82,6 +84,7 @@ private:
     Globs providers_;
     Globs tools_;
     uint32_t rules_ = 0;  // a bit for each rule that this policy has
+    bool selects_ = false;
 };
 
 struct PolicyLink {

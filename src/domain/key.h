@@ -54,7 +54,6 @@ struct Key {
     std::optional<TimePoint> expires_at{};
     std::optional<Nanos> rotate_every{};      // how old its owner wants a secret to be; a reminder
     std::optional<int64_t> rate_limit_rpm{};  // requests a minute; absent: the instance's default
-    std::optional<int64_t> k_target_override{};
     Policy policy{};  // without requests_per_minute, which has a field above
     std::vector<std::pair<std::string, std::string>> metadata{};
     std::vector<std::string> tags{};

@@ -156,6 +156,7 @@ Result<void> check_policy(const Policy& policy) {
     TRY_VOID(check_list(Tools, policy.tools));
     if (policy.tools.allow) TRY_VOID(check_patterns("allow", *policy.tools.allow));
     TRY_VOID(check_patterns("deny", policy.tools.deny));
+    TRY_VOID(check_selection(policy.tool_selection));
     return check_limits(policy.limits);
 }
 

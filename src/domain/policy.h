@@ -16,6 +16,7 @@
 #include "domain/key_kind.h"
 #include "domain/limit_kind.h"
 #include "domain/scope.h"
+#include "domain/selection_policy.h"
 
 namespace keywarden {
 
@@ -69,6 +70,7 @@ struct Policy {
     AllowDeny<PrivacyClass> classes{};
     AllowDeny<Glob> tools{};  // over names; without wildcards they are exact (tool_lists.h)
     Limits limits{};
+    SelectionPolicy tool_selection{};
 
     friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -63,6 +63,21 @@ through is taken out of a call ([tools](tools.md)): only a call that insists on 
 |---|---|
 )";
 
+constexpr std::string_view kSelection = R"(
+## The selection of tools
+
+`tool_selection` says whether calls go on with only those of their tools that matter
+([guide](../guide/fewer-tools.md)). It denies nothing.
+
+| field | values | of several scopes |
+|---|---|---|
+| `mode` | `off`, `shadow`, `on` | the nearest that says one; who made a key has no say |
+| `at_most` | as `mode` | all of them hold |
+| `keep_max` | 1 to 128 | the smallest holds; of a key, `k_target_override` is this number |
+| `pinned` | names of tools, up to 64 | those of all |
+| `private_models` | `true`, `false` | team, plan, or instance say `true`, and none `false` |
+)";
+
 std::string cell(Reach reach) {
     if (reach == Reach::None) return "";
     return reach == Reach::Own ? "own" : "yes";
@@ -105,6 +120,7 @@ std::string limits_markdown() {
     for (const PolicyRuleInfo& row : all_policy_rules()) {
         out += "| `" + std::string(row.field) + "` | " + code_text(row.code) + " |\n";
     }
+    out += kSelection;
     return out;
 }
 

@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kLimitsField = "limits";
+constexpr std::string_view kSelectionField = "tool_selection";
 
 std::unexpected<Error> wrong(std::string field, std::string_view what) {
     std::string message = "'" + field + "' " + std::string(what) + ".";
@@ -176,6 +177,83 @@ Result<void> read_limits(const std::string& under, const Json& object, Limits& l
     return {};
 }
 
+Result<void> read_mode(const std::string& field,
+                       const Json& value,
+                       std::optional<SelectionMode>& mode) {
+    mode.reset();
+    if (value.is_null()) return {};
+    if (value.is_string()) mode = selection_mode_of(value.get_ref<const std::string&>());
+    if (mode) return {};
+    return wrong(field, "must be \"off\", \"shadow\", \"on\", or null");
+}
+
+Result<void> read_keep_max(const std::string& field,
+                           const Json& value,
+                           SelectionPolicy& selection) {
+    selection.keep_max.reset();
+    if (value.is_null()) return {};
+    if (value.is_number_integer() && value >= 1 && value <= kKeepMaxMax) {
+        selection.keep_max = value.get<int64_t>();
+        return {};
+    }
+    return wrong(field,
+                 "must be a whole number from 1 to " + std::to_string(kKeepMaxMax) + ", or null");
+}
+
+Result<void> read_pinned(const std::string& field, const Json& value, SelectionPolicy& selection) {
+    selection.pinned.clear();
+    if (value.is_null()) return {};
+    if (!value.is_array()) return wrong(field, "must be a list of names of tools, or null");
+    if (value.size() > kPinnedToolsMax) {
+        return wrong(field, "may have at most " + std::to_string(kPinnedToolsMax) + " entries");
+    }
+    for (const Json& name : value) {
+        if (!name.is_string()) return wrong(field, "must be a list of names of tools, or null");
+        selection.pinned.push_back(name.get<std::string>());
+    }
+    return {};
+}
+
+Result<void> read_private(const std::string& field, const Json& value, SelectionPolicy& selection) {
+    selection.private_models.reset();
+    if (value.is_null()) return {};
+    if (!value.is_boolean()) return wrong(field, "must be true, false, or null");
+    selection.private_models = value.get<bool>();
+    return {};
+}
+
+Result<void> read_selection(const Json& object, SelectionPolicy& selection) {
+    for (const auto& [name, value] : object.items()) {
+        const std::string field = std::string(kSelectionField) + "." + name;
+        if (name == "mode") {
+            TRY_VOID(read_mode(field, value, selection.mode));
+        } else if (name == "at_most") {
+            TRY_VOID(read_mode(field, value, selection.at_most));
+        } else if (name == "keep_max") {
+            TRY_VOID(read_keep_max(field, value, selection));
+        } else if (name == "pinned") {
+            TRY_VOID(read_pinned(field, value, selection));
+        } else if (name == "private_models") {
+            TRY_VOID(read_private(field, value, selection));
+        } else {
+            return unknown(std::string(kSelectionField) + ".",
+                           name,
+                           {"mode", "at_most", "keep_max", "pinned", "private_models"});
+        }
+    }
+    return {};
+}
+
+Json write_selection(const SelectionPolicy& selection) {
+    Json object = Json::object();
+    if (selection.mode) object["mode"] = keywarden::name(*selection.mode);
+    if (selection.at_most) object["at_most"] = keywarden::name(*selection.at_most);
+    if (selection.keep_max) object["keep_max"] = *selection.keep_max;
+    if (!selection.pinned.empty()) object["pinned"] = selection.pinned;
+    if (selection.private_models) object["private_models"] = *selection.private_models;
+    return object;
+}
+
 Result<Json> parse(std::string_view patch) {
     Json parsed = Json::parse(patch, nullptr, false);
     if (parsed.is_object()) return parsed;
@@ -191,7 +269,15 @@ Result<void> read_member(const std::string& name, const Json& value, Policy& pol
         if (!value.is_object()) return wrong(name, "must be an object, or null");
         return read_limits(name + ".", value, policy.limits);
     }
-    std::vector<std::string_view> known = {kLimitsField};
+    if (name == kSelectionField) {
+        if (value.is_null()) {
+            policy.tool_selection = {};
+            return {};
+        }
+        if (!value.is_object()) return wrong(name, "must be an object, or null");
+        return read_selection(value, policy.tool_selection);
+    }
+    std::vector<std::string_view> known = {kLimitsField, kSelectionField};
     for (const RuleRow& rule : kRows) {
         known.push_back(info(rule.rule).field);
         if (known.back() == name) return rule.read(name, value, policy);
@@ -215,6 +301,9 @@ std::string policy_json(const Policy& policy) {
     for (const RuleRow& rule : kRows) {
         Json lists = rule.write(policy);
         if (!lists.empty()) object[info(rule.rule).field] = std::move(lists);
+    }
+    if (!policy.tool_selection.empty()) {
+        object[kSelectionField] = write_selection(policy.tool_selection);
     }
     if (!policy.limits.empty()) object[kLimitsField] = limits_object(policy.limits);
     return object.dump();

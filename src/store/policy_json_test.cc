@@ -9,7 +9,9 @@ constexpr std::string_view kWhole =
     R"({"key_kinds":{"deny":["management"]},"ip_ranges":{"allow":["10.0.0.0/8"]},)"
     R"("endpoints":{"allow":["/v1/chat/*"]},"models":{"allow":["gpt-*","o?"],"deny":["gpt-4"]},)"
     R"("providers":{"deny":["groq"]},"privacy_classes":{"allow":["zdr","tee"]},)"
-    R"("tools":{"allow":[]},"limits":{"requests_per_minute":60,"body_bytes":1000}})";
+    R"("tools":{"allow":[]},"tool_selection":{"mode":"on","at_most":"shadow","keep_max":20,)"
+    R"("pinned":["search"],"private_models":false},)"
+    R"("limits":{"requests_per_minute":60,"body_bytes":1000}})";
 
 Policy policy_of(std::string_view text) {
     Policy policy;
@@ -50,6 +52,31 @@ TEST(PolicyJson, APatchReplacesWhatItNamesAndLeavesTheRest) {
     EXPECT_EQ(limits_json(policy.limits), R"({"requests_per_minute":60,"burst":5})");
     ASSERT_TRUE(patch_policy(policy, R"({"limits":null})"));
     EXPECT_TRUE(policy.limits.empty());
+}
+
+TEST(PolicyJson, APatchOfTheSelectionLeavesWhatItDoesNotName) {
+    Policy policy = policy_of(kWhole);
+    ASSERT_TRUE(patch_policy(policy, R"({"tool_selection":{"mode":"shadow","pinned":null}})"));
+    EXPECT_EQ(policy.tool_selection.mode, SelectionMode::Shadow);
+    EXPECT_TRUE(policy.tool_selection.pinned.empty());
+    EXPECT_EQ(policy.tool_selection.keep_max, 20);
+    ASSERT_TRUE(patch_policy(policy, R"({"tool_selection":null})"));
+    EXPECT_TRUE(policy.tool_selection.empty());
+    EXPECT_EQ(complaint(R"({"tool_selection":{"mod":"on"}})"), "unknown_field tool_selection.mod");
+    for (const auto& [field, value] :
+         std::vector<std::pair<std::string, std::string>>{{"mode", "\"always\""},
+                                                          {"at_most", "7"},
+                                                          {"keep_max", "0"},
+                                                          {"keep_max", "129"},
+                                                          {"keep_max", "1.5"},
+                                                          {"pinned", R"(["a","a"])"},
+                                                          {"pinned", R"([""])"},
+                                                          {"pinned", "[7]"},
+                                                          {"private_models", "1"}}) {
+        EXPECT_EQ(complaint(R"({"tool_selection":{")" + field + "\":" + value + "}}"),
+                  "invalid_request tool_selection." + field)
+            << value;
+    }
 }
 
 TEST(PolicyJson, NamesTheFieldThatIsWrong) {

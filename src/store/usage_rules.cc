@@ -36,6 +36,11 @@ void for_each_text(Record& record, const Each& each) {
 
 bool has_failed(const CallRecord& record) { return record.status == 0 || record.status >= 400; }
 
+std::optional<int64_t> tokens_saved(const CallRecord& record) {
+    if (!record.tools || record.tools->selection != SelectionMode::On) return std::nullopt;
+    return record.tools->tokens_spared;
+}
+
 UsageSums sums_of(const CallRecord& record) {
     return {.calls = 1,
             .failed = has_failed(record) ? 1 : 0,
@@ -44,7 +49,8 @@ UsageSums sums_of(const CallRecord& record) {
             .output_tokens = tokens(record.usage.output),
             .reasoning_tokens = tokens(record.usage.reasoning),
             .unpriced_calls = record.priced ? 0 : 1,
-            .cost = record.cost};
+            .cost = record.cost,
+            .tool_tokens_saved = tokens(tokens_saved(record))};
 }
 
 Result<void> add_to(int64_t& sum, int64_t more) {
@@ -64,6 +70,7 @@ Result<void> add_to(UsageSums& sums, const UsageSums& more) {
     TRY_VOID(add_to(sums.output_tokens, more.output_tokens));
     TRY_VOID(add_to(sums.reasoning_tokens, more.reasoning_tokens));
     TRY_VOID(add_to(sums.unpriced_calls, more.unpriced_calls));
+    TRY_VOID(add_to(sums.tool_tokens_saved, more.tool_tokens_saved));
     return add_to(sums.cost, more.cost);
 }
 

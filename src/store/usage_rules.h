@@ -1,6 +1,8 @@
 // What every store does alike with calls and money: rules on plain values, so that no two differ.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,5 +58,8 @@ TimePoint nearest_utc_day(TimePoint day);
 Result<TimeZone> find_time_zone(const std::string& name);
 
 bool has_failed(const CallRecord& record);
+
+/// Tokens of definitions of tools that its selection did not send; nothing where it is not on.
+std::optional<int64_t> tokens_saved(const CallRecord& record);
 
 }  // namespace keywarden

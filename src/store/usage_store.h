@@ -56,6 +56,7 @@ struct UsageSums {
     int64_t reasoning_tokens = 0;
     int64_t unpriced_calls = 0;
     NanoUsd cost{};
+    int64_t tool_tokens_saved = 0;  // by the selection of tools, where it is on
 };
 
 /// By what usage is split. `None`: one line a span of time, or one at all.

@@ -33,7 +33,6 @@ inline void expect_same(const Key& a, const Key& b) {
     EXPECT_EQ(a.expires_at, b.expires_at);
     EXPECT_EQ(a.rotate_every, b.rotate_every);
     EXPECT_EQ(a.rate_limit_rpm, b.rate_limit_rpm);
-    EXPECT_EQ(a.k_target_override, b.k_target_override);
     EXPECT_EQ(a.metadata, b.metadata);
     EXPECT_EQ(a.tags, b.tags);
     EXPECT_EQ(a.created_at, b.created_at);

@@ -17,7 +17,7 @@ Key a_full_key() {
     key.not_before = kNow + 1ms;
     key.expires_at = kNow + 2ms;
     key.rate_limit_rpm = 7;
-    key.k_target_override = 3;
+    key.policy.tool_selection.keep_max = 3;
     key.policy.tools.allow = {*Glob::parse("search"), *Glob::parse("read_*")};
     key.policy.tools.deny = {*Glob::parse_any("drop täble")};
     key.metadata = {{"z", "1"}, {"a", ""}};

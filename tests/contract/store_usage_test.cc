@@ -47,6 +47,14 @@ TEST_P(UsageContract, ACallComesBackAsItWas) {
                   .audio_output = 8,
                   .images = 9,
                   .cache_write_1h = 4};
+    call.tools = {.selection = SelectionMode::On,
+                  .offered = 60,
+                  .permitted = 58,
+                  .forwarded = 20,
+                  .kept = 20,
+                  .called = 2,
+                  .missed = 1,
+                  .tokens_spared = 3000};
     call.duration = 1'234'567'890ns;
     call.first_byte = 345'678ns;
     call.overhead = 999ns;
@@ -76,6 +84,7 @@ TEST_P(UsageContract, ACallComesBackAsItWas) {
     EXPECT_EQ(record.outcome, CallOutcome::Expired);
     EXPECT_EQ(record.basis, UsageBasis::Counted);
     EXPECT_EQ(record.usage, call.usage);
+    EXPECT_EQ(record.tools, call.tools);
     EXPECT_EQ(record.price_version, 3);
     EXPECT_EQ(record.held, NanoUsd{200});
     EXPECT_EQ(record.cost, NanoUsd{100});

@@ -17,7 +17,7 @@
 
 namespace keywarden {
 
-inline constexpr uint32_t kJournalVersion = 2;
+inline constexpr uint32_t kJournalVersion = 3;
 inline constexpr std::string_view kJournalSuffix = ".journal";
 
 /// The order of a journal's segments. `epoch` counts processes, `sequence` a writer's segments.

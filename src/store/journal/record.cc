@@ -56,11 +56,26 @@ struct Fixed {
 };
 static_assert(sizeof(Fixed) == 96);
 
+/// Follows the counts, where the record has it.
+struct FixedTools {
+    uint16_t offered;
+    uint16_t permitted;
+    uint16_t forwarded;
+    uint16_t kept;
+    uint16_t called;
+    uint16_t missed;
+    SelectionMode selection;
+    std::array<uint8_t, 3> zero;
+    int64_t tokens_spared;
+};
+static_assert(sizeof(FixedTools) == 24);
+
 constexpr uint8_t kStreamed = 1;
 constexpr uint8_t kClientLeft = 2;
 constexpr uint8_t kPriced = 4;
 constexpr uint8_t kRepeatable = 8;
-constexpr uint8_t kFlagsEnd = 16;
+constexpr uint8_t kTools = 16;
+constexpr uint8_t kFlagsEnd = 32;
 
 template <size_t kSize>
 size_t used(const std::array<std::string_view, kSize>& texts) {
@@ -95,7 +110,8 @@ Fixed fixed_of(const CallRecord& record) {
               .counts = 0,
               .flags = static_cast<uint8_t>(
                   (record.streamed ? kStreamed : 0) | (record.client_left ? kClientLeft : 0) |
-                  (record.priced ? kPriced : 0) | (has_repeat_key(record) ? kRepeatable : 0)),
+                  (record.priced ? kPriced : 0) | (has_repeat_key(record) ? kRepeatable : 0) |
+                  (record.tools ? kTools : 0)),
               .outcome = record.outcome,
               .basis = record.basis,
               .makers = static_cast<uint8_t>(used(record.makers)),
@@ -107,11 +123,35 @@ Fixed fixed_of(const CallRecord& record) {
     return out;
 }
 
+FixedTools fixed_of(const ToolCounts& tools) {
+    return {.offered = tools.offered,
+            .permitted = tools.permitted,
+            .forwarded = tools.forwarded,
+            .kept = tools.kept,
+            .called = tools.called,
+            .missed = tools.missed,
+            .selection = tools.selection,
+            .zero = {},
+            .tokens_spared = tools.tokens_spared};
+}
+
+ToolCounts tools_of(const FixedTools& fixed) {
+    return {.selection = fixed.selection,
+            .offered = fixed.offered,
+            .permitted = fixed.permitted,
+            .forwarded = fixed.forwarded,
+            .kept = fixed.kept,
+            .called = fixed.called,
+            .missed = fixed.missed,
+            .tokens_spared = fixed.tokens_spared};
+}
+
 }  // namespace
 
 size_t record_bytes(const CallRecord& record) {
     size_t bytes = sizeof(Fixed) + (has_repeat_key(record) ? sizeof(RepeatKey) : 0);
     for (const auto count : kCounts) bytes += record.usage.*count ? sizeof(int64_t) : 0;
+    if (record.tools) bytes += sizeof(FixedTools);
     for (const auto text : kTexts) bytes += sizeof(uint16_t) + (record.*text).size();
     for (size_t i = 0; i < used(record.makers); ++i) {
         bytes += sizeof(uint16_t) + record.makers[i].size();
@@ -148,6 +188,7 @@ void write_record(const CallRecord& record, std::byte* to) {
     for (const auto count : kCounts) {
         if (const std::optional<int64_t> value = record.usage.*count) out.put(*value);
     }
+    if (record.tools) out.put(fixed_of(*record.tools));
     for (const auto text : kTexts) out.put(record.*text);
     for (size_t i = 0; i < fixed.makers; ++i) out.put(record.makers[i]);
     for (size_t i = 0; i < fixed.tags; ++i) out.put(record.tags[i]);
@@ -180,6 +221,11 @@ std::optional<CallRecord> read_record(std::span<const std::byte> bytes) {
                    .overhead = Nanos(fixed.overhead)};
     for (size_t i = 0; i < kCounts.size(); ++i) {
         if ((fixed.counts >> i & 1U) != 0) out.usage.*kCounts[i] = in.take<int64_t>();
+    }
+    if ((fixed.flags & kTools) != 0) {
+        const auto tools = in.take<FixedTools>();
+        if (tools.selection >= SelectionMode::kCount) return std::nullopt;
+        out.tools = tools_of(tools);
     }
     for (const auto text : kTexts) out.*text = in.take_text();
     for (size_t i = 0; i < fixed.makers; ++i) out.makers[i] = in.take_text();

@@ -63,6 +63,16 @@ CallRecord any_record(std::vector<std::string>& texts) {
                         &out.usage.cache_write_1h}) {
         if (*arbitrary<bool>()) *count = *arbitrary<int64_t>();
     }
+    if (*arbitrary<bool>()) {
+        out.tools = {.selection = static_cast<SelectionMode>(*rc::gen::inRange(0, 3)),
+                     .offered = *arbitrary<uint16_t>(),
+                     .permitted = *arbitrary<uint16_t>(),
+                     .forwarded = *arbitrary<uint16_t>(),
+                     .kept = *arbitrary<uint16_t>(),
+                     .called = *arbitrary<uint16_t>(),
+                     .missed = *arbitrary<uint16_t>(),
+                     .tokens_spared = *arbitrary<int64_t>()};
+    }
     out.price_version = *arbitrary<int64_t>();
     out.held.value = *arbitrary<int64_t>();
     out.cost.value = *arbitrary<int64_t>();
@@ -98,6 +108,7 @@ void expect_same(const CallRecord& a, const CallRecord& b) {
     RC_ASSERT(a.outcome == b.outcome);
     RC_ASSERT(a.basis == b.basis);
     RC_ASSERT(a.usage == b.usage);
+    RC_ASSERT(a.tools == b.tools);
     RC_ASSERT(a.price_version == b.price_version);
     RC_ASSERT(a.held == b.held);
     RC_ASSERT(a.cost == b.cost);

@@ -12,9 +12,9 @@
 
 namespace keywarden {
 
-/// A Close may be longer than its Open by so much: counts of tokens, an error's slug, another
-/// model.
-inline constexpr size_t kCloseGrowthMax = 384;
+/// A Close may be longer than its Open by so much: counts of tokens and of tools, an error's
+/// slug, another model.
+inline constexpr size_t kCloseGrowthMax = 408;
 
 /// An open hold. It always stands in its writer's current segment.
 class OpenHold::Slot {

@@ -20,13 +20,15 @@ constexpr auto kTotal = static_cast<size_t>(Period::Total);
 constexpr size_t kAlikeMax = 2000;  // remembered
 
 // Finer and coarser sums grow alike.
-#define KEYWARDEN_SUMS_ "calls, failed, input, cached_input, output, reasoning, unpriced, cost"
+#define KEYWARDEN_SUMS_ \
+    "calls, failed, input, cached_input, output, reasoning, unpriced, cost, tools_saved"
 #define KEYWARDEN_ADD_SUMS_                                                           \
     "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, "                      \
     "failed = failed + excluded.failed, input = input + excluded.input, "             \
     "cached_input = cached_input + excluded.cached_input, "                           \
     "output = output + excluded.output, reasoning = reasoning + excluded.reasoning, " \
-    "unpriced = unpriced + excluded.unpriced, cost = cost + excluded.cost"
+    "unpriced = unpriced + excluded.unpriced, cost = cost + excluded.cost, "          \
+    "tools_saved = tools_saved + excluded.tools_saved"
 
 Result<void> write_part(Database& database,
                         const std::array<int64_t, 7>& name,
@@ -35,7 +37,7 @@ Result<void> write_part(Database& database,
                  "INSERT INTO rollup_parts(team, grain, start, key, app, provider, "
                  "model, " KEYWARDEN_SUMS_
                  ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-                 "?13, ?14, ?15) " KEYWARDEN_ADD_SUMS_,
+                 "?13, ?14, ?15, ?16) " KEYWARDEN_ADD_SUMS_,
                  name[0],
                  name[1],
                  name[2],
@@ -50,7 +52,8 @@ Result<void> write_part(Database& database,
                  sums.output_tokens,
                  sums.reasoning_tokens,
                  sums.unpriced_calls,
-                 sums.cost.value)
+                 sums.cost.value,
+                 sums.tool_tokens_saved)
         .run();
 }
 
@@ -60,7 +63,8 @@ Result<void> write_rollup(Database& database,
     return Query(database,
                  "INSERT INTO rollups(team, dim, start, target, " KEYWARDEN_SUMS_
                  ") "
-                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) " KEYWARDEN_ADD_SUMS_,
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                 "?13) " KEYWARDEN_ADD_SUMS_,
                  name[0],
                  name[1],
                  name[2],
@@ -72,7 +76,8 @@ Result<void> write_rollup(Database& database,
                  sums.output_tokens,
                  sums.reasoning_tokens,
                  sums.unpriced_calls,
-                 sums.cost.value)
+                 sums.cost.value,
+                 sums.tool_tokens_saved)
         .run();
 }
 

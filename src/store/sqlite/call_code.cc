@@ -12,9 +12,9 @@
 namespace keywarden {
 namespace {
 
-constexpr uint8_t kVersion = 2;         // of the list of fields below
-constexpr uint8_t kVersionMin = 1;      // had no cache_write_1h, whose bit is the last one
-constexpr size_t kBytesMax = 1024;      // of one call: 16, and at most 64 numbers
+constexpr uint8_t kVersion = 3;     // of the list of fields below
+constexpr uint8_t kVersionMin = 1;  // 1 had no cache_write_1h, 2 no tools: bits that are the last
+constexpr size_t kBytesMax = 1024;  // of one call: 16, and at most 72 numbers
 constexpr size_t kNumberBytesMax = 10;  // seven bits each
 constexpr int64_t kMillisMax = TimePoint::max().time_since_epoch() / std::chrono::milliseconds(1);
 
@@ -144,6 +144,20 @@ private:
     bool failed_ = false;
 };
 
+template <class Code, class Tools>
+void code_tools(Code& code, Tools& tools) {
+    code.number(tools.selection);
+    for (auto* count : {&tools.offered,
+                        &tools.permitted,
+                        &tools.forwarded,
+                        &tools.kept,
+                        &tools.called,
+                        &tools.missed}) {
+        code.number(*count);
+    }
+    code.number(tools.tokens_spared);
+}
+
 /// The fields of a call, for both directions. Another list is another kVersion.
 template <class Code, class Call>
 void code_call(Code& code, Call& call) {
@@ -163,7 +177,8 @@ void code_call(Code& code, Call& call) {
     code.moment(call.day, record.ended_at);
     code.number(record.status);
     code.number(record.attempts);
-    code.flags(record.streamed, record.client_left, record.priced, call.named_session);
+    bool has_tools = record.tools.has_value();
+    code.flags(record.streamed, record.client_left, record.priced, call.named_session, has_tools);
     code.number(record.outcome);
     code.number(record.basis);
     code.counts(usage.input,
@@ -182,6 +197,10 @@ void code_call(Code& code, Call& call) {
     code.duration(record.duration);
     code.duration(record.first_byte);
     code.duration(record.overhead);
+    if constexpr (!std::is_const_v<std::remove_reference_t<decltype(record)>>) {
+        record.tools = has_tools ? std::optional(ToolCounts()) : std::nullopt;
+    }
+    if (record.tools) code_tools(code, *record.tools);
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ void expect_same(const StoredCall& a, const StoredCall& b) {
               std::tie(y.id, y.admitted_at, y.ended_at, y.status, y.attempts, y.usage));
     EXPECT_EQ(std::tie(x.streamed, x.client_left, x.priced, x.outcome, x.basis),
               std::tie(y.streamed, y.client_left, y.priced, y.outcome, y.basis));
+    EXPECT_EQ(x.tools, y.tools);
     EXPECT_EQ(std::tie(x.price_version, x.held, x.cost, x.duration, x.first_byte, x.overhead),
               std::tie(y.price_version, y.held, y.cost, y.duration, y.first_byte, y.overhead));
 }
@@ -82,6 +83,14 @@ TEST(CallCode, ReadsWhatItWrote) {
     other.record.held = {INT64_MAX};
     other.record.cost = {INT64_MIN};
     other.record.client_left = true;
+    other.record.tools = {.selection = SelectionMode::On,
+                          .offered = UINT16_MAX,
+                          .permitted = 40,
+                          .forwarded = 16,
+                          .kept = 16,
+                          .called = 2,
+                          .missed = 1,
+                          .tokens_spared = INT64_MAX};
     other.record.streamed = other.record.priced = other.named_session = false;
     StoredCall far = a_call();
     far.record.admitted_at = from_millis(-9'223'372'036'854);
@@ -121,18 +130,20 @@ TEST(CallCode, HalfACallIsNone) {
     }
 }
 
-TEST(CallCode, TheVersionBeforeIsRead) {
+TEST(CallCode, TheVersionsBeforeAreRead) {
     std::vector<uint8_t> block = bytes_of(a_call());  // says nothing that it did not know
-    block.front() = 1;
-    StoredCall read;
-    ASSERT_TRUE(*CallReader(block).next(read));
-    expect_same(read, a_call());
+    for (const auto version : {uint8_t{1}, uint8_t{2}}) {
+        block.front() = version;
+        StoredCall read;
+        ASSERT_TRUE(*CallReader(block).next(read));
+        expect_same(read, a_call());
+    }
 }
 
 TEST(CallCode, AnotherVersionIsNotGuessedAt) {
     std::vector<uint8_t> block = bytes_of(a_call());
     StoredCall read;
-    for (const auto version : {uint8_t{0}, uint8_t{3}}) {
+    for (const auto version : {uint8_t{0}, uint8_t{4}}) {
         block.front() = version;
         EXPECT_FALSE(CallReader(block).next(read));
     }

@@ -47,7 +47,8 @@ UsageSums read_sums(const Query& row, int first) {
             .output_tokens = row.integer(first + 4),
             .reasoning_tokens = row.integer(first + 5),
             .unpriced_calls = row.integer(first + 6),
-            .cost = {row.integer(first + 7)}};
+            .cost = {row.integer(first + 7)},
+            .tool_tokens_saved = row.integer(first + 8)};
 }
 
 /// "calls are 3 and not 4, cost is …": what of `stored` is not as `counted`. Empty: nothing.
@@ -65,6 +66,7 @@ std::string difference(const UsageSums& stored, const UsageSums& counted) {
     compare("reasoning tokens are", stored.reasoning_tokens, counted.reasoning_tokens);
     compare("unpriced calls are", stored.unpriced_calls, counted.unpriced_calls);
     compare("cost in nano-dollars is", stored.cost.value, counted.cost.value);
+    compare("tool tokens saved are", stored.tool_tokens_saved, counted.tool_tokens_saved);
     return text;
 }
 
@@ -254,7 +256,7 @@ Result<void> UsageCheck::compare_parts(const TeamCredit& team,
     {
         Query rows(database_,
                    "SELECT key, app, provider, model, calls, failed, input, cached_input, output, "
-                   "reasoning, unpriced, cost FROM rollup_parts "
+                   "reasoning, unpriced, cost, tools_saved FROM rollup_parts "
                    "WHERE team = ?1 AND grain = ?2 AND start = ?3",
                    team.number,
                    grain,
@@ -318,7 +320,7 @@ Result<std::string> UsageCheck::part_name(const SumName& part) {
 Result<void> UsageCheck::check_rollups(const TeamCredit& team, int64_t grain) {
     Query rows(database_,
                "SELECT start, key, app, provider, model, calls, failed, input, cached_input, "
-               "output, reasoning, unpriced, cost FROM rollup_parts "
+               "output, reasoning, unpriced, cost, tools_saved FROM rollup_parts "
                "WHERE team = ?1 AND grain = ?2 ORDER BY start",
                team.number,
                grain);
@@ -352,12 +354,13 @@ Result<void> UsageCheck::compare_rollups(const TeamCredit& team,
     Sums stored;
     const bool is_hour = grain == kHourParts;
     for (int64_t dim = is_hour ? kHourWhole : 0; dim <= (is_hour ? kHourWhole : 4); ++dim) {
-        Query rows(database_,
-                   "SELECT target, calls, failed, input, cached_input, output, reasoning, "
-                   "unpriced, cost FROM rollups WHERE team = ?1 AND dim = ?2 AND start = ?3",
-                   team.number,
-                   dim,
-                   start);
+        Query rows(
+            database_,
+            "SELECT target, calls, failed, input, cached_input, output, reasoning, "
+            "unpriced, cost, tools_saved FROM rollups WHERE team = ?1 AND dim = ?2 AND start = ?3",
+            team.number,
+            dim,
+            start);
         while (true) {
             TRY(const bool row, rows.next());
             if (!row) break;

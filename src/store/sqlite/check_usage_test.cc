@@ -129,7 +129,8 @@ TEST_F(CheckUsage, AFinerSumThatIsMissing) {
 TEST_F(CheckUsage, AFinerSumOfNoCalls) {
     const auto found = after(
         "INSERT INTO rollup_parts SELECT team, grain, start + 7200000, key, app, provider, "
-        "model, calls, failed, input, cached_input, output, reasoning, unpriced, cost "
+        "model, calls, failed, input, cached_input, output, reasoning, unpriced, cost, "
+        "tools_saved "
         "FROM rollup_parts WHERE grain = 0 AND start = 1795172400000");
     EXPECT_THAT(found,
                 Contains("Team team_1, hour from 2026-11-20T13:00:00.000Z: there are sums, and no "
@@ -156,7 +157,7 @@ TEST_F(CheckUsage, ACoarserSumOfEachKind) {
 TEST_F(CheckUsage, ACoarserSumOfNothing) {
     EXPECT_THAT(
         after("INSERT INTO rollups SELECT team, dim, start - 86400000 * 7, target, 0, 0, 0, 0, 0, "
-              "0, 0, 0 FROM rollups WHERE dim = 1 AND start = 1795132800000"),
+              "0, 0, 0, 0 FROM rollups WHERE dim = 1 AND start = 1795132800000"),
         ElementsAre("Team team_1, from 2026-11-13T00:00:00.000Z, key 'key_1': there is a sum, and "
                     "nothing that it sums."));
 }
@@ -261,7 +262,7 @@ TEST_F(CheckUsage, WhatPrunedRowsCameToIsHeldToTheDays) {
 TEST_F(CheckUsage, SaysNoMoreThanAPersonReads) {
     const auto found = after(
         "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 500) "
-        "INSERT INTO rollups SELECT team, 1, n * 86400000, target, 0, 0, 0, 0, 0, 0, 0, 0 "
+        "INSERT INTO rollups SELECT team, 1, n * 86400000, target, 0, 0, 0, 0, 0, 0, 0, 0, 0 "
         "FROM c JOIN rollups WHERE dim = 1 AND start = 1795132800000");
     EXPECT_EQ(found.size(), kFindingsMax);
 }

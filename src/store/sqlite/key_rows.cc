@@ -25,7 +25,6 @@ std::unexpected<Error> damaged(std::string_view key_id) {
 std::string write_doc(const Key& key) {
     Json doc = {{"created_by", key.created_by}};
     if (!key.description.empty()) doc["description"] = key.description;
-    if (key.k_target_override) doc["k_target_override"] = *key.k_target_override;
     if (!key.metadata.empty()) doc["metadata"] = key.metadata;
     if (!key.tags.empty()) doc["tags"] = key.tags;
     return doc.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -36,9 +35,6 @@ bool read_doc(std::string_view text, Key& key) {
         const Json doc = Json::parse(text);
         key.created_by = doc.at("created_by").get<std::string>();
         key.description = doc.value("description", "");
-        if (doc.contains("k_target_override")) {
-            key.k_target_override = doc.at("k_target_override").get<int64_t>();
-        }
         key.metadata = doc.value("metadata", decltype(key.metadata)());
         key.tags = doc.value("tags", decltype(key.tags)());
         return true;

@@ -436,6 +436,19 @@ constexpr const char* kTeamKeyDefaults = R"sql(
 ALTER TABLE teams ADD COLUMN key_defaults TEXT NOT NULL DEFAULT '{}';
 )sql";
 
+// How many tools a key's calls keep became a part of its policy; and what is saved by keeping few
+// is summed.
+constexpr const char* kToolSelection = R"sql(
+UPDATE keys SET policy = json_set(coalesce(policy, '{}'), '$.tool_selection',
+        json_object('keep_max', json_extract(doc, '$.k_target_override')))
+    WHERE json_type(doc, '$.k_target_override') = 'integer';
+UPDATE keys SET doc = json_remove(doc, '$.k_target_override')
+    WHERE doc LIKE '%"k_target_%';
+
+ALTER TABLE rollup_parts ADD COLUMN tools_saved INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rollups ADD COLUMN tools_saved INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
@@ -450,6 +463,7 @@ constexpr std::array kMigrations = {
     Migration{"identities", kIdentities},
     Migration{"team key defaults", kTeamKeyDefaults},
     Migration{"passkeys", kPasskeys},
+    Migration{"tool selection", kToolSelection},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

@@ -33,7 +33,8 @@ protected:
             "(1, 'key_1', 1, 0, 0, 3, 1000, 1000, 'first key', '{\"created_by\":\"user_op\"}', "
             "NULL),"
             "(2, 'key_2', 1, 1, 0, 1, 2000, 2000, 'ci', '{\"created_by\":\"key_1\","
-            "\"tools_allowed\":[],\"tools_denied\":[\"drop_table\",\"a*\",\"ünsafe\"]}', 7)"));
+            "\"tools_allowed\":[],\"tools_denied\":[\"drop_table\",\"a*\",\"ünsafe\"],\"k_target_"
+            "override\":8}', 7)"));
         EXPECT_TRUE(Query(*file,
                           "INSERT INTO secrets(key, seq, digest, created_at, id, format, display) "
                           "VALUES (1, 1, ?1, 1000, 'f', 'keywarden', 'kw_live_…')",
@@ -80,6 +81,7 @@ TEST_F(OldDatabase, OpensWithAllThatItHeld) {
     ASSERT_EQ(key.policy.tools.deny.size(), 2U) << "a name with a star was no name of a tool";
     EXPECT_EQ(key.policy.tools.deny[0].text(), "drop_table");
     EXPECT_EQ(key.policy.tools.deny[1].text(), "ünsafe");
+    EXPECT_EQ(key.policy.tool_selection.keep_max, 8);
     EXPECT_TRUE((*store)->get_key("team_1", "key_1")->policy == Policy());
     EXPECT_EQ(key.maker_key_id, "key_1") << "a key made it";
     EXPECT_EQ((*store)->get_key("team_1", "key_1")->maker_key_id, "") << "a person made it";

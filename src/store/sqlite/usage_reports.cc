@@ -46,7 +46,7 @@ Result<std::optional<int64_t>> number_wanted(Database& database, std::string_vie
 
 constexpr std::string_view kSums =
     "sum(r.calls), sum(r.failed), sum(r.input), sum(r.cached_input), sum(r.output), "
-    "sum(r.reasoning), sum(r.unpriced), sum(r.cost)";
+    "sum(r.reasoning), sum(r.unpriced), sum(r.cost), sum(r.tools_saved)";
 
 UsageSums read_sums(const Query& row, int first) {
     return {.calls = row.integer(first),
@@ -56,7 +56,8 @@ UsageSums read_sums(const Query& row, int first) {
             .output_tokens = row.integer(first + 4),
             .reasoning_tokens = row.integer(first + 5),
             .unpriced_calls = row.integer(first + 6),
-            .cost = {row.integer(first + 7)}};
+            .cost = {row.integer(first + 7)},
+            .tool_tokens_saved = row.integer(first + 8)};
 }
 
 }  // namespace

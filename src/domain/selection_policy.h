@@ -1,0 +1,69 @@
+// What a scope says about the selection of tools: whether calls go on with only those that matter.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/scope.h"
+
+namespace keywarden {
+
+struct PolicyLink;
+
+/// From the one that changes the least of a call to the one that changes the most.
+enum class SelectionMode : uint8_t {
+    Off,     // tools are not looked at
+    Shadow,  // ranked and counted, and all go on
+    On,      // those that are left out do not go on
+    kCount,
+};
+
+std::string_view name(SelectionMode mode);  // "off", "shadow", "on"
+std::optional<SelectionMode> selection_mode_of(std::string_view text);
+
+inline constexpr int64_t kKeepMaxMax = 128;
+inline constexpr size_t kPinnedToolsMax = 64;
+
+struct SelectionPolicy {
+    std::optional<SelectionMode> mode{};     // the nearest scope that says one has its way,
+    std::optional<SelectionMode> at_most{};  // but for this of all scopes
+    std::optional<int64_t> keep_max{};       // tools kept; the smallest of all scopes holds
+    std::vector<std::string> pinned{};       // never left out; those of all scopes
+    /// Whether tools of calls to models of class zdr or tee may be looked at: a team, its plan, or
+    /// the instance must say so, and no scope against it.
+    std::optional<bool> private_models{};
+
+    bool empty() const { return *this == SelectionPolicy(); }
+    friend bool operator==(const SelectionPolicy&, const SelectionPolicy&) = default;
+};
+
+/// Errors: InvalidRequest, naming the field within `tool_selection`.
+Result<void> check_selection(const SelectionPolicy& selection);
+
+/// What holds for a call.
+struct EffectiveSelection {
+    SelectionMode mode = SelectionMode::Off;
+    std::optional<Scope> source{};   // who says the mode; nobody: it is off
+    std::optional<Scope> held_by{};  // whose `at_most` took something off it
+    std::optional<int64_t> keep_max{};
+    bool private_models = false;
+};
+
+/// Whether any scope says anything. Allocates nothing.
+bool says_selection(std::span<const PolicyLink> chain);
+
+/// `chain` as of decide(). Who made a key only narrows: their mode is not the key's. Allocates
+/// nothing.
+EffectiveSelection effective_selection(std::span<const PolicyLink> chain);
+
+/// Their names, each once. Views live as long as the policies.
+std::vector<std::string_view> pinned_tools(std::span<const PolicyLink> chain);
+
+}  // namespace keywarden
