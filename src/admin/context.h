@@ -25,6 +25,9 @@
 
 namespace keywarden {
 
+class ToolHealth;
+class ToolSelector;
+
 /// A route of the gateway, or a path of another service, as lists of endpoints know it.
 struct KnownRoute {
     std::string_view path;
@@ -57,6 +60,9 @@ struct AdminContext {
     std::function<Result<void>()> keep_master_key{};
     /// Where clients on this machine find the gateway: for links that are made over the socket.
     std::function<std::string()> base_url = [] { return std::string(); };
+    /// What chooses among tools, and what became of them; null only in tests: nothing does.
+    ToolSelector* tool_selector = nullptr;
+    ToolHealth* tool_health = nullptr;
     /// The sessions of people; null only in tests: there are none.
     SessionDirectory* sessions = nullptr;
     /// What signs for webhooks, and what they may reach; set before the first call.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <fmt/format.h>
 #include <iterator>
 #include <thread>
@@ -25,10 +27,19 @@
 #include "cli/session.h"
 #include "console/routes.h"
 #include "domain/model_rules.h"
+#include "domain/tool_selection.h"
 #include "net/blocking_pool.h"
+#include "store/tool_health.h"
 
 namespace keywarden {
 namespace {
+
+/// What the thread has worked so far: a choice that waits for a processor is not slow.
+MonoTime thread_time() {
+    timespec worked{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked);
+    return MonoTime(std::chrono::seconds(worked.tv_sec) + Nanos(worked.tv_nsec));
+}
 
 size_t thread_count(const Settings& settings) {
     if (settings.threads > 0) return static_cast<size_t>(settings.threads);
@@ -256,6 +267,8 @@ private:
             .spend = &money_->spend(),
             .prices = &money_->prices(),
             .credentials = credentials_.get(),
+            .tool_selector = &tool_selector_,
+            .tool_health = &tool_health_,
             .blocking = &blocking_,
             .slow = &slow_,
             .elsewhere = elsewhere_.get(),
@@ -301,6 +314,8 @@ private:
             return std::move(text).take();
         };
         admin_.models = &proxy_->catalogue();
+        admin_.tool_selector = &tool_selector_;
+        admin_.tool_health = &tool_health_;
         admin_.prices = &money_->prices();
         admin_.spend = &money_->spend();
         admin_.route_of = [proxy = proxy_.get()](std::optional<Method> method,
@@ -321,6 +336,8 @@ private:
         }
     }
 
+    ToolSelector tool_selector_{thread_time};
+    ToolHealth tool_health_{};
     AdminContext admin_;
     ConsoleContext console_;
     std::string socket_path_;

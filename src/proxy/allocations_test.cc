@@ -6,7 +6,9 @@
 #include <string>
 
 #include "base/test_heap.h"
+#include "domain/tool_selection.h"
 #include "proxy/proxy_fixture.h"
+#include "store/tool_health.h"
 
 namespace keywarden {
 namespace {
@@ -89,6 +91,25 @@ TEST_F(Allocations, ACallUnderAllListsAndLimitsOfEachScopeTakesNone) {
     start(Imposter::answers(json_answer(kReply)));
     const std::string body = R"({"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]})";
     EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+}
+
+TEST_F(Allocations, ACallWithManyToolsAndNoSelectionTakesNone) {
+    ToolSelector selector;
+    ToolHealth health;
+    parts_.tool_selector = &selector;
+    parts_.tool_health = &health;
+    Policy policy;
+    policy.tool_selection = {.mode = SelectionMode::Off, .keep_max = 5};
+    directory_->policies().put(TeamRules{.id = "team_a", .policy = policy, .version = 2});
+    start(Imposter::answers(json_answer(kReply)));
+    std::string body = R"({"model":"gpt-4o","messages":[{"role":"user","content":"hi"}],"tools":[)";
+    for (int i = 0; i < 60; ++i) {
+        body += R"({"type":"function","function":{"name":"tool_)" + std::to_string(i) + R"("}},)";
+    }
+    body.back() = ']';
+    body += "}";
+    EXPECT_EQ(most_in_a_call(post("/v1/chat/completions", secret(), body), kReply), 0U);
+    EXPECT_FALSE(health.report("team_a").since) << "nobody has looked";
 }
 
 TEST_F(Allocations, ACallWithAnOldSecretTakesNone) {

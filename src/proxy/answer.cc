@@ -150,14 +150,24 @@ void add_rotation(Exchange* exchange, const Caller& caller) {
     }
 }
 
-void add_tools(Exchange* exchange, const CallTools& tools) {
-    exchange->add_field("x-keywarden-tools-input", uint64_t{tools.offered});
-    exchange->add_field("x-keywarden-tools-output", uint64_t{tools.kept});
-    if (tools.offered == 0) return;
-    exchange->add_field("x-keywarden-prune-ratio",
-                        (FieldText() << static_cast<int64_t>(tools.kept) << "/"
-                                     << static_cast<int64_t>(tools.offered))
-                            .view());
+void add_tools(Exchange* exchange, const Call& call) {
+    const CallSelection* const selection = call.selection.get();
+    const bool is_selected = selection != nullptr && selection->is_chosen;
+    if (!is_selected && call.tools == nullptr) return;
+    const uint64_t offered = is_selected ? selection->counts.offered : call.tools->offered;
+    const uint64_t kept = is_selected ? selection->counts.forwarded : call.tools->kept;
+    exchange->add_field("x-keywarden-tools-input", offered);
+    exchange->add_field("x-keywarden-tools-output", kept);
+    if (is_selected) {
+        exchange->add_field(
+            "x-keywarden-tools-selection",
+            (FieldText() << name(selection->terms.mode) << "; " << name(selection->outcome))
+                .view());
+    }
+    if (offered == 0) return;
+    exchange->add_field(
+        "x-keywarden-prune-ratio",
+        (FieldText() << static_cast<int64_t>(kept) << "/" << static_cast<int64_t>(offered)).view());
 }
 
 void add_route(Exchange* exchange, const Call& call) {
@@ -167,7 +177,7 @@ void add_route(Exchange* exchange, const Call& call) {
         exchange->add_field("x-keywarden-routing", call.routing->route->declared.id);
     }
     exchange->add_field("x-keywarden-attempts", static_cast<uint64_t>(call.attempts));
-    if (call.tools != nullptr) add_tools(exchange, *call.tools);
+    if (call.tools != nullptr || call.selection != nullptr) add_tools(exchange, call);
     const Nanos overhead = precise_mono() - call.started - call.waited;
     if (const std::optional<NanoUsd> cost = cost_so_far(call)) {
         exchange->add_field("x-keywarden-cost", format_usd(*cost));

@@ -21,6 +21,7 @@
 #include "proxy/meter.h"
 #include "proxy/multipart.h"
 #include "proxy/proxy.h"
+#include "proxy/selection.h"
 #include "proxy/text_count.h"
 #include "proxy/tools.h"
 
@@ -136,6 +137,7 @@ struct Call {
     std::unique_ptr<Routing> routing{};          // of a call to a route
     std::unique_ptr<Translation> translation{};  // where the provider speaks another dialect
     std::unique_ptr<CallTools> tools{};          // where a list of tools binds it
+    std::unique_ptr<CallSelection> selection{};  // where its tools are selected, or would be
     const Provider* provider = nullptr;
     size_t provider_index = 0;
     std::string_view model{};     // its id at the provider

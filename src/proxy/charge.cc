@@ -366,6 +366,7 @@ void settle_charge(Call* call, const std::optional<Used>& used) {
     record.overhead = record.duration - call->waited;
     record.outcome = used ? CallOutcome::Settled : CallOutcome::Voided;
     record.usage = {};
+    record.tools = tool_counts(*call, used ? used->usage : TokenUsage());
     if (used) {
         record.usage = used->usage;
         record.basis = used->basis;

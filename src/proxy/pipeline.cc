@@ -170,6 +170,7 @@ Task<Result<Answering>> run(Call* call, const std::vector<OriginPool*>* pools) {
     if (repeated) co_return std::move(*repeated);
     // May it be used, and not too much at once.
     CO_TRY_VOID(call->routing == nullptr ? admit(call) : admit_route(call));
+    if (call->selection != nullptr) select_tools(call);  // which tools go on
     if (!is_durable(*call)) CO_TRY_VOID(co_await await_durable(call));
     CO_TRY_VOID(co_await send_upstream(call, pools));  // again, where that cannot do harm
     if (!call->upstream) co_return answer_from_sandbox(call);

@@ -133,12 +133,14 @@ Result<void> admit(Call* call) {
     const PolicyReading reading = read_policy_of(*call);
     TRY_VOID(check_target(*call, reading, {.provider = call->provider_index, .id = call->model}));
     TRY_VOID(apply_tool_lists(call, reading));
+    begin_selection(call, reading);
     TRY_VOID(choose_dialect(call));
     return take_charge(call, &reading);
 }
 
 void settle(Call* call) {
     const std::optional<Used> used = used_by(*call);
+    finish_selection(call);
     if (call->charge != nullptr) settle_charge(call, used);
     if (!call->ticket.holds_places()) return;
     const TokenUsage usage = used ? used->usage : TokenUsage();

@@ -37,6 +37,8 @@ class CredentialDirectory;
 class PriceDirectory;
 class SessionDirectory;
 class SpendDirectory;
+class ToolHealth;
+class ToolSelector;
 
 /// Bounds on one call. What the sockets themselves bound is in net/.
 struct ProxyLimits {
@@ -84,10 +86,12 @@ struct ProxyParts {
     const PriceDirectory* prices = nullptr;
     /// Credentials beside the configuration's; null only in tests: there are none.
     const CredentialDirectory* credentials = nullptr;
-    BlockingPool* blocking = nullptr;      // where handlers of `api_routes` run
-    BlockingPool* slow = nullptr;          // and those that hash a password
-    BlockingPool* elsewhere = nullptr;     // and those that ask another service; null: none do
-    SessionDirectory* sessions = nullptr;  // of people; null only in tests: there are none
+    ToolSelector* tool_selector = nullptr;  // null only in tests: nothing is selected
+    ToolHealth* tool_health = nullptr;      // null only in tests: nobody counts
+    BlockingPool* blocking = nullptr;       // where handlers of `api_routes` run
+    BlockingPool* slow = nullptr;           // and those that hash a password
+    BlockingPool* elsewhere = nullptr;      // and those that ask another service; null: none do
+    SessionDirectory* sessions = nullptr;   // of people; null only in tests: there are none
     std::vector<Provider> providers{};
     std::vector<ModelAlias> aliases{};
     std::vector<ModelRoute> routes{};

@@ -161,6 +161,7 @@ Task<Result<void>> relay_events(Call* call, Source* source) {
             CO_TRY(const std::string_view goes_on, filter.next(bytes));
             note_progress(call);
             if (goes_on.empty()) continue;
+            if (call->selection != nullptr) watch_answer(call, goes_on, true);
             if (!co_await pass_on(call, goes_on)) co_return Result<void>();
         }
     }
@@ -234,6 +235,7 @@ Task<Result<void>> relay_body(Call* call, Source* source, AnswerHead head) {
             call->exchange->start_body(head.length);
         }
         if (bytes.empty()) break;
+        if (call->selection != nullptr) watch_answer(call, bytes, false);
         if (!co_await pass_on(call, bytes)) co_return Result<void>();
     }
     call->replay.finish();

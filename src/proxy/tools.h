@@ -26,8 +26,9 @@ struct CallTools : Pooled {
     ForbiddenCall on_forbidden = ForbiddenCall::Removed;
     size_t offered = 0;  // before the lists
     size_t kept = 0;     // and after them
+    CalledTools called{};
 
-    ToolJudge judge() const { return {.lists = &lists, .on_forbidden = on_forbidden}; }
+    ToolJudge judge() { return {.lists = &lists, .on_forbidden = on_forbidden, .called = &called}; }
 };
 
 /// A request as its provider gets it where tools were taken out.

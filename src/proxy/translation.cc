@@ -134,6 +134,7 @@ public:
             const std::optional<ChatEvent> told = event ? chat_event(*event) : std::nullopt;
             if (!told) continue;
             look_at(call_, *event);
+            if (call_->selection != nullptr) watch_answer(call_, event->bytes, true);
             if (!judged_) {
                 TRY_VOID(stream_.feed(*told, out));
                 continue;
@@ -227,6 +228,7 @@ Answering relay_whole(Call* call, TranslatedHead head) {
             {.status = status_for(to, head.status), .body = body, .type = head.error_type},
             call->request_id());
     } else {
+        if (call->selection != nullptr) watch_answer(call, body, false);
         if (call->tools != nullptr) {
             CO_TRY(auto changed,
                    filter_answer(answer_dialect_of(*call), body, call->tools->judge()));

@@ -1,0 +1,246 @@
+// The selection of tools on the way of a call. Which tools are chosen is the selector's business:
+// here a request names those that are to stay, and so they do.
+#include "proxy/selection.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "domain/tool_selection.h"
+#include "proxy/proxy_fixture.h"
+#include "store/tool_health.h"
+
+namespace keywarden {
+namespace {
+
+constexpr std::string_view kStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+constexpr size_t kTools = 40;
+
+std::string chunk(std::string_view bytes) {
+    char size[20];
+    snprintf(size, sizeof size, "%zx\r\n", bytes.size());
+    return size + std::string(bytes) + "\r\n";
+}
+
+std::string name_of(size_t i) { return "unrelated_tool_number_" + std::to_string(i); }
+
+std::string function(std::string_view name) {
+    return R"({"type":"function","function":{"name":")" + std::string(name) +
+           R"(","description":")" + std::string(120, 'x') +
+           R"(","parameters":{"type":"object","properties":{}}}})";
+}
+
+std::string all_tools() {
+    std::string tools;
+    for (size_t i = 0; i < kTools; ++i) tools += (i > 0 ? "," : "") + function(name_of(i));
+    return tools;
+}
+
+std::string body(std::string_view text, std::string_view rest = "") {
+    return R"({"model":"gpt-4o","messages":[{"role":"user","content":")" + std::string(text) +
+           R"("}],"tools":[)" + all_tools() + "]" + std::string(rest) + "}";
+}
+
+std::string call_of(std::string_view name) {
+    return R"({"id":"c1","choices":[{"index":0,"message":{"role":"assistant","content":null,)"
+           R"("tool_calls":[{"id":"call_1","type":"function","function":{"name":")" +
+           std::string(name) +
+           R"(","arguments":"{}"}}]},"finish_reason":"tool_calls"}],)"
+           R"("usage":{"prompt_tokens":500,"completion_tokens":7}})";
+}
+
+class Selects : public ProxyFixture {
+protected:
+    void start_answering(std::string answer) {
+        parts_.tool_selector = &selector_;
+        parts_.tool_health = &health_;
+        start([this, answer = std::move(answer)](test::Peer& peer) {
+            for (;;) {
+                const std::string request = peer.hear_answer();
+                if (request.empty()) return;
+                {
+                    const std::lock_guard lock(mutex_);
+                    asked_ = request.substr(request.find("\r\n\r\n") + 4);
+                }
+                peer.say(answer);
+            }
+        });
+    }
+
+    void team_says(SelectionPolicy selection, std::vector<Glob> denied = {}) {
+        Policy policy;
+        policy.tool_selection = std::move(selection);
+        policy.tools.deny = std::move(denied);
+        directory_->policies().put(
+            TeamRules{.id = "team_a", .policy = policy, .version = ++version_});
+    }
+
+    /// How many of the tools went up, and that each is as it was.
+    size_t sent_up() {
+        const std::lock_guard lock(mutex_);
+        size_t found = 0;
+        for (size_t i = 0; i < kTools; ++i) found += asked_.contains(function(name_of(i))) ? 1 : 0;
+        return found;
+    }
+    bool went_up(size_t i) {
+        const std::lock_guard lock(mutex_);
+        return asked_.contains('"' + name_of(i) + '"');
+    }
+    std::string asked() {
+        const std::lock_guard lock(mutex_);
+        return asked_;
+    }
+
+    /// The sums of the team once a call's end was counted.
+    TeamTools sums(int64_t calls_with_a_call) {
+        for (;;) {
+            TeamTools team = health_.report("team_a");
+            if (team.calls_with_a_call >= calls_with_a_call) return team;
+            std::this_thread::yield();
+        }
+    }
+
+    ToolSelector selector_{[] { return MonoTime(); }};  // no choice is ever late
+    ToolHealth health_;
+    std::mutex mutex_;
+    std::string asked_;
+    int64_t version_ = 1;
+};
+
+/// A request that says which tools it needs by their names: these are always kept.
+constexpr std::string_view kNeeds =
+    "call unrelated_tool_number_3 and then unrelated_tool_number_31 for the unrelated number";
+
+TEST_F(Selects, OnlyWhatMattersGoesUp) {
+    start_answering(json_answer(call_of(name_of(31))));
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    const std::string answer = chat(body(kNeeds));
+    EXPECT_EQ(status(answer), 200) << answer;
+    EXPECT_LE(sent_up(), 12U);
+    EXPECT_TRUE(went_up(3) && went_up(31));
+    EXPECT_EQ(field(answer, "x-keywarden-tools-input"), "40");
+    EXPECT_EQ(field(answer, "x-keywarden-tools-output"), std::to_string(sent_up()));
+    EXPECT_EQ(field(answer, "x-keywarden-tools-selection"), "on; selected");
+    EXPECT_EQ(field(answer, "x-keywarden-prune-ratio"), std::to_string(sent_up()) + "/40");
+    const TeamTools team = sums(1);
+    EXPECT_EQ(team.missed_calls, 0);
+    EXPECT_EQ(team.tools.front().name, name_of(31));
+    EXPECT_EQ(team.tools.front().called, 1);
+}
+
+TEST_F(Selects, OffIsAsItWas) {
+    start_answering(json_answer(call_of("x")));
+    team_says({.mode = SelectionMode::Off});
+    const std::string answer = chat(body(kNeeds));
+    EXPECT_EQ(asked(), body(kNeeds));
+    EXPECT_EQ(field(answer, "x-keywarden-tools-input"), "");
+    EXPECT_EQ(field(answer, "x-keywarden-tools-selection"), "");
+    EXPECT_FALSE(health_.report("team_a").since);
+}
+
+TEST_F(Selects, AShadowChangesNothingAndCounts) {
+    start_answering(json_answer(call_of(name_of(20))));
+    team_says({.mode = SelectionMode::Shadow, .keep_max = 8, .pinned = {name_of(7)}});
+    const std::string answer = chat(body(kNeeds));
+    EXPECT_EQ(asked(), body(kNeeds));
+    EXPECT_EQ(field(answer, "x-keywarden-tools-output"), "40");
+    EXPECT_EQ(field(answer, "x-keywarden-tools-selection"), "shadow; selected");
+    EXPECT_TRUE(answer.ends_with(call_of(name_of(20))));
+    const TeamTools team = sums(1);
+    const auto& tools = team.tools;
+    EXPECT_TRUE(std::ranges::all_of(tools, [](const ToolUse& use) { return use.forwarded == 1; }));
+    const auto pinned = std::ranges::find(tools, name_of(7), &ToolUse::name);
+    ASSERT_NE(pinned, tools.end());
+    EXPECT_EQ(pinned->left_out, 0) << "a pinned tool stays";
+}
+
+TEST_F(Selects, ACallOfWhatWasLeftOutIsMissed) {
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    // Which one is left out, the first call tells.
+    start_answering(json_answer(call_of(name_of(39))));
+    chat(body(kNeeds));
+    const TeamTools team = sums(1);
+    const auto last = std::ranges::find(team.tools, name_of(39), &ToolUse::name);
+    ASSERT_NE(last, team.tools.end());
+    EXPECT_EQ(last->missed, went_up(39) ? 0 : 1);
+    EXPECT_EQ(team.missed_calls, last->missed);
+    EXPECT_FALSE(went_up(39)) << "or this test says little";
+}
+
+TEST_F(Selects, CallsInStreamsAreSeenAndPassAsTheyCame) {
+    const std::string event =
+        R"(data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"1",)"
+        R"("type":"function","function":{"name":")" +
+        name_of(39) + R"(","arguments":""}}]}}]})" + "\n\n";
+    start_answering(std::string(kStreamHead) + chunk(event.substr(0, 40)) +
+                    chunk(event.substr(40)) + chunk("data: [DONE]\n\n") + "0\r\n\r\n");
+    team_says({.mode = SelectionMode::Shadow});
+    test::Peer peer = connect();
+    peer.say(post("/v1/chat/completions",
+                  secret(),
+                  body(kNeeds, R"(,"stream":true,"stream_options":{"include_usage":true})")));
+    EXPECT_EQ(unchunked(peer.hear_until("0\r\n\r\n")), event + "data: [DONE]\n\n");
+    const TeamTools team = sums(1);
+    EXPECT_EQ(team.tools.front().name, name_of(39));
+}
+
+TEST_F(Selects, ADeniedToolNeverComesBack) {
+    start_answering(json_answer(R"({"choices":[]})"));
+    team_says({.mode = SelectionMode::On, .keep_max = 8}, {*Glob::parse(name_of(3))});
+    const std::string answer = chat(body(kNeeds));
+    EXPECT_FALSE(asked().contains('"' + name_of(3) + '"'));
+    EXPECT_TRUE(went_up(31));
+    EXPECT_EQ(field(answer, "x-keywarden-tools-input"), "40") << "before lists";
+    EXPECT_EQ(field(answer, "x-keywarden-tools-output"), std::to_string(sent_up()));
+}
+
+TEST_F(Selects, ModelsOfAPrivateClassAreLeftAloneUnlessThatIsPermitted) {
+    parts_.tool_selector = &selector_;
+    imposter_ = std::make_unique<Imposter>(Imposter::answers(json_answer(R"({"choices":[]})")));
+    add_provider("up", imposter_->port(), {{"gpt-4o", ""}});
+    parts_.providers.back().privacy = PrivacyClass::Tee;
+    start();
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    EXPECT_EQ(field(chat(body(kNeeds)), "x-keywarden-tools-selection"), "");
+    team_says({.mode = SelectionMode::On, .keep_max = 8, .private_models = true});
+    EXPECT_EQ(field(chat(body(kNeeds)), "x-keywarden-tools-selection"), "on; selected");
+}
+
+TEST_F(Selects, FewToolsAndNoToolsAreLeftAlone) {
+    start_answering(json_answer(R"({"choices":[]})"));
+    team_says({.mode = SelectionMode::On});
+    const std::string few = R"({"model":"gpt-4o","messages":[],"tools":[)" + function("a") + "]}";
+    const std::string answer = chat(few);
+    EXPECT_EQ(asked(), few);
+    EXPECT_EQ(field(answer, "x-keywarden-tools-selection"), "on; few_tools");
+    const std::string none = chat(R"({"model":"gpt-4o","messages":[]})");
+    EXPECT_EQ(field(none, "x-keywarden-tools-selection"), "");
+}
+
+TEST_F(Selects, TheRowTellsOfIt) {
+    charge_calls();
+    start_answering(json_answer(call_of(name_of(39))));
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    const std::string answer = chat(body(kNeeds));
+    money_->journal->sync();
+    const Journal::Batch& batch = money_->journal->next_batch(10);
+    ASSERT_EQ(batch.rows.size(), 1U);
+    const CallRecord& row = batch.rows.front();
+    ASSERT_TRUE(row.tools);
+    EXPECT_EQ(row.tools->selection, SelectionMode::On);
+    EXPECT_EQ(row.tools->offered, kTools);
+    EXPECT_EQ(row.tools->permitted, kTools);
+    EXPECT_EQ(row.tools->forwarded, sent_up());
+    EXPECT_EQ(row.tools->kept, sent_up());
+    EXPECT_EQ(row.tools->called, 1);
+    EXPECT_EQ(row.tools->missed, 1);
+    // 500 tokens for what was sent: what was not is counted by the same measure.
+    const auto spared = static_cast<int64_t>(body(kNeeds).size() - asked().size());
+    const int64_t a_kib =
+        std::clamp<int64_t>(500 * 1024 / static_cast<int64_t>(asked().size()), 100, 512);
+    EXPECT_EQ(row.tools->tokens_spared, spared * a_kib / 1024);
+}
+
+}  // namespace
+}  // namespace keywarden
