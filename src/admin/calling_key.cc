@@ -45,6 +45,7 @@ Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call
     answer["permissions"] = held_by(context, caller);
     answer["limits"] = caller.is_operator ? Json::array() : limits_of(context, caller);
     answer["lists"] = caller.is_operator ? Json::object() : lists_of(context, caller);
+    if (!caller.is_operator) answer["tool_selection"] = selection_of(context, caller);
     answer["budgets"] = std::move(budgets);
     return json_response(200, answer);
 }

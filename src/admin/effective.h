@@ -15,4 +15,7 @@ Json limits_of(AdminContext& context, const Caller& key);
 /// all of them.
 Json lists_of(AdminContext& context, const Caller& key);
 
+/// Whether its calls go on with only the tools that matter, and who says so.
+Json selection_of(AdminContext& context, const Caller& key);
+
 }  // namespace keywarden

@@ -119,7 +119,8 @@ int64_t bytes_of(const LimitRequest& size) {
     return size.body_bytes > 0 ? size.body_bytes : size.tokens_in * kBytesAToken;
 }
 
-/// The key that is asked about. Another one than the calling needs keys.read.
+}  // namespace
+
 Result<Key> key_asked_about(AdminContext& context, const Caller& caller, const std::string& id) {
     const bool is_own = !caller.is_operator && (id.empty() || id == caller.key_id());
     if (id.empty() && caller.key_id().empty()) {
@@ -131,6 +132,8 @@ Result<Key> key_asked_about(AdminContext& context, const Caller& caller, const s
     }
     return context.keys.store().get_key(caller.team_id, is_own ? caller.key_id() : id);
 }
+
+namespace {
 
 std::optional<Method> method_called(std::string_view text) {
     for (size_t i = 0; i < static_cast<size_t>(Method::kCount); ++i) {

@@ -39,6 +39,10 @@ Result<HttpResponse> authorize_request(AdminContext& context, const ApiCall& cal
 // explain.cc
 Result<HttpResponse> explain_request(AdminContext& context, const ApiCall& call);
 
+// tool_reports.cc
+Result<HttpResponse> read_tools_health(AdminContext& context, const ApiCall& call);
+Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call);
+
 // calling_key.cc
 Result<HttpResponse> read_calling_key(AdminContext& context, const ApiCall& call);
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "domain/caller.h"
 #include "domain/ip_range.h"
+#include "domain/key.h"
 #include "domain/limit_kind.h"
 #include "domain/limiter.h"
 #include "domain/permission.h"
@@ -39,6 +40,10 @@ struct KeyDemand {
 Result<PresentedKey> find_key(AdminContext& context,
                               std::string_view presented,
                               std::string_view team_id);
+
+/// The key that a question is about; empty: the calling one. Another one needs keys.read.
+/// Errors: InvalidRequest, InsufficientScope, TeamAccessDenied, NotFound.
+Result<Key> key_asked_about(AdminContext& context, const Caller& caller, const std::string& id);
 
 /// What limits of models know it by.
 ModelName model_name(const AdminContext& context, const ModelTarget& target);

@@ -102,6 +102,7 @@ Result<HttpResponse> read_key(AdminContext& context, const ApiCall& call) {
     if (const auto found = context.keys.look_at(key, context.clock.now())) {
         record["limits"] = limits_of(context, found->caller);
         record["lists"] = lists_of(context, found->caller);
+        record["tool_selection"] = selection_of(context, found->caller);
     }
     return key_response(200, key, record);
 }

@@ -88,6 +88,8 @@ constexpr std::array kRoutes = {
     Row{Patch, "/v1/account/key-defaults", PolicyWrite, change_account_key_defaults},
     Row{Get, "/v1/account/prices", AccountRead, list_account_prices},
     Row{Post, "/v1/account/explain", KeysRead, explain_request},
+    Row{Get, "/v1/account/tools/health", UsageRead, read_tools_health},
+    Row{Post, "/v1/account/tools/explain", KeysRead, explain_tools},
     Row{Get, "/v1/account/apps", AccountRead, list_apps},
     Row{Post, "/v1/account/apps", AppsWrite, create_app},
     Row{Get, "/v1/account/apps/{id}", AccountRead, read_app},

@@ -24,7 +24,8 @@ constexpr std::array kSumColumns = {CsvColumn{"calls"},
                                     CsvColumn{"cached_input_tokens"},
                                     CsvColumn{"output_tokens"},
                                     CsvColumn{"reasoning_tokens"},
-                                    CsvColumn{"cost_usd"}};
+                                    CsvColumn{"cost_usd"},
+                                    CsvColumn{"tool_tokens_saved"}};
 
 /// What is asked for, and the span that it means.
 struct Asked {

@@ -35,6 +35,21 @@ Json tokens_of(const CallRecord& call) {
             {"images", count_or_null(usage.images)}};
 }
 
+Json tools_of(const CallRecord& call) {
+    if (!call.tools) return nullptr;
+    const ToolCounts& tools = *call.tools;
+    const bool is_on = tools.selection == SelectionMode::On;
+    return {{"selection", name(tools.selection)},
+            {"offered", tools.offered},
+            {"permitted", tools.permitted},
+            {"forwarded", tools.forwarded},
+            {"kept", tools.kept},
+            {"called", tools.called},
+            {"missed", tools.missed},
+            {"tokens_saved", is_on ? tools.tokens_spared : 0},
+            {"tokens_saveable", tools.tokens_spared}};
+}
+
 Json tags_of(const CallRecord& call) {
     Json tags = Json::array();
     for (const std::string_view tag : call.tags) {
@@ -86,6 +101,7 @@ void add_sums(const UsageSums& sums, Json& record) {
     record["output_tokens"] = sums.output_tokens;
     record["reasoning_tokens"] = sums.reasoning_tokens;
     record["cost_usd"] = money(sums.cost);
+    record["tool_tokens_saved"] = sums.tool_tokens_saved;
 }
 
 Result<Json> call_record(const CallRow& row, ReportNames& names) {
@@ -111,6 +127,7 @@ Result<Json> call_record(const CallRow& row, ReportNames& names) {
                 {"client_left", call.client_left},
                 {"attempts", call.attempts},
                 {"usage", tokens_of(call)},
+                {"tools", tools_of(call)},
                 {"cost_usd", money(call.cost)},
                 {"held_usd", money(call.held)},
                 {"priced", call.priced},

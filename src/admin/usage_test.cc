@@ -241,7 +241,7 @@ TEST_F(UsageApi, EverythingComesAsCsv) {
     EXPECT_EQ(keys.header("Content-Disposition"), "attachment; filename=\"usage.csv\"");
     EXPECT_TRUE(keys.body.starts_with("key,name,display,calls,failed_calls,")) << keys.body;
     EXPECT_NE(keys.body.find(id + ",'=cmd(),"), std::string::npos) << keys.body;
-    EXPECT_NE(keys.body.find(",225.00\r\n"), std::string::npos);
+    EXPECT_NE(keys.body.find(",225.00,0\r\n"), std::string::npos);
     const Reply requests = send(Method::Get, "/v1/requests", {}, {{"Accept", "text/csv"}});
     EXPECT_EQ(std::ranges::count(requests.body, '\n'), 151) << "a file is more than a page";
     EXPECT_EQ(requests.header("x-keywarden-next"), "(none)");

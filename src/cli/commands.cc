@@ -116,6 +116,11 @@ constexpr Option kExplaining[] = {
     {"tokens-out", "N", "The most output that it asks for."},
     {"body-bytes", "N", "How long its body is."},
 };
+constexpr Option kExplainingTools[] = {
+    kSocketDir,
+    {"endpoint", "PATH", "Where it would be sent, such as /v1/messages; else chat completions."},
+    {"key", "ID", "The key that would send it; else the calling one."},
+};
 constexpr Option kFrom = {"from", "DAY", "Since when: a day of the team's time zone, or a moment."};
 constexpr Option kUntil = {
     "until", "DAY", "Until when: a day, which counts, or a moment; else now."};
@@ -291,6 +296,12 @@ constexpr Command kCommands[] = {
      "Give a budget more for a while."},
     {"budgets delete", "ID", 1, 1, kDeleting, run_budgets_delete,
      "Delete a budget."},
+    {"tools top", "", 0, 0, kAsking, run_tools_top,
+     "Show how often the team's tools were offered, sent on, and called."},
+    {"tools health", "", 0, 0, kAsking, run_tools_health,
+     "Show which tools say too little, are alike, or were missed."},
+    {"tools explain", "FILE", 1, 1, kExplainingTools, run_tools_explain,
+     "Say why each tool of a request, as JSON, would be kept or left out; - is standard input."},
     {"webhooks list", "", 0, 0, kHooking, run_webhooks_list,
      "List where events are sent, and how that goes."},
     {"webhooks add", "URL", 1, 1, kNewHook, run_webhooks_add,

@@ -54,7 +54,7 @@ void clear(const std::string& name, Json& body) {
     constexpr std::string_view kLimit = "limits.";
     if (name.starts_with(kLimit)) {
         body["policy"]["limits"][name.substr(kLimit.size())] = nullptr;
-    } else if (name == "limits") {
+    } else if (name == "limits" || name == "tool_selection") {
         body["policy"][name] = nullptr;
     } else {
         body[name] = nullptr;
@@ -67,6 +67,11 @@ Result<void> add_option(const std::string& option, const std::string& value, Jso
     }
     for (const ListOption& row : kLists) {
         if (option == row.option) body["policy"][row.list][row.side].push_back(value);
+    }
+    if (option == "tool-selection") body["policy"]["tool_selection"]["mode"] = value;
+    if (option == "pin-tool") body["policy"]["tool_selection"]["pinned"].push_back(value);
+    if (option == "keep-tools-max") {
+        TRY(body["policy"]["tool_selection"]["keep_max"], whole_number(option, value));
     }
     if (option == "tag") body["tags"].push_back(value);
     if (option == "test") body["environment"] = "test";

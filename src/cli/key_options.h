@@ -31,6 +31,9 @@ inline constexpr std::array kKeyOptions = {
     Option{"tool", "GLOB", "A tool that may reach a model, such as 'github_*'."},
     Option{"deny-tool", "GLOB", "A tool that may not; this beats --tool."},
     Option{"no-tools", "", "No tool at all may."},
+    Option{"tool-selection", "MODE", "off, shadow, or on: whether only tools that matter go on."},
+    Option{"keep-tools-max", "N", "Tools that the selection keeps at most."},
+    Option{"pin-tool", "NAME", "A tool that the selection never leaves out."},
     Option{"tag", "WORD", "A tag."},
 };
 

@@ -19,7 +19,7 @@ using Rows = std::vector<std::vector<std::string>>;
 constexpr std::array kFirstMembers = {"id", "name", "description", "status", "kind", "display"};
 /// Shown otherwise, or of no interest to people.
 constexpr std::array kOtherMembers = {
-    "object", "secrets", "limits", "lists", "toollist", "warnings", "budgets"};
+    "object", "secrets", "limits", "lists", "toollist", "tool_selection", "warnings", "budgets"};
 
 /// Null, "", [], {}, and objects that hold nothing else.
 bool is_nothing(const Json& value) {
@@ -86,6 +86,20 @@ void add_lists(const Json& key, Rows& rows) {
     }
 }
 
+/// "shadow (team), held by plan, at most 20, always a, b"
+void add_selection(const Json& key, Rows& rows) {
+    const auto found = key.find("tool_selection");
+    if (found == key.end() || !found->is_object()) return;
+    const std::string source = shown(*found, "source");
+    std::string text = shown(*found, "mode");
+    if (source != "-") text += " (" + source + ")";
+    if (shown(*found, "held_by") != "-") text += ", held by the " + shown(*found, "held_by");
+    if (shown(*found, "keep_max") != "-") text += ", at most " + shown(*found, "keep_max");
+    if (!list_of(*found, "pinned").empty()) text += ", always " + shown(*found, "pinned");
+    if (is_true(*found, "private_models")) text += ", private models too";
+    rows.push_back({"tool_selection", std::move(text)});
+}
+
 std::vector<std::string> secret_row(const Json& secret) {
     std::string row =
         fmt::format("{}  used {}", shown(secret, "display"), shown(secret, "last_used_at"));
@@ -121,6 +135,7 @@ void print_key(Session& session, const Arguments& arguments, const Json& key) {
         rows.push_back({name, shown(key, name)});
     }
     add_lists(key, rows);
+    add_selection(key, rows);
     for (const Json& limit : list_of(key, "limits")) {
         rows.push_back({shown(limit, "name"), left_of(limit)});
     }

@@ -236,6 +236,12 @@ TEST_F(KeysTest, CreateSendsAPolicy) {
                    "user_1",
                    "--not-before",
                    "2027-01-01T00:00:00Z",
+                   "--tool-selection",
+                   "on",
+                   "--keep-tools-max",
+                   "20",
+                   "--pin-tool",
+                   "search",
                    "--tag",
                    "a",
                    "--tag",
@@ -248,6 +254,7 @@ TEST_F(KeysTest, CreateSendsAPolicy) {
         "providers":{"allow":["a"],"deny":["b"]},"privacy_classes":{"allow":["zdr"]},
         "ip_ranges":{"allow":["10.0.0.0/8"],"deny":["10.1.0.0/16"]},
         "tools":{"allow":["github_*"],"deny":["github_delete"]},
+        "tool_selection":{"mode":"on","keep_max":20,"pinned":["search"]},
         "limits":{"requests_per_day":5000,"burst":5}}})"));
 }
 

@@ -1,0 +1,228 @@
+// What became of a team's tools, and why the selection would keep those of one request.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/effective.h"
+#include "admin/handlers.h"
+#include "admin/json_body.h"
+#include "admin/key_check.h"
+#include "admin/query.h"
+#include "base/clock.h"
+#include "base/json/scan.h"
+#include "domain/selection_policy.h"
+#include "domain/tool_lists.h"
+#include "domain/tool_selection.h"
+#include "providers/tool_offer.h"
+#include "providers/tools.h"
+#include "store/tool_health.h"
+
+namespace keywarden {
+namespace {
+
+struct Route {
+    std::string_view path;
+    ToolDialect dialect;
+};
+constexpr std::array kRoutes = {Route{"/v1/chat/completions", ToolDialect::Chat},
+                                Route{"/v1/responses", ToolDialect::Responses},
+                                Route{"/v1/messages", ToolDialect::Messages},
+                                Route{"/model/{id}/converse", ToolDialect::Converse}};
+
+Json basis_points(int64_t part, int64_t whole) {
+    constexpr int64_t kWhole = 10'000;
+    return whole == 0 ? Json(nullptr) : Json(part * kWhole / whole);
+}
+
+/// "missing", "short", or null; null also where nobody has looked.
+Json weakness_of(const ToolUse& use) {
+    if (!use.text || use.text->description_words >= kWeakWords) return nullptr;
+    return use.text->description_words == 0 ? "missing" : "short";
+}
+
+Json record_of(const ToolUse& use) {
+    return {{"name", use.name},
+            {"offered", use.offered},
+            {"forwarded", use.forwarded},
+            {"left_out", use.left_out},
+            {"called", use.called},
+            {"missed", use.missed},
+            {"description", weakness_of(use)}};
+}
+
+/// What is asked about one request.
+struct Question {
+    ToolDialect dialect = ToolDialect::Chat;
+    std::string key{};
+};
+
+Result<void> read_endpoint(std::string_view text, Question& question) {
+    const auto route = std::ranges::find(kRoutes, text, &Route::path);
+    if (route == kRoutes.end()) {
+        return fail_field("endpoint",
+                          "must be /v1/chat/completions, /v1/responses, /v1/messages, or "
+                          "/model/{id}/converse");
+    }
+    question.dialect = route->dialect;
+    return {};
+}
+
+Result<void> read_key_of(std::string_view text, Question& question) {
+    question.key = text;
+    return {};
+}
+
+constexpr std::array kParameters = {Parameter<Question>{"endpoint", read_endpoint},
+                                    Parameter<Question>{"key", read_key_of}};
+
+/// What the scopes of the key say: copied, as a reading is short.
+struct Terms {
+    EffectiveSelection selection{};
+    std::vector<std::string> pinned{};
+    ToolLists lists{{}};
+};
+
+Terms terms_of(AdminContext& context, const Caller& key) {
+    const PolicyReading reading = context.keys.read_policy(key);
+    Terms terms{.selection = effective_selection(reading.chain()),
+                .lists = ToolLists(reading.chain())};
+    for (const std::string_view name : pinned_tools(reading.chain())) {
+        terms.pinned.emplace_back(name);
+    }
+    return terms;
+}
+
+std::vector<std::string_view> views_of(const std::vector<std::string>& names) {
+    return {names.begin(), names.end()};
+}
+
+std::vector<std::string> popular_of(AdminContext& context, const Caller& caller) {
+    if (context.tool_health == nullptr) return {};
+    return context.tool_health->popular(caller.team_id, kPopularToolsMax, context.clock.now());
+}
+
+Json tools_told(const ToolOffer& offer, const Selection& chosen) {
+    Json tools = Json::array();
+    for (size_t i = 0; i < offer.tools().size(); ++i) {
+        const auto read = read_tool_definition(offer.dialect(), offer.tools()[i]);
+        const ToolReason reason = i < chosen.reasons.size() ? chosen.reasons[i] : ToolReason::Whole;
+        const auto place = std::ranges::find(chosen.kept, static_cast<uint32_t>(i));
+        tools.push_back(
+            {{"name", read ? Json(read->name) : Json(nullptr)},
+             {"kept", place != chosen.kept.end()},
+             {"place",
+              place == chosen.kept.end() ? Json(nullptr) : Json(place - chosen.kept.begin() + 1)},
+             {"reason", name(reason)},
+             {"says", describe(reason)},
+             {"score", i < chosen.scores.size() ? Json(chosen.scores[i]) : nullptr}});
+    }
+    return tools;
+}
+
+/// The request without what lists take out: the selection sees no other tools.
+Result<PrunedRequest> permitted(const Question& question,
+                                const HttpRequest& request,
+                                const Terms& terms) {
+    if (terms.lists.empty()) return PrunedRequest{};
+    return prune_tools(question.dialect, request.body, terms.lists);
+}
+
+Selection choose(AdminContext& context,
+                 const Caller& caller,
+                 const Terms& terms,
+                 const ToolOffer& offer) {
+    const std::vector<std::string> often = popular_of(context, caller);
+    const std::vector<std::string_view> popular = views_of(often);
+    const std::vector<std::string_view> pinned = views_of(terms.pinned);
+    SelectionRequest request{.tools = offer.tools(),
+                             .read = tool_reader(offer.dialect()),
+                             .turns = offer.turns(),
+                             .tools_are_off = offer.tools_are_off(),
+                             .chosen = offer.chosen(),
+                             .pinned = pinned,
+                             .popular = popular};
+    request.wants_scores = true;
+    if (terms.selection.keep_max) {
+        request.k_target_override = static_cast<size_t>(*terms.selection.keep_max);
+    }
+    return context.tool_selector->select(request);
+}
+
+Json selection_record(const EffectiveSelection& selection,
+                      const std::vector<std::string_view>& pinned) {
+    return {{"mode", name(selection.mode)},
+            {"source", selection.source ? Json(name(*selection.source)) : Json(nullptr)},
+            {"held_by", selection.held_by ? Json(name(*selection.held_by)) : Json(nullptr)},
+            {"keep_max", selection.keep_max ? Json(*selection.keep_max) : Json(nullptr)},
+            {"pinned", pinned},
+            {"private_models", selection.private_models}};
+}
+
+}  // namespace
+
+Json selection_of(AdminContext& context, const Caller& key) {
+    const PolicyReading reading = context.keys.read_policy(key);
+    return selection_record(effective_selection(reading.chain()), pinned_tools(reading.chain()));
+}
+
+Result<HttpResponse> read_tools_health(AdminContext& context, const ApiCall& call) {
+    TeamTools team;
+    if (context.tool_health != nullptr) team = context.tool_health->report(call.caller->team_id);
+    Json tools = Json::array();
+    for (const ToolUse& use : team.tools) tools.push_back(record_of(use));
+    Json colliding = Json::array();
+    for (const CollidingTools& pair : team.colliding) {
+        colliding.push_back(
+            {{"tools", {pair.first, pair.second}}, {"similarity_percent", pair.similarity}});
+    }
+    return json_response(
+        200,
+        {{"object", "tools_health"},
+         {"since", team.since ? Json(format_iso8601(*team.since)) : Json(nullptr)},
+         {"calls", team.calls},
+         {"calls_with_tool_calls", team.calls_with_a_call},
+         {"missed_calls", team.missed_calls},
+         {"recall_basis_points",
+          basis_points(team.calls_with_a_call - team.missed_calls, team.calls_with_a_call)},
+         {"data", std::move(tools)},
+         {"colliding", std::move(colliding)}});
+}
+
+Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
+    Question question;
+    TRY_VOID(read_parameters<Question>(call.request.query, kParameters, question));
+    TRY(const Key key, key_asked_about(context, *call.caller, question.key));
+    TRY(const PresentedKey found, context.keys.look_at(key, context.clock.now()));
+    const Terms terms = terms_of(context, found.caller);
+    std::array<JsonMember, 1> ignored;
+    constexpr std::array<std::string_view, 1> kModel = {"model"};
+    TRY_VOID(find_json_members(call.request.body, kModel, ignored));
+    TRY(const PrunedRequest pruned, permitted(question, call.request, terms));
+    const std::string_view body = pruned.body ? std::string_view(*pruned.body) : call.request.body;
+    const auto offer = ToolOffer::read(question.dialect, body);
+    const std::vector<std::string_view> pinned = views_of(terms.pinned);
+    Json answer = {{"object", "tools_explanation"},
+                   {"key", key.id},
+                   {"tool_selection", selection_record(terms.selection, pinned)}};
+    if (offer == nullptr || context.tool_selector == nullptr) {
+        answer["outcome"] = "not_looked_at";
+        answer["says"] =
+            "No tools are offered, or more of the conversation is known elsewhere than here.";
+        answer["data"] = Json::array();
+        return json_response(200, answer);
+    }
+    const Selection chosen = choose(context, *call.caller, terms, *offer);
+    answer["outcome"] = name(chosen.outcome);
+    answer["says"] = describe(chosen.outcome);
+    answer["offered"] = terms.lists.empty() ? offer->tools().size() : pruned.offered;
+    answer["permitted"] = offer->tools().size();
+    answer["kept"] = chosen.kept.size();
+    answer["tool_tokens"] = chosen.tool_tokens;
+    answer["kept_tokens"] = chosen.kept_tokens;
+    answer["data"] = tools_told(*offer, chosen);
+    return json_response(200, answer);
+}
+
+}  // namespace keywarden
