@@ -32,6 +32,16 @@ test("a limit that is cleared is null, and others stay", () => {
   expect(limitsDraftOf(null).burst).toBe("");
 });
 
+test("the mode of the selection is sent alone, and null where it is taken away", () => {
+  const before = policyDraftOf({ tool_selection: { mode: "shadow", keep_max: 9 } });
+  expect(policyChanges(before, { ...before, selection: "on" })).toEqual({
+    tool_selection: { mode: "on" },
+  });
+  expect(policyChanges(before, { ...before, selection: "" })).toEqual({
+    tool_selection: { mode: null },
+  });
+});
+
 test("a list that lets nothing through stays so, whatever else of it changes", () => {
   const before = policyDraftOf({ tools: { allow: [] } });
   expect(policyChanges(before, before)).toEqual({});

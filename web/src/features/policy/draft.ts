@@ -36,8 +36,13 @@ export interface ListDraft {
   nothing: boolean;
 }
 
+export const SELECTION_MODES = ["off", "shadow", "on"] as const;
+export type SelectionMode = (typeof SELECTION_MODES)[number];
+
 export interface PolicyDraft {
   lists: Record<ListName, ListDraft>;
+  /** Empty: it says nothing of its own. */
+  selection: SelectionMode | "";
   limits: LimitsDraft;
 }
 
@@ -53,6 +58,7 @@ export const policyDraftOf = (policy: Policy): PolicyDraft => ({
     deny: policy[name]?.deny ?? [],
     nothing: policy[name]?.allow?.length === 0,
   })),
+  selection: policy.tool_selection?.mode ?? "",
   limits: limitsDraftOf(policy.limits),
 });
 
@@ -79,6 +85,9 @@ export function policyChanges(before: PolicyDraft, after: PolicyDraft): Policy {
   const limits = limitChanges(before.limits, after.limits);
   return {
     ...Object.fromEntries(lists),
+    ...(before.selection === after.selection
+      ? {}
+      : { tool_selection: { mode: after.selection || null } }),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
   };
 }

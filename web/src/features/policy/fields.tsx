@@ -1,10 +1,11 @@
-import { NumberInput } from "@mantine/core";
+import { NumberInput, Select } from "@mantine/core";
 import { t } from "../../text/en";
 import css from "../../ui/layout.module.css";
 import { useModels } from "../keys/api";
 import {
   LIMITS,
   LISTS,
+  SELECTION_MODES,
   type LimitName,
   type LimitsDraft,
   type ListDraft,
@@ -46,6 +47,20 @@ export function PolicyFields(props: {
           onChange={(list) => set(name, list)}
         />
       ))}
+      {!props.only && (
+        <Select
+          label={t.policy.selection}
+          description={t.policy.selectionHelp}
+          placeholder={t.policy.noSelection}
+          data={SELECTION_MODES.map((mode) => ({
+            value: mode,
+            label: t.policy.selectionModes[mode],
+          }))}
+          value={draft.selection || null}
+          onChange={(mode) => onChange({ ...draft, selection: mode ?? "" })}
+          clearable
+        />
+      )}
       {!props.only && (
         <LimitFields
           title={t.keys.limits}

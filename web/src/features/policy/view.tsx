@@ -19,7 +19,11 @@ export function PolicyView(props: { of: Policy }) {
     if (!list?.allow && !list?.deny?.length) return [];
     return [[t.lists[name] ?? name, <Entries key={name} of={list} />] as [string, ReactNode]];
   });
-  const rows = [...lists, ...limitRows(props.of.limits)];
+  const mode = props.of.tool_selection?.mode;
+  const selection: [string, string][] = mode
+    ? [[t.policy.selection, t.policy.selectionModes[mode]]]
+    : [];
+  const rows = [...lists, ...selection, ...limitRows(props.of.limits)];
   if (rows.length === 0) return <span className={css.note}>{t.policy.none}</span>;
   return <Facts rows={rows} />;
 }

@@ -51,7 +51,7 @@ function Details(props: { of: Call }) {
         </Card>
         <div className={css.stack}>
           <Card title={t.requests.usage}>
-            <Facts rows={used(call)} />
+            <Facts rows={[...used(call), ...tools(call)]} />
           </Card>
           <Card title={t.requests.who}>
             <Facts
@@ -90,6 +90,18 @@ function Session(props: { id: string | null }) {
       {props.id}
     </Link>
   );
+}
+
+function tools({ tools: of }: Call): [string, string][] {
+  if (!of) return [];
+  return [
+    [t.requests.toolsSent, t.requests.ofTools(count(of.forwarded), count(of.offered))],
+    [t.requests.toolsCalled, count(of.called)],
+    ...(of.missed > 0 ? ([[t.requests.toolsMissed, count(of.missed)]] as [string, string][]) : []),
+    ...(of.tokens_saved > 0
+      ? ([[t.requests.toolTokensSaved, count(of.tokens_saved)]] as [string, string][])
+      : []),
+  ];
 }
 
 function used({ usage }: Call): [string, string][] {
