@@ -56,15 +56,16 @@ std::vector<std::string_view> views_of(const std::vector<std::string>& names) {
     return {names.begin(), names.end()};
 }
 
-/// Sends on what was chosen. False: it cannot be, and all of it goes on.
-bool forward(Call* call, std::string text) {
+/// Sends on what was chosen; what it replaces, and the offer may have been read from, is in
+/// `before`. False: it cannot be, and all of it goes on.
+bool forward(Call* call, std::string text, std::unique_ptr<PrunedBody>& before) {
     auto body = std::make_unique<PrunedBody>();
     body->text = std::move(text);
     const bool is_read = tool_dialect_of(call->facts->path) == ToolDialect::Converse
                              ? body->json.read_converse(body->text).has_value()
                              : body->json.read(body->text).has_value();
     if (!is_read) return false;
-    std::unique_ptr<PrunedBody> before = std::exchange(call->request->pruned, std::move(body));
+    before = std::exchange(call->request->pruned, std::move(body));
     if (call->translation == nullptr) return true;
     std::unique_ptr<Translation> translated = std::move(call->translation);
     if (choose_dialect(call) && call->translation != nullptr) return true;
@@ -194,9 +195,10 @@ void select_tools(Call* call) {
                   .permitted = count(all),
                   .forwarded = count(all),
                   .kept = count(static_cast<size_t>(std::ranges::count(kept, true)))};
+    std::unique_ptr<PrunedBody> before;
     const bool leaves_out = own.counts.kept < own.counts.permitted;
     if (leaves_out && own.terms.mode == SelectionMode::On &&
-        forward(call, offer->with_only(chosen.kept))) {
+        forward(call, offer->with_only(chosen.kept), before)) {
         own.counts.forwarded = own.counts.kept;
     }
     note_offer(call, *offer, kept);

@@ -223,23 +223,24 @@ TEST_F(Selects, TheRowTellsOfIt) {
     start_answering(json_answer(call_of(name_of(39))));
     team_says({.mode = SelectionMode::On, .keep_max = 8});
     const std::string answer = chat(body(kNeeds));
+    row(1);  // it is written once the answer has gone out
     money_->journal->sync();
     const Journal::Batch& batch = money_->journal->next_batch(10);
     ASSERT_EQ(batch.rows.size(), 1U);
-    const CallRecord& row = batch.rows.front();
-    ASSERT_TRUE(row.tools);
-    EXPECT_EQ(row.tools->selection, SelectionMode::On);
-    EXPECT_EQ(row.tools->offered, kTools);
-    EXPECT_EQ(row.tools->permitted, kTools);
-    EXPECT_EQ(row.tools->forwarded, sent_up());
-    EXPECT_EQ(row.tools->kept, sent_up());
-    EXPECT_EQ(row.tools->called, 1);
-    EXPECT_EQ(row.tools->missed, 1);
+    const CallRecord& written = batch.rows.front();
+    ASSERT_TRUE(written.tools);
+    EXPECT_EQ(written.tools->selection, SelectionMode::On);
+    EXPECT_EQ(written.tools->offered, kTools);
+    EXPECT_EQ(written.tools->permitted, kTools);
+    EXPECT_EQ(written.tools->forwarded, sent_up());
+    EXPECT_EQ(written.tools->kept, sent_up());
+    EXPECT_EQ(written.tools->called, 1);
+    EXPECT_EQ(written.tools->missed, 1);
     // 500 tokens for what was sent: what was not is counted by the same measure.
     const auto spared = static_cast<int64_t>(body(kNeeds).size() - asked().size());
     const int64_t a_kib =
         std::clamp<int64_t>(500 * 1024 / static_cast<int64_t>(asked().size()), 100, 512);
-    EXPECT_EQ(row.tools->tokens_spared, spared * a_kib / 1024);
+    EXPECT_EQ(written.tools->tokens_spared, spared * a_kib / 1024);
 }
 
 }  // namespace
