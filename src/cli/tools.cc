@@ -105,8 +105,9 @@ Result<int> run_tools_health(Session& session, const Arguments& arguments) {
     Rows rows = {{"TOOL", "WHAT IS WRONG"}};
     for (const Json& tool : list_of(answer, "data")) {
         const std::string description = shown(tool, "description");
-        if (description == "missing")
+        if (description == "missing") {
             rows.push_back({shown(tool, "name"), "it has no description"});
+        }
         if (description == "short") {
             rows.push_back({shown(tool, "name"), "its description has few words"});
         }

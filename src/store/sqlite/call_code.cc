@@ -177,6 +177,7 @@ void code_call(Code& code, Call& call) {
     code.moment(call.day, record.ended_at);
     code.number(record.status);
     code.number(record.attempts);
+    // NOLINTNEXTLINE(misc-const-correctness): a reader writes it
     bool has_tools = record.tools.has_value();
     code.flags(record.streamed, record.client_left, record.priced, call.named_session, has_tools);
     code.number(record.outcome);
