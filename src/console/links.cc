@@ -152,18 +152,17 @@ Result<HttpResponse> reset_password(ConsoleContext& context, const ApiCall& call
     if (user.is_disabled) return for_nobody(context, call, user);
     SignInStore& sign_ins = context.store->sign_ins();
     // Who lost the password may have lost the authenticator: an operator made this link for them.
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user.id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user.id));
     SignIn proof{.user_id = user.id};
     TRY(proof.password_hash, hash_password(draft.password));
     const auto changes = [&]() -> Result<void> {
         TRY_VOID(
             sign_ins.use_link(link.digest, person_entry(context, call, user.id, "reset_link.use")));
         for (const Passkey& passkey : passkeys) {
-            TRY_VOID(passkeys_of(*context.store)
-                         .delete_passkey(
-                             user.id,
-                             passkey.id,
-                             passkey_entry(context, call, user.id, "passkey.remove", passkey.id)));
+            TRY_VOID(context.store->sign_ins().delete_passkey(
+                user.id,
+                passkey.id,
+                passkey_entry(context, call, user.id, "passkey.remove", passkey.id)));
         }
         return sign_ins.put_sign_in(proof,
                                     person_entry(context, call, user.id, "user.set_password"));

@@ -23,7 +23,7 @@ Result<Asked> look_up(ConsoleContext& context, const PasskeyAnswer& answer, cons
     Asked out{.only = only};
     out.attempt = context.passkeys->attempts.take(answer.attempt, context.clock->mono());
     TRY(out.passkey,
-        if_there(passkeys_of(*context.store).find_passkey(answer.assertion.credential_id)));
+        if_there(context.store->sign_ins().find_passkey(answer.assertion.credential_id)));
     if (out.passkey) {
         TRY(out.owner, if_there(context.store->accounts().get_user(out.passkey->user_id)));
     }

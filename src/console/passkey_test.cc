@@ -15,7 +15,6 @@
 #include "domain/totp.h"
 #include "domain/webauthn_fixture.h"
 #include "store/open.h"
-#include "store/passkey_store.h"
 
 namespace keywarden {
 namespace {
@@ -427,10 +426,10 @@ TEST_F(Passkeys, ThereAreTenAtMost) {
     Authenticator first;
     add(first);
     for (int64_t i = 1; i < kPasskeysMax; ++i) {
-        ASSERT_TRUE(passkeys_of(*store_).create_passkey({.id = "passkey_" + std::to_string(i),
-                                                         .user_id = "user_ann",
-                                                         .credential_id = std::to_string(i)},
-                                                        kAudit));
+        ASSERT_TRUE(store_->sign_ins().create_passkey({.id = "passkey_" + std::to_string(i),
+                                                       .user_id = "user_ann",
+                                                       .credential_id = std::to_string(i)},
+                                                      kAudit));
     }
     first.sign_count = 2;
     EXPECT_THAT(begin({{"passkey", answer(first, challenge())}}).value("message", ""),

@@ -47,10 +47,8 @@ Result<HttpResponse> sign_in_with_passkey(ConsoleContext& context, const ApiCall
     TRY(const ProvedPasskey proved,
         prove_passkey(context, call, draft.passkey.value_or(PasskeyAnswer()), nullptr));
     const auto note = [&] {
-        return passkeys_of(*context.store)
-            .use_passkey(
-                proved.use,
-                passkey_entry(context, call, proved.user.id, "passkey.use", proved.use.id));
+        return context.store->sign_ins().use_passkey(
+            proved.use, passkey_entry(context, call, proved.user.id, "passkey.use", proved.use.id));
     };
     TRY(NewSession session, store_session(context, call, proved.user, note, proved.use.id));
     return begun(context, call, proved.user, std::move(session));
@@ -58,7 +56,7 @@ Result<HttpResponse> sign_in_with_passkey(ConsoleContext& context, const ApiCall
 
 Result<HttpResponse> list_own_passkeys(ConsoleContext& context, const ApiCall& call) {
     const std::string& user_id = call.session->user_id;
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user_id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user_id));
     TRY(const SignIn own, context.store->sign_ins().get_sign_in(user_id));
     Json data = Json::array();
     for (const Passkey& passkey : passkeys) data.push_back(passkey_record(passkey));
@@ -80,7 +78,7 @@ Result<HttpResponse> begin_own_passkey(ConsoleContext& context, const ApiCall& c
     }
     TRY_VOID(own_party(context, call));
     TRY_VOID(prove_own(context, call));
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(id));
     if (passkeys.size() >= kPasskeysMax) {
         return fail(ErrorCode::InvalidRequest,
                     "There are as many passkeys as there may be. Remove one first.");
@@ -123,14 +121,13 @@ Result<HttpResponse> add_own_passkey(ConsoleContext& context, const ApiCall& cal
 
     SignInStore& sign_ins = context.store->sign_ins();
     TRY(SignIn known, sign_ins.get_sign_in(id));
-    TRY(const auto others, passkeys_of(*context.store).list_passkeys(id));
+    TRY(const auto others, context.store->sign_ins().list_passkeys(id));
     const bool is_first = !known.totp_confirmed && others.empty();
     Json codes = Json::array();
     if (is_first) codes = new_recovery_codes(known);
     const auto changes = [&]() -> Result<void> {
-        TRY_VOID(passkeys_of(*context.store)
-                     .create_passkey(passkey,
-                                     passkey_entry(context, call, id, "passkey.add", passkey.id)));
+        TRY_VOID(context.store->sign_ins().create_passkey(
+            passkey, passkey_entry(context, call, id, "passkey.add", passkey.id)));
         if (!is_first) return {};
         return sign_ins.put_sign_in(known, person_entry(context, call, id, "second_factor.set"));
     };
@@ -146,12 +143,11 @@ Result<HttpResponse> remove_own_passkey(ConsoleContext& context, const ApiCall& 
     const std::string& id = call.values.at(0);
     SignInStore& sign_ins = context.store->sign_ins();
     TRY(SignIn known, sign_ins.get_sign_in(user_id));
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user_id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user_id));
     const bool is_last = passkeys.size() == 1 && passkeys.front().id == id;
     const auto changes = [&]() -> Result<void> {
-        TRY_VOID(passkeys_of(*context.store)
-                     .delete_passkey(
-                         user_id, id, passkey_entry(context, call, user_id, "passkey.remove", id)));
+        TRY_VOID(context.store->sign_ins().delete_passkey(
+            user_id, id, passkey_entry(context, call, user_id, "passkey.remove", id)));
         if (!is_last || known.totp_confirmed) return {};
         known.recovery_codes.clear();  // there is nothing left that they stand in for
         return sign_ins.put_sign_in(known,

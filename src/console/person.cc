@@ -170,9 +170,8 @@ Result<void> prove_second(ConsoleContext& context,
                           const User& user,
                           const PasskeyAnswer& answer) {
     TRY(const ProvedPasskey proved, prove_passkey(context, call, answer, &user));
-    return passkeys_of(*context.store)
-        .use_passkey(proved.use,
-                     passkey_entry(context, call, user.id, "passkey.use", proved.use.id));
+    return context.store->sign_ins().use_passkey(
+        proved.use, passkey_entry(context, call, user.id, "passkey.use", proved.use.id));
 }
 
 Json permissions_of(Role role) {
@@ -276,7 +275,7 @@ Result<bool> prove(ConsoleContext& context,
     if (!is_right_one || user == nullptr) {
         return failed_sign_in(context, call, who, wrong_sign_in());
     }
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user->id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user->id));
     if (!sign_in.totp_confirmed && passkeys.empty()) return false;
     if (draft.passkey) {
         TRY_VOID(prove_second(context, call, *user, *draft.passkey));
@@ -387,7 +386,7 @@ Result<Json> session_document(ConsoleContext& context, const WebSession& session
     AccountStore& accounts = context.store->accounts();
     TRY(const User user, accounts.get_user(session.user_id));
     TRY(const SignIn sign_in, context.store->sign_ins().get_sign_in(user.id));
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user.id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user.id));
     TRY(const auto memberships, accounts.list_memberships(user.id));
     Json teams = Json::array();
     for (const Member& member : memberships) {

@@ -68,7 +68,7 @@ Result<HttpResponse> end_totp(ConsoleContext& context, const ApiCall& call) {
     TRY(const User user, context.store->accounts().get_user(call.session->user_id));
     SignIn proof;
     TRY_VOID(prove(context, call, &user, draft, proof));
-    TRY(const auto passkeys, passkeys_of(*context.store).list_passkeys(user.id));
+    TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user.id));
     SignIn without{.user_id = user.id, .password_hash = proof.password_hash};
     if (!passkeys.empty()) without.recovery_codes = proof.recovery_codes;
     TRY_VOID(context.store->sign_ins().put_sign_in(

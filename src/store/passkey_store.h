@@ -9,7 +9,6 @@
 #include "base/result.h"
 #include "domain/audit.h"
 #include "domain/webauthn.h"
-#include "store/store.h"
 
 namespace keywarden {
 
@@ -20,7 +19,7 @@ struct PasskeyUse {
     TimePoint at{};
 };
 
-/// As SignInStore, beside which it is kept: what comes with a row of the audit log is one
+/// A part of SignInStore: what comes with a row of the audit log is one
 /// transaction with it.
 /// Errors of all: StoreUnavailable; of what is about a user or a passkey that is not there:
 /// NotFound.
@@ -39,9 +38,6 @@ public:
                                         std::string_view id,
                                         const AuditEntry& audit) = 0;
 };
-
-/// That of a store. Requires: its SignInStore is one, as that of every store of ours is.
-PasskeyStore& passkeys_of(Store& store);
 
 std::unexpected<Error> passkey_taken();
 

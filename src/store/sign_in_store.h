@@ -11,6 +11,7 @@
 #include "domain/audit.h"
 #include "domain/identity.h"
 #include "domain/web_session.h"
+#include "store/passkey_store.h"
 
 namespace keywarden {
 
@@ -31,14 +32,12 @@ struct SessionUse {
     TimePoint at{};
 };
 
-/// As AccountStore: what comes with a row of the audit log is one transaction with it.
-/// Safe to call from any thread. Every call either happened or did not.
-/// Errors of all: StoreUnavailable; of what is about a user, a session, a link, or an identity that
-/// is not there: NotFound.
-class SignInStore {
+/// With the passkeys. As AccountStore: what comes with a row of the audit log is one transaction
+/// with it. Safe to call from any thread. Every call either happened or did not. Errors of all:
+/// StoreUnavailable; of what is about a user, a session, a link, or an identity that is not there:
+/// NotFound.
+class SignInStore : public PasskeyStore {
 public:
-    virtual ~SignInStore() = default;
-
     /// Replaces what was there.
     virtual Result<void> put_sign_in(const SignIn& sign_in, const AuditEntry& audit) = 0;
     /// One without a password where none was put.

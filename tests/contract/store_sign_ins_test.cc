@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "store/passkey_store.h"
 #include "tests/contract/store_fixture.h"
 
 namespace keywarden {
@@ -23,7 +22,7 @@ protected:
     }
 
     SignInStore& sign_ins() { return store_->sign_ins(); }
-    PasskeyStore& passkeys() { return passkeys_of(*store_); }
+    PasskeyStore& passkeys() { return store_->sign_ins(); }
 
     static AuditEntry an_audit() {
         return {.at = kNow, .tenant = "instance", .actor = {"user", "user_1"}, .action = "test"};

@@ -10,7 +10,7 @@
 
 namespace keywarden {
 
-class MemorySignIns final : public SignInStore, public PasskeyStore {
+class MemorySignIns final : public SignInStore {
 public:
     MemorySignIns(MemoryLog& log, const MemoryAccounts& accounts)
         : log_(log), accounts_(accounts) {}

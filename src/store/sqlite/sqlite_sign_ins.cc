@@ -116,7 +116,7 @@ Result<int64_t> user_number(Database& database, std::string_view id) {
     return no_such("user");
 }
 
-class SqliteSignIns final : public SignInStore, public PasskeyStore {
+class SqliteSignIns final : public SignInStore {
 public:
     SqliteSignIns(Connection& writer, Connection& reader) : writer_(writer), reader_(reader) {}
 
