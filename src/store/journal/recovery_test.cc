@@ -328,12 +328,19 @@ TEST_F(JournalRecoveryTest, AHundredThousandRowsTakeAMoment) {
     options_.segment_bytes = size_t{4} << 20U;
     options_.bytes_max = size_t{512} << 20U;
     constexpr uint64_t kRows = 100'000;
+    constexpr int kOpensMax = 1'000;  // each waits for a while
     std::unique_ptr<FakeDisk> disk;
     {
         const auto journal = open(disk_);
         JournalWriter& writer = journal->writer(0);
         for (uint64_t i = 0; i < kRows; ++i) {
-            writer.close(*writer.open(call(i), kCheap), ended(i));
+            auto hold = writer.open(call(i), kCheap);
+            // Where the thread that makes segments is late, whoever asks again gets its hold.
+            for (int again = 0; !hold && again < kOpensMax; ++again) {
+                hold = writer.open(call(i), kCheap);
+            }
+            ASSERT_TRUE(hold) << hold.error().message;
+            writer.close(*std::move(hold), ended(i));
         }
         disk = disk_.after_kill();
     }
