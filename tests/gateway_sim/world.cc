@@ -156,6 +156,8 @@ Limits World::beginning_of_keys(size_t team) const {
     return limits;
 }
 
+bool World::takes_more(size_t team) const { return facts_.teams[team].state != TeamState::Closed; }
+
 bool World::has_room(size_t team) const {
     const auto count = std::ranges::count_if(facts_.keys, [&](const KeyFacts& facts) {
         return facts.team == team && !facts.key.secrets.empty() && !is_dead(facts.key, now());
@@ -327,8 +329,9 @@ void World::change_member() {
     if (!user.role) {
         const Json body = {{"email", "user" + std::to_string(at) + "@example.com"},
                            {"role", name(role)}};
-        expect(gateway_.operate(Method::Post, "/v1/account/members", body, team), true, "join");
-        user.role = role;
+        const Answer answer = gateway_.operate(Method::Post, "/v1/account/members", body, team);
+        expect(answer, takes_more(user.team), "join");
+        if (answer.ok()) user.role = role;
     } else if (once_in(5)) {
         const Answer answer = gateway_.operate(Method::Delete, path, Json(), team);
         expect(answer, !is_last_owner(at), "leave");
@@ -488,7 +491,8 @@ void World::create_as_operator() {
     const Answer answer =
         gateway_.operate(Method::Post, "/v1/admin/teams/" + team_ids_[made.team] + "/keys", body);
     expect(answer,
-           facts_.users[made.user].role.has_value() && has_room(made.team) &&
+           takes_more(made.team) && facts_.users[made.user].role.has_value() &&
+               has_room(made.team) &&
                !is_above(made.policy.limits, ceilings_of(made.team, made.app)),
            "create");
     if (answer.ok()) keep(*at, std::move(made), answer);

@@ -63,6 +63,7 @@ private:
     // ---- what the rules say of them
     std::vector<const Limits*> ceilings_of(size_t team, std::optional<size_t> app) const;
     Limits beginning_of_keys(size_t team) const;
+    bool takes_more(size_t team) const;  // a key, a member: it is not closed
     bool has_room(size_t team) const;
     bool is_last_owner(size_t user) const;
     bool may_have(const KeyFacts& child) const;
