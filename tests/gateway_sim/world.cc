@@ -189,11 +189,7 @@ bool World::may_have(const KeyFacts& child) const {
             limits[row.kind] = std::min(*limits[row.kind], *beginning[row.kind]);
         }
     }
-    const bool is_over = std::ranges::any_of(lineage, [&](size_t maker) {
-        const auto& expires_at = facts_.keys[maker].key.expires_at;
-        return expires_at && now() >= *expires_at;
-    });
-    return !is_over && !is_above(limits, ceilings_of(child.team, child.app));
+    return !is_above(limits, ceilings_of(child.team, child.app));
 }
 
 // ---- changes ---------------------------------------------------------------------------------
