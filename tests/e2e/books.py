@@ -4,6 +4,7 @@ Read as docs/reference/ledger.md says, not as the gateway reads: from its databa
 """
 import sqlite3
 import struct
+from contextlib import closing
 
 from stored_calls import calls_of
 
@@ -17,7 +18,7 @@ def check_books(data_dir, ended_well: bool):
     path = data_dir / "keywarden.db"
     if not path.exists():
         return
-    with sqlite3.connect(path, timeout=10) as database:
+    with closing(sqlite3.connect(path, timeout=10)) as database:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'rollups'").fetchone():
             return  # of a version that had no money
         calls = [(team, call) for team, rows in database.execute("SELECT team, rows FROM call_blocks")

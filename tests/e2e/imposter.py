@@ -65,7 +65,8 @@ class Imposter:
         self.connections = 0
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
-        threading.Thread(target=self._run, args=(ready,), daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
+        self._thread.start()
         ready.wait(10)
 
     @property
@@ -88,6 +89,7 @@ class Imposter:
 
     def stop(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
 
     def _run(self, ready):
         asyncio.set_event_loop(self._loop)
@@ -97,6 +99,12 @@ class Imposter:
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self._loop.run_forever()
+        server.close()
+        connections = asyncio.all_tasks(self._loop)
+        for connection in connections:
+            connection.cancel()
+        self._loop.run_until_complete(asyncio.gather(*connections, return_exceptions=True))
+        self._loop.close()
 
     async def _serve(self, reader, writer):
         self.connections += 1

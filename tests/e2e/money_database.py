@@ -2,6 +2,7 @@
 import json
 import sqlite3
 import time
+from contextlib import closing
 
 from stored_calls import calls_of
 
@@ -13,13 +14,13 @@ class MoneyDatabase:
         self.path = gateway.data_dir / "keywarden.db"
 
     def ask(self, sql, *values):
-        with sqlite3.connect(self.path, timeout=10) as connection:
+        with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql, values)]
 
     def change(self, sql, *values):
         """Only while no gateway runs."""
-        with sqlite3.connect(self.path, timeout=10) as connection:
+        with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
             connection.execute(sql, values)
 
     def calls(self) -> list[dict]:

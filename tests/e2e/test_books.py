@@ -1,6 +1,7 @@
 """What is held to be true after every other test can be found untrue."""
 import shutil
 import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ DAMAGES = [
 def test_sums_that_do_not_agree_are_found(left, tmp_path):
     for number, damage in enumerate(DAMAGES):
         copy = shutil.copytree(left, tmp_path / f"damaged-{number}")
-        with sqlite3.connect(copy / "keywarden.db") as database:
+        with closing(sqlite3.connect(copy / "keywarden.db")) as database, database:
             assert database.execute(damage).rowcount > 0, damage
         with pytest.raises(AssertionError):
             check_books(copy, ended_well=True)

@@ -3,6 +3,7 @@ import base64
 import json
 import random
 import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
@@ -50,7 +51,7 @@ def used(gateway, imposter) -> str:
 
 
 def rows(gateway) -> list[tuple]:
-    with sqlite3.connect(f"file:{gateway.data_dir}/keywarden.db?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{gateway.data_dir}/keywarden.db?mode=ro", uri=True)) as database:
         return database.execute("SELECT id, sealed, data_key FROM provider_credentials").fetchall()
 
 
@@ -188,7 +189,7 @@ def test_what_cannot_be_decrypted_is_an_alarm_and_no_401(start, imposter):
         put(http, api_key=KEY)
     key = gateway.key
     gateway.stop()
-    with sqlite3.connect(f"{gateway.data_dir}/keywarden.db") as database:
+    with closing(sqlite3.connect(f"{gateway.data_dir}/keywarden.db")) as database, database:
         database.execute("UPDATE provider_credentials SET secret_version = 7")
     gateway = start(data_dir=gateway.data_dir)
     gateway.key = key
