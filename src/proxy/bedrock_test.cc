@@ -313,6 +313,38 @@ TEST_F(Converse, AClientThatLeavesLetsTheUsageBeReadToTheToken) {
     EXPECT_EQ(rows[0].usage.output, 7);
 }
 
+TEST_F(Converse, WhatIsCachedForAnHourHasItsOwnPrice) {
+    charge_calls();
+    constexpr Price kPrice{.input = 1'000'000'000,
+                           .output = 10'000'000'000,
+                           .cached_input = 100'000'000,
+                           .cache_write = 1'250'000'000,
+                           .cache_write_1h = 2'000'000'000};
+    ASSERT_TRUE(money_->prices.put("claude/nova", kPrice, {.tenant = "instance"}));
+    start_all([](test::Peer& peer) {
+        if (peer.hear_answer().empty()) return;
+        const std::string usage =
+            event("metadata",
+                  R"({"usage":{"inputTokens":1000,"outputTokens":100,"totalTokens":7100,)"
+                  R"("cacheReadInputTokens":2000,"cacheWriteInputTokens":4000,"cacheDetails":)"
+                  R"([{"ttl":"1h","inputTokens":3000},{"ttl":"5m","inputTokens":1000}]},)"
+                  R"("metrics":{"latencyMs":1}})");
+        peer.say(std::string(kHead) + chunk(kStart + kDelta + kStop + usage) +
+                 std::string(kLastChunk));
+        peer.hear_answer();
+    });
+    stream();
+    row(1);
+    money_->journal->sync();
+    const std::vector<CallRecord> rows = money_->journal->next_batch(10).rows;
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].basis, UsageBasis::Exact);
+    EXPECT_EQ(rows[0].usage.cache_write, 4'000);
+    EXPECT_EQ(rows[0].usage.cache_write_1h, 3'000);
+    // 1,000 plain, 2,000 cached, 1,000 and 3,000 written, 100 out: in nano-dollars.
+    EXPECT_EQ(rows[0].cost.value, 1'000'000 + 200'000 + 1'250'000 + 6'000'000 + 1'000'000);
+}
+
 TEST_F(Converse, AStreamThatDiesEndsInAnExceptionAndCostsWhatWasWritten) {
     charge_calls();
     constexpr Price kPrice{.input = 1'000'000'000, .output = 10'000'000'000};

@@ -65,11 +65,26 @@ TEST(UsageMeter, AStreamOfAnthropicsTellsInParts) {
     EXPECT_TRUE(meter.has_told_end());
 }
 
+TEST(UsageMeter, WhatAStreamBeginsByWritingForAnHourStaysSoWhenItsEndTellsTheSumAlone) {
+    UsageMeter meter;
+    meter.expect(Dialect::Anthropic);
+    meter.feed(
+        "event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":10,"
+        "\"cache_creation_input_tokens\":50,\"cache_creation\":"
+        "{\"ephemeral_5m_input_tokens\":20,\"ephemeral_1h_input_tokens\":30},"
+        "\"output_tokens\":1}}}\n\n"
+        "event: message_delta\ndata: {\"delta\":{},\"usage\":{\"input_tokens\":10,"
+        "\"cache_creation_input_tokens\":50,\"output_tokens\":42}}\n\n");
+    EXPECT_EQ(meter.usage(),
+              (TokenUsage{.input = 60, .output = 42, .cache_write = 50, .cache_write_1h = 30}));
+}
+
 TEST(UsageMeter, OfBedrocksAnswersOnlyTheirOwnUsageCounts) {
     const std::string answer =
         R"({"output":{"message":{"content":[{"toolUse":{"input":{"usage":{"inputTokens":9}}}}]}},)"
-        R"("usage":{"inputTokens":10,"outputTokens":2,"totalTokens":17,"cacheReadInputTokens":5,)"
-        R"("cacheDetails":[{"ttl":"1h","inputTokens":3}]},)"
+        R"("usage":{"inputTokens":10,"outputTokens":2,"totalTokens":27,"cacheReadInputTokens":5,)"
+        R"("cacheWriteInputTokens":10,)"
+        R"("cacheDetails":[{"ttl":"1h","inputTokens":3},{"ttl":"5m","inputTokens":7}]},)"
         R"("additionalModelResponseFields":{"usage":{"input_tokens":999,"output_tokens":999}}})";
     for (size_t cut = 0; cut <= answer.size(); ++cut) {
         UsageMeter meter;
@@ -77,7 +92,12 @@ TEST(UsageMeter, OfBedrocksAnswersOnlyTheirOwnUsageCounts) {
         meter.feed(std::string_view(answer).substr(0, cut));
         meter.feed(std::string_view(answer).substr(cut));
         EXPECT_EQ(meter.usage(),
-                  (TokenUsage{.input = 15, .output = 2, .total = 17, .cached_input = 5}));
+                  (TokenUsage{.input = 25,
+                              .output = 2,
+                              .total = 27,
+                              .cached_input = 5,
+                              .cache_write = 10,
+                              .cache_write_1h = 3}));
         EXPECT_TRUE(meter.has_told_end());
     }
 }

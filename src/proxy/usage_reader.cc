@@ -8,6 +8,8 @@
 #include <span>
 #include <system_error>
 
+#include "domain/price.h"
+
 namespace keywarden {
 namespace {
 
@@ -84,7 +86,33 @@ private:
                 return value();
             });
         }
+        if (name == "cacheDetails" && take('[')) return cache_details();
         return value();
+    }
+
+    /// Bedrock's, after the bracket: what it wrote into its cache, for how long each.
+    bool cache_details() {
+        if (take(']')) return true;
+        do {
+            if (next_is('{') ? !cache_detail() : !value()) return false;
+        } while (take(','));
+        return take(']');
+    }
+
+    /// Those for five minutes are the rest of cache_write.
+    bool cache_detail() {
+        std::optional<int64_t> tokens;
+        std::string_view lifetime;
+        const bool whole = object([&](std::string_view name) {
+            if (name == "inputTokens") return count(tokens);
+            return name == "ttl" && next_is('"') ? string(lifetime) : value();
+        });
+        if (!whole) return false;
+        if (tokens && lifetime == "1h") {
+            const int64_t before = std::min(usage_.cache_write_1h.value_or(0), kTokensMax);
+            usage_.cache_write_1h = before + std::min(*tokens, kTokensMax);
+        }
+        return true;
     }
 
     template <class Member>

@@ -60,6 +60,38 @@ TEST(UsageReader, KnowsWhatWasWrittenIntoACacheAndForHowLong) {
               (TokenUsage{.input = 9, .cache_write = 7, .cache_write_1h = 5}));
 }
 
+TEST(UsageReader, AddsUpWhatBedrockKeepsForAnHour) {
+    const auto hour = [](std::string_view details) {
+        const UsageReading read = read_usage(R"({"inputTokens":1,"cacheWriteInputTokens":9,)"
+                                             R"("cacheDetails":)" +
+                                             std::string(details) + R"(,"outputTokens":2})");
+        EXPECT_EQ(read.usage.cache_write, 9) << details;
+        EXPECT_EQ(read.usage.output, 2) << details;
+        return read.usage.cache_write_1h;
+    };
+    EXPECT_EQ(hour(R"([{"ttl":"1h","inputTokens":5},{"ttl":"5m","inputTokens":4}])"), 5);
+    EXPECT_EQ(hour(R"([ {"inputTokens": 4 ,"ttl":"5m"} , {"inputTokens": 5 ,"ttl":"1h"} ])"), 5);
+    EXPECT_EQ(hour(R"([{"ttl":"1h","inputTokens":5},{"ttl":"1h","inputTokens":2}])"), 7);
+    EXPECT_EQ(hour(R"([{"ttl":"1h","inputTokens":9223372036854775807},)"
+                   R"({"ttl":"1h","inputTokens":9223372036854775807}])"),
+              2'000'000'000);
+    for (const std::string_view none : {R"([])",
+                                        R"([{"ttl":"5m","inputTokens":9}])",
+                                        R"([{"ttl":"1h","inputTokens":-5}])",
+                                        R"([{"ttl":"1h"},{"inputTokens":5}])",
+                                        R"([{"ttl":1,"inputTokens":5}])",
+                                        R"([{"ttl":{"ttl":"1h"},"inputTokens":5}])",
+                                        R"(["1h",5,null,[{"ttl":"1h","inputTokens":5}]])",
+                                        R"({"ttl":"1h","inputTokens":5})",
+                                        R"(null)"}) {
+        EXPECT_FALSE(hour(none)) << none;
+    }
+    for (const std::string_view broken :
+         {R"([)", R"([{"ttl":"1h"}}])", R"([{"ttl":"1h","inputTokens":5})", R"([,])"}) {
+        EXPECT_EQ(read_usage(R"({"cacheDetails":)" + std::string(broken) + "}").size, 0U) << broken;
+    }
+}
+
 TEST(UsageReader, LeavesAbsentWhatIsNoCount) {
     const UsageReading none =
         read_usage(R"({"prompt_tokens":-1,"completion_tokens":"7","total_tokens":null})");

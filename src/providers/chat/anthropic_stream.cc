@@ -14,6 +14,7 @@ constexpr std::array kUsageMembers = {"input_tokens",
                                       "output_tokens",
                                       "cache_read_input_tokens",
                                       "cache_creation_input_tokens",
+                                      "cache_creation",
                                       "output_tokens_details"};
 
 class Reader final : public DeltaReader {

@@ -45,6 +45,23 @@ std::optional<int64_t> inner_count(const Json& object, const char* holder, const
     return inner == nullptr ? std::nullopt : count(*inner, name);
 }
 
+/// What Converse says that it keeps in its cache for an hour.
+std::optional<int64_t> count_for_an_hour(const Json& usage) {
+    const Json* details = find_field(usage, "cacheDetails");
+    if (details == nullptr || !details->is_array()) return std::nullopt;
+    int64_t sum = 0;
+    for (const Json& detail : *details) {
+        if (text_in(detail, "ttl") != "1h") continue;
+        sum = std::min(sum + count(detail, "inputTokens").value_or(0), kTokensMax);
+    }
+    return sum;
+}
+
+/// Of what was written into a cache, how much is there for an hour, where that is known.
+int64_t hour_of(const TokenUsage& usage) {
+    return std::min(usage.cache_write_1h.value_or(0), usage.cache_write.value_or(0));
+}
+
 /// Where the input was told without what the caches took and gave.
 void add_caches(TokenUsage& usage) {
     if (!usage.input) return;
@@ -107,11 +124,13 @@ TokenUsage read_openai_usage(const Json& usage) {
 }
 
 TokenUsage read_anthropic_usage(const Json& usage) {
-    TokenUsage out{.input = count(usage, "input_tokens"),
-                   .output = count(usage, "output_tokens"),
-                   .cached_input = count(usage, "cache_read_input_tokens"),
-                   .cache_write = count(usage, "cache_creation_input_tokens"),
-                   .reasoning = inner_count(usage, "output_tokens_details", "thinking_tokens")};
+    TokenUsage out{
+        .input = count(usage, "input_tokens"),
+        .output = count(usage, "output_tokens"),
+        .cached_input = count(usage, "cache_read_input_tokens"),
+        .cache_write = count(usage, "cache_creation_input_tokens"),
+        .reasoning = inner_count(usage, "output_tokens_details", "thinking_tokens"),
+        .cache_write_1h = inner_count(usage, "cache_creation", "ephemeral_1h_input_tokens")};
     add_caches(out);
     return out;
 }
@@ -120,7 +139,8 @@ TokenUsage read_converse_usage(const Json& usage) {
     TokenUsage out{.input = count(usage, "inputTokens"),
                    .output = count(usage, "outputTokens"),
                    .cached_input = count(usage, "cacheReadInputTokens"),
-                   .cache_write = count(usage, "cacheWriteInputTokens")};
+                   .cache_write = count(usage, "cacheWriteInputTokens"),
+                   .cache_write_1h = count_for_an_hour(usage)};
     if (out.cached_input || out.cache_write) out.input = out.input.value_or(0);
     add_caches(out);
     return out;
@@ -149,6 +169,10 @@ Json write_anthropic_usage(const TokenUsage& usage) {
                 {"cache_read_input_tokens", cached},
                 {"output_tokens", usage.output.value_or(0)}};
     if (usage.reasoning) out["output_tokens_details"] = {{"thinking_tokens", *usage.reasoning}};
+    if (usage.cache_write_1h) {
+        out["cache_creation"] = {{"ephemeral_5m_input_tokens", written - hour_of(usage)},
+                                 {"ephemeral_1h_input_tokens", hour_of(usage)}};
+    }
     return out;
 }
 
@@ -157,11 +181,17 @@ Json write_converse_usage(const TokenUsage& usage) {
     const int64_t written = usage.cache_write.value_or(0);
     const int64_t output = usage.output.value_or(0);
     const int64_t rest = std::max<int64_t>(0, usage.input.value_or(0) - cached - written);
-    return {{"inputTokens", rest},
-            {"outputTokens", output},
-            {"totalTokens", rest + cached + written + output},
-            {"cacheReadInputTokens", cached},
-            {"cacheWriteInputTokens", written}};
+    Json out = {{"inputTokens", rest},
+                {"outputTokens", output},
+                {"totalTokens", rest + cached + written + output},
+                {"cacheReadInputTokens", cached},
+                {"cacheWriteInputTokens", written}};
+    if (!usage.cache_write_1h) return out;
+    Json& details = out["cacheDetails"] = Json::array();
+    const int64_t hour = hour_of(usage);
+    if (hour > 0) details.push_back({{"ttl", "1h"}, {"inputTokens", hour}});
+    if (written > hour) details.push_back({{"ttl", "5m"}, {"inputTokens", written - hour}});
+    return out;
 }
 
 bool read_data_url(std::string_view url, ChatMedia& media) {
