@@ -76,6 +76,23 @@ def the_claude():
     imposter.stop()
 
 
+@pytest.fixture(scope="module")
+def the_upstreams():
+    """One of each dialect, for a module that sets up a gateway before them."""
+    made = {name: Imposter() for name in ("gpt", "claude", "bedrock")}
+    yield made
+    for imposter in made.values():
+        imposter.stop()
+
+
+@pytest.fixture
+def upstreams(the_upstreams):
+    """Those of the module, with their memory wiped."""
+    for imposter in the_upstreams.values():
+        imposter.reset()
+    return the_upstreams
+
+
 @pytest.fixture
 def imposter(the_imposter):
     """The upstream of `gateway`, with its memory wiped."""

@@ -2,21 +2,15 @@
 import json
 import time
 
-import anthropic
-import boto3
 import httpx
-import openai
 import pytest
-from botocore.config import Config
 
 import bedrock
 import claude
 from books import check_books
-from conftest import ROOMY, provider
+from conftest import ROOMY
 from gateway import Gateway
-from imposter import PROVIDER_KEY, Imposter
-
-GPT, CLAUDE, MODEL = "imposter-1", "claude-imposter-1", "maker.imposter-v1:0"
+from sdks import CLAUDE, ENVIRONMENT, GPT, MODEL, bedrock_of, claude_of, configuration, gpt_of
 
 # What an agent's tools are like: a few that the task is about among many that it is not.
 THINGS = ["invoice", "calendar event", "repository", "issue", "customer", "shipment", "playlist", "photo album",
@@ -41,22 +35,6 @@ CHAT_TOOLS = [{"type": "function", "function": {"name": n, "description": d, "pa
 RESPONSES_TOOLS = [{"type": "function", "name": n, "description": d, "parameters": s} for n, d, s in DEFINED]
 CLAUDE_TOOLS = [{"name": n, "description": d, "input_schema": s} for n, d, s in DEFINED]
 BEDROCK_TOOLS = [{"toolSpec": {"name": n, "description": d, "inputSchema": {"json": s}}} for n, d, s in DEFINED]
-ENVIRONMENT = bedrock.ENVIRONMENT | {"CLAUDE_API_KEY": claude.CLAUDE_KEY, "IMPOSTER_API_KEY": PROVIDER_KEY}
-
-
-@pytest.fixture(scope="module")
-def upstreams():
-    made = {name: Imposter() for name in ("gpt", "claude", "bedrock")}
-    yield made
-    for imposter in made.values():
-        imposter.stop()
-
-
-@pytest.fixture(autouse=True)
-def forget(upstreams):
-    for imposter in upstreams.values():
-        imposter.reset()
-
 
 WARM = [
     ("/v1/chat/completions", {"tools": CHAT_TOOLS}),
@@ -86,9 +64,8 @@ def warm(gateway, endpoint, tools, key=None):
 
 
 @pytest.fixture(scope="module")
-def gateway(upstreams, tmp_path_factory):
-    configuration = provider(upstreams["gpt"]) + claude.provider(upstreams["claude"]) + bedrock.provider(upstreams["bedrock"])
-    gateway = Gateway(tmp_path_factory.mktemp("selection") / "data", ROOMY + configuration, env=ENVIRONMENT)
+def gateway(the_upstreams, tmp_path_factory):
+    gateway = Gateway(tmp_path_factory.mktemp("selection") / "data", ROOMY + configuration(the_upstreams), env=ENVIRONMENT)
     for endpoint, tools in WARM:
         warm(gateway, endpoint, tools)
     yield gateway
@@ -97,31 +74,11 @@ def gateway(upstreams, tmp_path_factory):
     check_books(gateway.data_dir, ended_well=True)
 
 
-@pytest.fixture(scope="module")
-def admin(gateway):
-    with httpx.Client(base_url=gateway.url, timeout=20, headers={"Authorization": f"Bearer {gateway.key}"}) as made:
-        yield made
-
-
-def make_key(admin, mode, **more):
+def make_key(http, mode, **more):
     body = {"name": "an agent's", "policy": {"tool_selection": {"mode": mode}}} | more
-    made = admin.post("/v1/keys", json=body)
+    made = http.post("/v1/keys", json=body)
     assert made.status_code == 201, made.text
     return made.json()
-
-
-def gpt_of(gateway, key):
-    return openai.OpenAI(api_key=key["key"], base_url=gateway.base_url, max_retries=0, timeout=20)
-
-
-def claude_of(gateway, key):
-    return anthropic.Anthropic(api_key=key["key"], base_url=gateway.url, max_retries=0, timeout=20)
-
-
-def bedrock_of(gateway, key):
-    return boto3.Session().client(
-        "bedrock-runtime", region_name="us-east-1", endpoint_url=gateway.url, aws_access_key_id=key["key"],
-        aws_secret_access_key="unused", config=Config(read_timeout=20, retries={"total_max_attempts": 1}))
 
 
 # ---- models that do the task with what they are offered, step by step ---------------------------------------------
@@ -331,48 +288,48 @@ def offers_of(imposter, key="tools"):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_agent_of_openais_finishes_with_few_tools(gateway, upstreams, admin, stream):
+def test_an_agent_of_openais_finishes_with_few_tools(gateway, upstreams, http, stream):
     upstreams["gpt"].behave = chat_model
-    key = make_key(admin, "on")
+    key = make_key(http, "on")
     assert run_chat(gpt_of(gateway, key), stream) == STEPS
     check_offers(offers_of(upstreams["gpt"]), CHAT_TOOLS)
 
 
-def test_an_agent_with_legacy_functions_gets_few(gateway, upstreams, admin):
+def test_an_agent_with_legacy_functions_gets_few(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
     functions = [tool["function"] for tool in CHAT_TOOLS]
-    gpt_of(gateway, make_key(admin, "on")).chat.completions.create(
+    gpt_of(gateway, make_key(http, "on")).chat.completions.create(
         model=GPT, messages=[{"role": "user", "content": TASK}], functions=functions)
     check_offers(offers_of(upstreams["gpt"], "functions"), functions)
 
 
-def test_an_agent_of_responses_finishes_with_few_tools(gateway, upstreams, admin):
+def test_an_agent_of_responses_finishes_with_few_tools(gateway, upstreams, http):
     upstreams["gpt"].behave = responses_model
-    assert run_responses(gpt_of(gateway, make_key(admin, "on"))) == STEPS
+    assert run_responses(gpt_of(gateway, make_key(http, "on"))) == STEPS
     check_offers(offers_of(upstreams["gpt"]), RESPONSES_TOOLS)
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_agent_of_anthropics_finishes_with_few_tools(gateway, upstreams, admin, stream):
+def test_an_agent_of_anthropics_finishes_with_few_tools(gateway, upstreams, http, stream):
     upstreams["claude"].behave = claude_model
-    client = claude_of(gateway, make_key(admin, "on"))
+    client = claude_of(gateway, make_key(http, "on"))
     assert run_claude(client, stream=stream) == STEPS
     check_offers(offers_of(upstreams["claude"]), CLAUDE_TOOLS)
 
 
-def test_a_mark_of_anthropics_cache_stands_on_the_last_tool(gateway, upstreams, admin):
+def test_a_mark_of_anthropics_cache_stands_on_the_last_tool(gateway, upstreams, http):
     upstreams["claude"].behave = claude_model
     marked = CLAUDE_TOOLS[:-1] + [CLAUDE_TOOLS[-1] | {"cache_control": {"type": "ephemeral"}}]
     warm(gateway, "/v1/messages", {"tools": marked})
-    assert run_claude(claude_of(gateway, make_key(admin, "on")), marked) == STEPS
+    assert run_claude(claude_of(gateway, make_key(http, "on")), marked) == STEPS
     for tools in offers_of(upstreams["claude"]):
         assert [bool(tool.get("cache_control")) for tool in tools] == [False] * (len(tools) - 1) + [True]
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_agent_of_boto3_finishes_with_few_tools(gateway, upstreams, admin, stream):
+def test_an_agent_of_boto3_finishes_with_few_tools(gateway, upstreams, http, stream):
     upstreams["bedrock"].behave = bedrock_model
-    client = bedrock_of(gateway, make_key(admin, "on"))
+    client = bedrock_of(gateway, make_key(http, "on"))
     tools = BEDROCK_TOOLS + [{"cachePoint": {"type": "default"}}]
     assert run_bedrock(client, tools, stream) == STEPS
     offers = [call.json()["toolConfig"]["tools"] for call in upstreams["bedrock"].calls]
@@ -380,37 +337,37 @@ def test_an_agent_of_boto3_finishes_with_few_tools(gateway, upstreams, admin, st
     check_offers([offer[:-1] for offer in offers], BEDROCK_TOOLS)
 
 
-def test_an_agent_whose_provider_speaks_another_dialect_finishes_too(gateway, upstreams, admin):
+def test_an_agent_whose_provider_speaks_another_dialect_finishes_too(gateway, upstreams, http):
     upstreams["claude"].behave = claude_model
-    client = gpt_of(gateway, make_key(admin, "on"))
+    client = gpt_of(gateway, make_key(http, "on"))
     for stream in (False, True):
         assert run_chat(client, stream, model=CLAUDE) == STEPS
     assert all(len(tools) < 40 for tools in offers_of(upstreams["claude"]))
 
 
-def test_off_and_shadow_send_all_tools(gateway, upstreams, admin):
+def test_off_and_shadow_send_all_tools(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
     for mode in ("off", "shadow"):
         upstreams["gpt"].calls.clear()
-        assert run_chat(gpt_of(gateway, make_key(admin, mode))) == STEPS
+        assert run_chat(gpt_of(gateway, make_key(http, mode))) == STEPS
         assert offers_of(upstreams["gpt"]) == [CHAT_TOOLS] * 3, mode
 
 
-def rows_of(admin, key, count):
+def rows_of(http, key, count):
     """Of the key's calls, once they are written."""
     end = time.monotonic() + 20
     while True:
-        rows = admin.get("/v1/account/requests", params={"key": key["id"]}).json()["data"]
+        rows = http.get("/v1/account/requests", params={"key": key["id"]}).json()["data"]
         if len(rows) >= count or time.monotonic() > end:
             assert len(rows) == count
             return rows
 
 
-def test_rows_and_sums_tell_what_became_of_tools(gateway, upstreams, admin):
+def test_rows_and_sums_tell_what_became_of_tools(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
-    key = make_key(admin, "on")
+    key = make_key(http, "on")
     run_chat(gpt_of(gateway, key))
-    last, second, first = rows_of(admin, key, 3)
+    last, second, first = rows_of(http, key, 3)
     kept = len(offers_of(upstreams["gpt"])[0])
     assert first["tools"] == {
         "selection": "on", "offered": 60, "permitted": 60, "forwarded": kept, "kept": kept, "called": 1, "missed": 0,
@@ -418,24 +375,24 @@ def test_rows_and_sums_tell_what_became_of_tools(gateway, upstreams, admin):
     assert first["tools"]["tokens_saved"] > 500
     assert second["tools"]["called"] == 1 and last["tools"]["called"] == 0
     saved = sum(row["tools"]["tokens_saved"] for row in (first, second, last))
-    summary = admin.get("/v1/account/usage/summary", params={"key": key["id"]}).json()
+    summary = http.get("/v1/account/usage/summary", params={"key": key["id"]}).json()
     assert summary["tool_tokens_saved"] == saved
-    table = admin.get("/v1/account/requests", params={"key": key["id"], "format": "csv"}).text.splitlines()
+    table = http.get("/v1/account/requests", params={"key": key["id"], "format": "csv"}).text.splitlines()
     cells = dict(zip(table[0].split(","), table[3].split(",")))
     assert (cells["tool_selection"], cells["tools_offered"], cells["tools_missed"]) == ("on", "60", "0")
-    shadow = make_key(admin, "shadow")
+    shadow = make_key(http, "shadow")
     run_chat(gpt_of(gateway, shadow))
-    first = rows_of(admin, shadow, 3)[-1]["tools"]
+    first = rows_of(http, shadow, 3)[-1]["tools"]
     assert (first["selection"], first["forwarded"], first["kept"], first["tokens_saved"]) == ("shadow", 60, kept, 0)
     assert first["tokens_saveable"] > 500
-    plain = make_key(admin, "off")
+    plain = make_key(http, "off")
     run_chat(gpt_of(gateway, plain))
-    assert all(row["tools"] is None for row in rows_of(admin, plain, 3))
+    assert all(row["tools"] is None for row in rows_of(http, plain, 3))
 
 
-def test_headers_tell_what_became_of_tools(gateway, upstreams, admin):
+def test_headers_tell_what_became_of_tools(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
-    answer = gpt_of(gateway, make_key(admin, "on")).chat.completions.with_raw_response.create(
+    answer = gpt_of(gateway, make_key(http, "on")).chat.completions.with_raw_response.create(
         model=GPT, messages=[{"role": "user", "content": TASK}], tools=CHAT_TOOLS)
     kept = len(upstreams["gpt"].last().json()["tools"])
     assert answer.headers["x-keywarden-tools-selection"] == "on; selected"
@@ -443,20 +400,20 @@ def test_headers_tell_what_became_of_tools(gateway, upstreams, admin):
     assert answer.headers["x-keywarden-prune-ratio"] == f"{kept}/60"
 
 
-def test_a_denied_tool_never_comes_back(gateway, upstreams, admin):
+def test_a_denied_tool_never_comes_back(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
-    key = make_key(admin, "on", toollist={"denied": ["share_*"]})
+    key = make_key(http, "on", toollist={"denied": ["share_*"]})
     warm(gateway, "/v1/chat/completions", {"tools": CHAT_TOOLS}, key)
     assert run_chat(gpt_of(gateway, key)) == STEPS[:1]
     for tools in offers_of(upstreams["gpt"]):
         assert not any(tool["function"]["name"].startswith("share_") for tool in tools)
 
 
-def test_a_number_of_tools_and_pinned_ones_are_kept(gateway, upstreams, admin):
+def test_a_number_of_tools_and_pinned_ones_are_kept(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
-    made = make_key(admin, "on", k_target_override=5)
+    made = make_key(http, "on", k_target_override=5)
     assert made["k_target_override"] == 5 and made["policy"]["tool_selection"] == {"mode": "on", "keep_max": 5}
-    changed = admin.patch(f"/v1/keys/{made['id']}", json={
+    changed = http.patch(f"/v1/keys/{made['id']}", json={
         "policy": {"tool_selection": {"pinned": ["archive_parking_permit"]}}})
     assert changed.json()["policy"]["tool_selection"] == {
         "mode": "on", "keep_max": 5, "pinned": ["archive_parking_permit"]}
@@ -465,29 +422,29 @@ def test_a_number_of_tools_and_pinned_ones_are_kept(gateway, upstreams, admin):
     assert "archive_parking_permit" in offered and len(offered) <= 12
 
 
-def test_the_nearest_scope_says_the_mode_and_a_wider_one_how_far(gateway, admin):
+def test_the_nearest_scope_says_the_mode_and_a_wider_one_how_far(gateway, http):
     def held(key):
         return httpx.get(f"{gateway.url}/v1/key", headers={"Authorization": f"Bearer {key['key']}"}).json()["tool_selection"]
 
-    silent, own = admin.post("/v1/keys", json={"name": "silent"}).json(), make_key(admin, "on")
+    silent, own = http.post("/v1/keys", json={"name": "silent"}).json(), make_key(http, "on")
     nothing = {"mode": "off", "source": None, "held_by": None, "keep_max": None, "pinned": [], "private_models": False}
     assert held(silent) == nothing
     assert held(own) == nothing | {"mode": "on", "source": "key"}
     try:
-        changed = admin.patch("/v1/account/policy", json={"tool_selection": {"mode": "shadow", "at_most": "shadow"}})
+        changed = http.patch("/v1/account/policy", json={"tool_selection": {"mode": "shadow", "at_most": "shadow"}})
         assert changed.status_code == 200, changed.text
         assert held(silent) == nothing | {"mode": "shadow", "source": "team"}
         assert held(own) == nothing | {"mode": "shadow", "source": "key", "held_by": "team"}
-        assert admin.get(f"/v1/keys/{own['id']}").json()["tool_selection"]["held_by"] == "team"
+        assert http.get(f"/v1/keys/{own['id']}").json()["tool_selection"]["held_by"] == "team"
     finally:
-        assert admin.patch("/v1/account/policy", json={"tool_selection": None}).status_code == 200
+        assert http.patch("/v1/account/policy", json={"tool_selection": None}).status_code == 200
     assert held(own)["mode"] == "on", "from the next request on"
 
 
-def test_health_tells_what_became_of_each_tool(gateway, upstreams, admin):
+def test_health_tells_what_became_of_each_tool(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
-    run_chat(gpt_of(gateway, make_key(admin, "on")))
-    health = admin.get("/v1/account/tools/health").json()
+    run_chat(gpt_of(gateway, make_key(http, "on")))
+    health = http.get("/v1/account/tools/health").json()
     assert health["object"] == "tools_health" and health["calls"] >= 3 and health["recall_basis_points"] is not None
     tools = {tool["name"]: tool for tool in health["data"]}
     assert set(tools) <= set(NAMES) and tools["create_invoice"]["called"] >= 1
@@ -495,13 +452,13 @@ def test_health_tells_what_became_of_each_tool(gateway, upstreams, admin):
     assert any(tool["left_out"] > 0 for tool in tools.values())
 
 
-def test_explain_says_why_and_takes_nothing(gateway, upstreams, admin):
-    key = make_key(admin, "off", toollist={"denied": ["delete_*"]})
+def test_explain_says_why_and_takes_nothing(gateway, upstreams, http):
+    key = make_key(http, "off", toollist={"denied": ["delete_*"]})
     warm(gateway, "/v1/chat/completions", {"tools": CHAT_TOOLS}, key)
     warm(gateway, "/v1/messages", {"tools": CLAUDE_TOOLS}, key)
-    before = len(admin.get("/v1/account/requests").json()["data"])
+    before = len(http.get("/v1/account/requests").json()["data"])
     body = {"model": GPT, "messages": [{"role": "user", "content": TASK}], "tools": CHAT_TOOLS}
-    told = admin.post("/v1/account/tools/explain", params={"key": key["id"]}, json=body)
+    told = http.post("/v1/account/tools/explain", params={"key": key["id"]}, json=body)
     assert told.status_code == 200, told.text
     told = told.json()
     assert (told["offered"], told["permitted"], told["outcome"]) == (60, 48, "selected")
@@ -509,13 +466,13 @@ def test_explain_says_why_and_takes_nothing(gateway, upstreams, admin):
     assert tools["create_invoice"]["kept"] and tools["create_invoice"]["says"]
     assert not any(name.startswith("delete_") for name in tools)
     assert sum(tool["kept"] for tool in tools.values()) == told["kept"] < 48
-    claude_told = admin.post("/v1/account/tools/explain", params={"key": key["id"], "endpoint": "/v1/messages"}, json={
+    claude_told = http.post("/v1/account/tools/explain", params={"key": key["id"], "endpoint": "/v1/messages"}, json={
         "max_tokens": 5, "messages": body["messages"], "tools": CLAUDE_TOOLS}).json()
     assert claude_told["kept"] == told["kept"], "whatever the dialect"
     for params, content in (({"endpoint": "/v1/embeddings"}, b"{}"), ({"what": "x"}, b"{}"), ({}, b"[1"), ({}, b"[]")):
-        refused = admin.post("/v1/account/tools/explain", params={"key": key["id"]} | params, content=content)
+        refused = http.post("/v1/account/tools/explain", params={"key": key["id"]} | params, content=content)
         assert refused.status_code == 400, (params, content, refused.text)
-    assert len(admin.get("/v1/account/requests").json()["data"]) == before and upstreams["gpt"].calls == []
+    assert len(http.get("/v1/account/requests").json()["data"]) == before and upstreams["gpt"].calls == []
 
 
 @pytest.mark.parametrize("change", [
@@ -525,7 +482,7 @@ def test_explain_says_why_and_takes_nothing(gateway, upstreams, admin):
     {"tools": [{"type": "function", "function": {"name": f"t{i}", "description": "говорит по-русски"}} for i in range(30)]},
     {"tools": [{"type": "function", "function": {"name": f"t{i}"}} for i in range(5000)]},
     {"tools": [7, "x", None] * 20}])
-def test_what_is_odd_is_answered_all_the_same(gateway, upstreams, admin, change):
+def test_what_is_odd_is_answered_all_the_same(gateway, upstreams, http, change):
     async def nod(call, link):
         await link.answer(200, {"id": "c1", "object": "chat.completion", "created": 1, "model": GPT, "choices": [],
                                 "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}})
@@ -533,7 +490,7 @@ def test_what_is_odd_is_answered_all_the_same(gateway, upstreams, admin, change)
     upstreams["gpt"].behave = nod
     body = {"model": GPT, "messages": [{"role": "user", "content": TASK}]} | change
     answer = httpx.post(f"{gateway.url}/v1/chat/completions", json=body, timeout=20,
-                        headers={"Authorization": f"Bearer {make_key(admin, 'on')['key']}"})
+                        headers={"Authorization": f"Bearer {make_key(http, 'on')['key']}"})
     assert answer.status_code == 200, answer.text
     sent = upstreams["gpt"].last()
     assert len(sent.json()["tools"]) <= len(change["tools"])

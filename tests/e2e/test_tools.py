@@ -2,21 +2,18 @@
 import json
 
 import anthropic
-import boto3
 import httpx
 import openai
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import bedrock
 import claude
 from books import check_books
-from conftest import ROOMY, provider
+from conftest import ROOMY
 from gateway import Gateway
-from imposter import PROVIDER_KEY, Imposter
+from sdks import CLAUDE, ENVIRONMENT, GPT, MODEL, bedrock_of, claude_of, configuration, gpt_of
 
-GPT, CLAUDE, MODEL = "imposter-1", "claude-imposter-1", "maker.imposter-v1:0"
 HELLO = [{"role": "user", "content": "Say hello"}]
 SCHEMA = {"type": "object", "properties": {}}
 NOTE = "list of tools does not let that tool through"
@@ -29,30 +26,8 @@ KEPT = NAMES[:2]
 
 
 @pytest.fixture(scope="module")
-def upstreams():
-    made = {name: Imposter() for name in ("gpt", "claude", "bedrock")}
-    yield made
-    for imposter in made.values():
-        imposter.stop()
-
-
-@pytest.fixture(autouse=True)
-def forget(upstreams):
-    for imposter in upstreams.values():
-        imposter.reset()
-
-
-def configuration(upstreams):
-    return (provider(upstreams["gpt"]) + claude.provider(upstreams["claude"]) +
-            bedrock.provider(upstreams["bedrock"]))
-
-
-ENVIRONMENT = bedrock.ENVIRONMENT | {"CLAUDE_API_KEY": claude.CLAUDE_KEY, "IMPOSTER_API_KEY": PROVIDER_KEY}
-
-
-@pytest.fixture(scope="module")
-def gateway(upstreams, tmp_path_factory):
-    gateway = Gateway(tmp_path_factory.mktemp("tools") / "data", ROOMY + configuration(upstreams), env=ENVIRONMENT)
+def gateway(the_upstreams, tmp_path_factory):
+    gateway = Gateway(tmp_path_factory.mktemp("tools") / "data", ROOMY + configuration(the_upstreams), env=ENVIRONMENT)
     yield gateway
     assert gateway.stop() == 0, gateway.logged()
     for name in ("shell", "github_delete_repository"):
@@ -60,31 +35,11 @@ def gateway(upstreams, tmp_path_factory):
     check_books(gateway.data_dir, ended_well=True)
 
 
-@pytest.fixture(scope="module")
-def admin(gateway):
-    with httpx.Client(base_url=gateway.url, timeout=20, headers={"Authorization": f"Bearer {gateway.key}"}) as made:
-        yield made
-
-
 @pytest.fixture
-def key(admin):
-    made = admin.post("/v1/keys", json={"name": "an agent's", "toollist": ALLOWED})
+def key(http):
+    made = http.post("/v1/keys", json={"name": "an agent's", "toollist": ALLOWED})
     assert made.status_code == 201, made.text
     return made.json()
-
-
-def gpt_of(gateway, key):
-    return openai.OpenAI(api_key=key["key"], base_url=gateway.base_url, max_retries=0, timeout=20)
-
-
-def claude_of(gateway, key):
-    return anthropic.Anthropic(api_key=key["key"], base_url=gateway.url, max_retries=0, timeout=20)
-
-
-def bedrock_of(gateway, key):
-    return boto3.Session().client(
-        "bedrock-runtime", region_name="us-east-1", endpoint_url=gateway.url, aws_access_key_id=key["key"],
-        aws_secret_access_key="unused", config=Config(read_timeout=20, retries={"total_max_attempts": 1}))
 
 
 def chat_calling(*names):
@@ -315,25 +270,25 @@ def test_boto3_tools_are_pruned_and_calls_judged(gateway, upstreams, key):
     assert denied.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-def test_a_list_is_set_shown_and_narrowed_by_wider_scopes(gateway, upstreams, admin, key):
+def test_a_list_is_set_shown_and_narrowed_by_wider_scopes(gateway, upstreams, http, key):
     upstreams["gpt"].behave = chat_calling("get_weather")
     path = f"/v1/account/keys/{key['id']}/toollist"
-    assert admin.put(path, json={"denied": None}).json()["toollist"] == {
+    assert http.put(path, json={"denied": None}).json()["toollist"] == {
         "allowed": ["get_weather", "github_*"], "denied": None}
-    assert admin.put(path, json={"allowed": []}).json()["policy"]["tools"] == {"allow": []}
+    assert http.put(path, json={"allowed": []}).json()["policy"]["tools"] == {"allow": []}
     client = gpt_of(gateway, key)
     client.chat.completions.create(model=GPT, messages=HELLO, tools=OPENAI_TOOLS)
     assert "tools" not in upstreams["gpt"].last().json(), "from the next request on"
-    admin.put(path, json={"allowed": None})
-    app = admin.post("/v1/account/apps", json={"name": "narrow", "policy": {"tools": {"deny": ["shell", "github_*"]}}})
+    http.put(path, json={"allowed": None})
+    app = http.post("/v1/account/apps", json={"name": "narrow", "policy": {"tools": {"deny": ["shell", "github_*"]}}})
     assert app.status_code == 201, app.text
-    assert admin.patch(f"/v1/keys/{key['id']}", json={"app": app.json()["id"]}).status_code == 200
+    assert http.patch(f"/v1/keys/{key['id']}", json={"app": app.json()["id"]}).status_code == 200
     answer = client.chat.completions.create(model=GPT, messages=HELLO, tools=OPENAI_TOOLS)
     assert [tool["function"]["name"] for tool in upstreams["gpt"].last().json()["tools"]] == ["get_weather"]
     assert answer.choices[0].message.tool_calls[0].function.name == "get_weather"
     seen = httpx.get(f"{gateway.url}/v1/key", headers={"Authorization": f"Bearer {key['key']}"}).json()
     assert seen["lists"]["tools"] == [{"source": "app", "deny": ["shell", "github_*"]}]
-    told = admin.post("/v1/explain", json={"key": key["id"], "model": GPT, "tools": NAMES}).json()
+    told = http.post("/v1/explain", json={"key": key["id"], "model": GPT, "tools": NAMES}).json()
     assert told["allowed"] and told["removed"] == [
         {"tool": name, "denied_by": "app"} for name in NAMES[1:]]
 
