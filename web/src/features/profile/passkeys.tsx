@@ -11,14 +11,15 @@ import {
 import { useHere } from "../../app/session";
 import { t } from "../../text/en";
 import { Async } from "../../ui/async";
-import { Code, Moment } from "../../ui/bits";
+import { Moment } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
-import { FormDialog, OnceDialog } from "../../ui/dialog";
+import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
 import { OwnCode, OwnPassword } from "../../ui/proof_fields";
 import { toast } from "../../ui/toast";
 import { usePasskeyProblem } from "../../ui/use_passkeys";
+import { RecoveryCodes, TakeAway } from "./proof";
 
 /** Keys of one's own devices, in place of a password or beside it. */
 export function Passkeys() {
@@ -83,7 +84,16 @@ export function Passkeys() {
         )}
       </Async>
       {adding && <Add onClose={close} />}
-      {removing && <Remove passkey={removing} onClose={close} />}
+      {removing && (
+        <TakeAway
+          title={t.passkeys.removeTitle(removing.name)}
+          action={t.passkeys.remove}
+          text={t.passkeys.removeText}
+          said={t.passkeys.removed}
+          take={(proof) => removePasskey(removing.id, proof)}
+          onClose={close}
+        />
+      )}
     </Card>
   );
 }
@@ -104,16 +114,7 @@ function Add(props: { onClose: () => void }) {
   });
   const codes = add.data?.recovery_codes ?? [];
   if (codes.length > 0) {
-    return (
-      <OnceDialog
-        title={t.profile.secondCodes}
-        notice={t.passkeys.codesOnce}
-        good
-        onClose={props.onClose}
-      >
-        <Code text={codes.join("\n")} what={t.profile.secondCodes} />
-      </OnceDialog>
-    );
+    return <RecoveryCodes codes={codes} notice={t.passkeys.codesOnce} onClose={props.onClose} />;
   }
   return (
     <FormDialog
@@ -147,45 +148,6 @@ function Add(props: { onClose: () => void }) {
           orPasskey={user.passkeys > 0}
         />
       )}
-    </FormDialog>
-  );
-}
-
-function Remove(props: { passkey: OwnPasskey; onClose: () => void }) {
-  const { user } = useHere().session;
-  const [asked, setAsked] = useState({ password: "", code: "" });
-  const remove = useMutation({
-    mutationFn: async () =>
-      removePasskey(props.passkey.id, {
-        password: asked.password,
-        ...(await secondFactor(asked.code, user.passkeys)),
-      }),
-    onSuccess: () => {
-      toast(t.passkeys.removed);
-      props.onClose();
-    },
-  });
-  return (
-    <FormDialog
-      title={t.passkeys.removeTitle(props.passkey.name)}
-      action={t.passkeys.remove}
-      danger
-      change={remove}
-      onSubmit={() => remove.mutate()}
-      onClose={props.onClose}
-    >
-      <div>{t.passkeys.removeText}</div>
-      <OwnPassword
-        label={t.profile.currentPassword}
-        value={asked.password}
-        onChange={(text) => setAsked({ ...asked, password: text })}
-        focus
-      />
-      <OwnCode
-        value={asked.code}
-        onChange={(text) => setAsked({ ...asked, code: text })}
-        orPasskey={user.passkeys > 0}
-      />
     </FormDialog>
   );
 }

@@ -6,11 +6,11 @@ import { secondFactor } from "../../api/passkeys";
 import { useHere } from "../../app/session";
 import { t } from "../../text/en";
 import { Code, State } from "../../ui/bits";
-import { Dialog, DialogForm, FormDialog, OnceDialog } from "../../ui/dialog";
+import { Dialog, DialogForm } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
 import { OwnCode, OwnPassword } from "../../ui/proof_fields";
-import { toast } from "../../ui/toast";
+import { RecoveryCodes, TakeAway } from "./proof";
 
 /** An authenticator app, besides the password. */
 export function SecondFactor() {
@@ -36,7 +36,16 @@ export function SecondFactor() {
         </Button>
       </div>
       {dialog === "begin" && <Begin onClose={close} />}
-      {dialog === "end" && <End onClose={close} />}
+      {dialog === "end" && (
+        <TakeAway
+          title={t.profile.secondEnd}
+          action={t.profile.secondEnd}
+          text={t.profile.secondEndText}
+          said={t.profile.secondEnded}
+          take={endTotp}
+          onClose={close}
+        />
+      )}
     </Card>
   );
 }
@@ -53,14 +62,7 @@ function Begin(props: { onClose: () => void }) {
   const codes = confirm.data?.recovery_codes;
   if (codes) {
     return (
-      <OnceDialog
-        title={t.profile.secondCodes}
-        notice={t.profile.secondCodesOnce}
-        good
-        onClose={props.onClose}
-      >
-        <Code text={codes.join("\n")} what={t.profile.secondCodes} />
-      </OnceDialog>
+      <RecoveryCodes codes={codes} notice={t.profile.secondCodesOnce} onClose={props.onClose} />
     );
   }
   return (
@@ -102,41 +104,5 @@ function Begin(props: { onClose: () => void }) {
         </DialogForm>
       )}
     </Dialog>
-  );
-}
-
-function End(props: { onClose: () => void }) {
-  const [asked, setAsked] = useState({ password: "", code: "" });
-  const { passkeys } = useHere().session.user;
-  const end = useMutation({
-    mutationFn: async () =>
-      endTotp({ password: asked.password, ...(await secondFactor(asked.code, passkeys)) }),
-    onSuccess: () => {
-      toast(t.profile.secondEnded);
-      props.onClose();
-    },
-  });
-  return (
-    <FormDialog
-      title={t.profile.secondEnd}
-      action={t.profile.secondEnd}
-      danger
-      change={end}
-      onSubmit={() => end.mutate()}
-      onClose={props.onClose}
-    >
-      <div>{t.profile.secondEndText}</div>
-      <OwnPassword
-        label={t.profile.currentPassword}
-        value={asked.password}
-        onChange={(text) => setAsked({ ...asked, password: text })}
-        focus
-      />
-      <OwnCode
-        value={asked.code}
-        onChange={(text) => setAsked({ ...asked, code: text })}
-        orPasskey={passkeys > 0}
-      />
-    </FormDialog>
   );
 }
