@@ -15,17 +15,12 @@
 #include <vector>
 
 #include "base/json/body.h"
+#include "base/jws_algorithm.h"
 #include "base/result.h"
 
 struct evp_pkey_st;
 
 namespace keywarden {
-
-enum class JwsAlgorithm : uint8_t { Rs256, Ps256, Es256, EdDsa, kCount };
-
-std::string_view name(JwsAlgorithm algorithm);  // "RS256"
-/// Only as it is written there: case counts, and there is no "none".
-std::optional<JwsAlgorithm> jws_algorithm_of(std::string_view text);
 
 inline constexpr size_t kJwsBytesMax = size_t{64} << 10U;
 inline constexpr size_t kJwsKeyIdMax = 256;

@@ -12,7 +12,7 @@
 #include "base/envelope.h"
 #include "base/result.h"
 #include "console/embedded.h"
-#include "console/passkey_attempts.h"
+#include "console/passkeys_begun.h"
 #include "console/single_sign_on.h"
 #include "domain/failed_attempts.h"
 #include "store/policy_directory.h"

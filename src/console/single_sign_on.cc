@@ -4,28 +4,6 @@
 
 namespace keywarden {
 
-void SsoAttempts::put(std::string_view state, SsoAttempt attempt) {
-    const std::lock_guard lock(mutex_);
-    const MonoTime now = attempt.begun_at;
-    while (!order_.empty() && (order_.size() >= kMax || order_.front().first + kKept <= now)) {
-        attempts_.erase(order_.front().second);
-        order_.pop_front();
-    }
-    const Digest digest = sha256(state);
-    order_.emplace_back(now, digest);
-    attempts_[digest] = std::move(attempt);
-}
-
-std::optional<SsoAttempt> SsoAttempts::take(std::string_view state, MonoTime now) {
-    const std::lock_guard lock(mutex_);
-    const auto found = attempts_.find(sha256(state));
-    if (found == attempts_.end()) return std::nullopt;
-    SsoAttempt attempt = std::move(found->second);
-    attempts_.erase(found);
-    if (attempt.begun_at + kKept <= now) return std::nullopt;
-    return attempt;
-}
-
 bool SeenNames::add(std::string_view seen, MonoTime now, Nanos kept) {
     const std::lock_guard lock(mutex_);
     if (until_.size() >= kMax) {

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "base/secret.h"
 #include "base/units.h"
 #include "console/identity_provider.h"
+#include "console/one_time_attempts.h"
 #include "domain/failed_attempts.h"
 
 namespace keywarden {
@@ -37,21 +37,7 @@ struct SsoAttempt {
     MonoTime begun_at{};
 };
 
-/// Threads: any.
-class SsoAttempts {
-public:
-    static constexpr Nanos kKept = std::chrono::minutes(10);
-    static constexpr size_t kMax = 10'000;  // then the one that began first is forgotten
-
-    void put(std::string_view state, SsoAttempt attempt);
-    /// Takes it out, whoever asks: a state works once. Nothing for one that is too old.
-    std::optional<SsoAttempt> take(std::string_view state, MonoTime now);
-
-private:
-    std::mutex mutex_;
-    std::map<Digest, SsoAttempt> attempts_;  // by the digest of their state
-    std::deque<std::pair<MonoTime, Digest>> order_;
-};
+inline constexpr Nanos kSsoAttemptKept = std::chrono::minutes(10);
 
 /// Names that were seen, for as long as they matter. Threads: any.
 class SeenNames {
@@ -85,7 +71,7 @@ private:
 struct SingleSignOn {
     std::vector<std::unique_ptr<IdentityProvider>> providers{};
     std::string public_url{};  // without a slash at its end; empty: as the browser asked for it
-    SsoAttempts attempts{};
+    OneTimeAttempts<SsoAttempt> attempts{kSsoAttemptKept};
     SeenNames logout_tokens{};
     SessionTokens tokens{};
     FailedAttempts begun{30, std::chrono::seconds(1)};  // how often an address may begin

@@ -167,7 +167,7 @@ Result<SsoBeginning> begin_sso(ConsoleContext& context,
 }
 
 std::string sso_cookie(const ApiCall& call, std::string_view value) {
-    const Nanos kept = value.empty() ? Nanos(0) : SsoAttempts::kKept;
+    const Nanos kept = value.empty() ? Nanos(0) : kSsoAttemptKept;
     return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",
                        sso_cookie_name(call.is_secure),
                        value,

@@ -54,20 +54,20 @@ TEST(SsoNext, IsAPageOfOurOwnOrNone) {
 SsoAttempt an_attempt(MonoTime now) { return {.provider = "corp", .begun_at = now}; }
 
 TEST(SsoAttempt, IsFinishedOnceAndInTime) {
-    SsoAttempts attempts;
+    OneTimeAttempts<SsoAttempt> attempts(kSsoAttemptKept);
     const MonoTime now{};
     attempts.put("one", an_attempt(now));
     EXPECT_FALSE(attempts.take("another", now));
     EXPECT_TRUE(attempts.take("one", now));
     EXPECT_FALSE(attempts.take("one", now));
     attempts.put("late", an_attempt(now));
-    EXPECT_FALSE(attempts.take("late", now + SsoAttempts::kKept));
+    EXPECT_FALSE(attempts.take("late", now + kSsoAttemptKept));
 }
 
 TEST(SsoAttempt, AreBoundedTheFirstGoes) {
-    SsoAttempts attempts;
+    OneTimeAttempts<SsoAttempt> attempts(kSsoAttemptKept);
     const MonoTime now{};
-    for (size_t i = 0; i <= SsoAttempts::kMax; ++i) {
+    for (size_t i = 0; i <= OneTimeAttempts<SsoAttempt>::kMax; ++i) {
         attempts.put(std::to_string(i), an_attempt(now));
     }
     EXPECT_FALSE(attempts.take("0", now));

@@ -12,37 +12,17 @@
 #include <vector>
 
 #include "base/cose_key.h"
-#include "base/jws.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "domain/passkey.h"
 
 namespace keywarden {
 
-inline constexpr int64_t kPasskeysMax = 10;  // of a person
-inline constexpr size_t kPasskeyNameMax = 100;
-inline constexpr size_t kCredentialIdMax = 1023;
 inline constexpr size_t kClientDataMax = 4096;
 inline constexpr size_t kAuthenticatorDataMax = 8192;  // also of what it comes in
 inline constexpr size_t kPasskeySignatureMax = 2048;
-inline constexpr size_t kTransportsMax = 8;
-inline constexpr size_t kTransportMax = 32;
 inline constexpr size_t kChallengeBytes = 32;
 inline constexpr Nanos kChallengeKept = std::chrono::minutes(5);
-
-/// A key that somebody's authenticator keeps for us.
-struct Passkey {
-    std::string id{};  // ours: "passkey_..."
-    std::string user_id{};
-    std::string name{};           // what its owner calls it
-    std::string credential_id{};  // the authenticator's name for it; raw bytes
-    std::string public_key{};     // as COSE writes it
-    JwsAlgorithm algorithm{};     // that it was registered with: it is checked with no other
-    uint32_t sign_count = 0;      // how often it has signed; 0: it does not count
-    std::string rp_id{};          // the host it is for
-    std::vector<std::string> transports{};
-    TimePoint created_at{};
-    std::optional<TimePoint> used_at{};
-};
 
 /// How browsers find the console, as far as passkeys go.
 struct RelyingParty {

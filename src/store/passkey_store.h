@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "domain/audit.h"
-#include "domain/webauthn.h"
+#include "domain/passkey.h"
 
 namespace keywarden {
 

@@ -118,9 +118,9 @@ Result<void> insert_secrets(Database& database, const Key& key, int64_t n) {
 
 bool read_tags(std::string_view doc, std::vector<std::string>& tags) {
     try {
-        tags = nlohmann::json::parse(doc).value("tags", std::vector<std::string>());
+        tags = Json::parse(doc).value("tags", std::vector<std::string>());
         return true;
-    } catch (const nlohmann::json::exception&) {
+    } catch (const Json::exception&) {
         return false;
     }
 }
