@@ -1,22 +1,17 @@
 // Signing in by every way, as the handlers see it: whom the pipeline has let through.
 #include <functional>
 #include <gmock/gmock.h>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/id.h"
 #include "base/json/body.h"
 #include "base/password.h"
-#include "console/routes.h"
-#include "domain/router.h"
+#include "console/console_fixture.h"
 #include "domain/totp.h"
 #include "store/load_policies.h"
-#include "store/open.h"
 
 namespace keywarden {
 namespace {
@@ -24,25 +19,11 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using test::ConsoleTest;
+using test::kPassword;
+using test::Reply;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* kPassword = "correct horse battery";
-
-struct Reply {
-    int status = 0;
-    Json body{};
-    std::string cookie{};  // the Set-Cookie
-
-    std::string code() const {
-        return body.is_object() ? body.value("code", std::to_string(status))
-                                : std::to_string(status);
-    }
-    std::string token() const {
-        const size_t at = cookie.find('=') + 1;
-        return cookie.substr(at, cookie.find(';') - at);
-    }
-};
 
 /// Lets something happen when the time is first asked for: between two steps of a handler.
 class Meanwhile final : public Clock {
@@ -60,68 +41,8 @@ private:
     mutable std::function<void()> what_;
 };
 
-class SignIns : public testing::Test {
+class SignIns : public ConsoleTest {
 protected:
-    void SetUp() override {
-        ASSERT_TRUE(store_->accounts().create_team(
-            {.id = "team_1", .name = "First", .created_at = clock_.now()}, kAudit));
-        sessions_ = *SessionDirectory::load(*store_, clock_);
-        context_.store = store_.get();
-        context_.sessions = sessions_.get();
-        context_.policies = &policies_;
-        context_.clock = &clock_;
-        context_.totp_key = &key_;
-        context_.team_id = "team_1";
-        routes_ = console_routes(context_);
-        for (const ApiRoute& route : routes_) facts_.push_back(route.facts);
-        router_.emplace(*Router::open(facts_));
-    }
-
-    static Result<HttpResponse> answer_of(const ApiRoute& route, const ApiCall& call) {
-        std::shared_ptr<void> place;
-        if (route.door) {
-            TRY(place, route.door(call));
-        }
-        return route.handler(call);
-    }
-    /// As the pipeline asks, for whoever holds that cookie.
-    Reply ask(Method method, const std::string& path, const Json& body = {}) {
-        const RouteMatch match = router_->match(method, path);
-        EXPECT_EQ(match.kind, RouteMatch::Kind::Found) << path;
-        const HttpRequest request{.method = method,
-                                  .path = path,
-                                  .body = body.is_null() ? std::string() : body.dump(),
-                                  .peer_address = address_};
-        const ApiRoute& route = routes_.at(match.route);
-        std::optional<PresentedSession> presented;
-        if (route.facts.needs.permission == Permission::Session) {
-            presented = sessions_->find(cookie_, clock_.now());
-            if (!presented) return {.status = 401, .body = {{"code", "session_required"}}};
-        }
-        const ApiCall call{.request = request,
-                           .caller = nullptr,
-                           .values = match.values,
-                           .session = presented ? &presented->session : nullptr,
-                           .is_secure = is_secure_};
-        const auto answer = answer_of(route, call);
-        if (!answer) {
-            const ErrorInfo& row = info(answer.error().code);
-            return {.status = row.http_status,
-                    .body = {{"code", std::string(row.slug)},
-                             {"param", answer.error().param},
-                             {"retry_after", answer.error().retry_after / seconds(1)}}};
-        }
-        Reply reply{.status = answer->status};
-        if (!answer->body.empty()) reply.body = Json::parse(answer->body);
-        for (const Header& header : answer->headers) {
-            if (header.name == "Set-Cookie") reply.cookie = header.value;
-        }
-        return reply;
-    }
-    Reply post(const std::string& path, const Json& body = {}) {
-        return ask(Method::Post, path, body);
-    }
-
     std::string make_link(LinkPurpose purpose, SignInLink link = {}) {
         const Secret token = new_web_token();
         link.id = new_id("link");
@@ -160,29 +81,8 @@ protected:
         EXPECT_TRUE(store_->accounts().update_user(user, kAudit));
         EXPECT_TRUE(sessions_->end_all_of(user.id));
     }
-    std::vector<std::string> audit() {
-        std::vector<std::string> rows;
-        for (const AuditRow& row : *store_->accounts().read_audit({.tenant = "instance"})) {
-            const Json json = Json::parse(row.canonical);
-            rows.push_back(json.value("action", "") + " " + json.value("outcome", ""));
-        }
-        return rows;
-    }
 
-    inline static const AuditEntry kAudit{.tenant = "test"};
-    ManualClock clock_;
-    std::unique_ptr<Store> store_ = *open_store("memory:");
-    PolicyDirectory policies_;
-    std::unique_ptr<SessionDirectory> sessions_;
-    SealingKey key_ = SealingKey::random();
-    ConsoleContext context_;
-    std::vector<ApiRoute> routes_;
-    std::vector<RouteFacts> facts_;
-    std::optional<Router> router_;
-    std::string address_ = "203.0.113.7";
-    std::string cookie_;
     AuditParty maker_{"system", "startup"};  // of links
-    bool is_secure_ = false;
 };
 
 TEST_F(SignIns, TheSetUpLinkMakesTheFirstOperatorWhoOwnsTheTeam) {
@@ -321,8 +221,8 @@ TEST_F(SignIns, TheLogTellsOfEachAndRepeatsNothingThatWasTyped) {
                                      "user.set_password ok",
                                      "user.set_up ok",
                                      "user.sign_in ok",
-                                     "user.sign_in denied",
-                                     "user.sign_in denied",
+                                     "user.sign_in denied invalid_sign_in",
+                                     "user.sign_in denied invalid_sign_in",
                                      "user.sign_out ok"));
     for (const AuditRow& row : *store_->accounts().read_audit({.tenant = "instance"})) {
         EXPECT_THAT(row.canonical, Not(HasSubstr("hunter2")));
@@ -531,7 +431,8 @@ TEST_F(SecondFactor, NothingIsAskedForBeforeAFirstCodeWasRight) {
     EXPECT_EQ(sign_in().body.at("user").at("has_second_factor"), false);
     EXPECT_EQ(confirm().at("recovery_codes").size(), 10U);
     EXPECT_EQ(sign_in().code(), "second_factor_required");
-    EXPECT_EQ(audit().back(), "user.sign_in denied") << "somebody has the password";
+    EXPECT_EQ(audit().back(), "user.sign_in denied second_factor_required")
+        << "somebody has the password";
     EXPECT_EQ(ask(Method::Get, "/auth/session").body.at("user").at("has_second_factor"), true);
 }
 
