@@ -1,7 +1,9 @@
 #include "domain/compiled_policy.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <cstring>
 
 namespace keywarden {
 namespace {
@@ -41,8 +43,47 @@ std::string_view param_of(PolicyRule rule) {
 
 }  // namespace
 
+GlobSet::Ends::Ends(std::string_view text) {
+    static_assert(std::endian::native == std::endian::little, "shifts move bytes as they lie");
+    const char* const end = text.data() + text.size();
+    if (text.size() >= sizeof first) {
+        std::memcpy(&first, text.data(), sizeof first);
+        std::memcpy(&last, end - sizeof last, sizeof last);
+        return;
+    }
+    if (text.empty()) return;
+    const size_t bits = 8 * text.size();
+    if (uint32_t front = 0, back = 0; text.size() >= sizeof front) {  // they may overlap
+        std::memcpy(&front, text.data(), sizeof front);
+        std::memcpy(&back, end - sizeof back, sizeof back);
+        first = front | uint64_t{back} << (bits - 32);
+    } else {
+        for (const char c : text) first = first << 8U | static_cast<uint8_t>(c);
+        first = std::byteswap(first) >> (64 - bits);
+    }
+    last = first << (64 - bits);
+}
+
+GlobSet::Pattern::Pattern(const Glob& from) : ends(""), glob(from) {
+    constexpr std::string_view kWild = "*?";
+    const std::string_view text = glob.text();
+    const std::string_view front = text.substr(0, text.find_first_of(kWild));
+    const std::string_view back = text.substr(text.find_last_of(kWild) + 1);
+    const std::string everything(sizeof(uint64_t), '\xff');
+    ends.first = Ends(front).first;
+    ends.last = Ends(back).last;
+    first_mask = Ends(std::string_view(everything).substr(0, front.size())).first;
+    last_mask = Ends(std::string_view(everything).substr(0, back.size())).last;
+}
+
 GlobSet::GlobSet(const std::vector<Glob>& globs) {
-    for (const Glob& glob : globs) (glob.is_literal() ? literals_ : patterns_).push_back(glob);
+    for (const Glob& glob : globs) {
+        if (glob.is_literal()) {
+            literals_.push_back(glob);
+        } else {
+            patterns_.emplace_back(glob);
+        }
+    }
     std::ranges::sort(literals_, shorter_or_less, text_of);
     for (const Glob& literal : literals_) literal_sizes_ |= size_bit(literal.text());
 }
@@ -52,9 +93,11 @@ const Glob* GlobSet::find(std::string_view name) const {
         const auto literal = std::ranges::lower_bound(literals_, name, shorter_or_less, text_of);
         if (literal != literals_.end() && literal->text() == name) return &*literal;
     }
-    const auto pattern =
-        std::ranges::find_if(patterns_, [&](const Glob& glob) { return glob.matches(name); });
-    return pattern == patterns_.end() ? nullptr : &*pattern;
+    if (patterns_.empty()) return nullptr;
+    const Ends ends(name);
+    const auto pattern = std::ranges::find_if(
+        patterns_, [&](const Pattern& each) { return each.matches(name, ends); });
+    return pattern == patterns_.end() ? nullptr : &pattern->glob;
 }
 
 CompiledPolicy::Globs::Globs(const AllowDeny<Glob>& list) : deny(list.deny) {
@@ -152,13 +195,14 @@ bool is_known(PolicyRule rule, const PolicyRequest& request) {
 /// Calls `see` with what each rule says, until it returns false.
 template <class See>
 void for_each_verdict(std::span<const PolicyLink> chain, const PolicyRequest& request, See see) {
-    for (size_t i = 0; i < kPolicyRules; ++i) {
-        const auto rule = static_cast<PolicyRule>(i);
+    uint32_t rules = 0;
+    for (const PolicyLink& link : chain) rules |= link.policy->rules();
+    for (; rules != 0; rules &= rules - 1) {
+        const auto rule = static_cast<PolicyRule>(std::countr_zero(rules));
         if (!is_known(rule, request)) continue;
         for (const PolicyLink& link : chain) {
             if (!link.policy->has(rule)) continue;
-            const PolicyVerdict verdict = link.policy->check(rule, request);
-            if (!see(Decision{verdict.allowed, link.scope, rule, verdict})) return;
+            if (!see(link.scope, rule, link.policy->check(rule, request))) return;
         }
     }
 }
@@ -167,19 +211,21 @@ void for_each_verdict(std::span<const PolicyLink> chain, const PolicyRequest& re
 
 Decision decide(std::span<const PolicyLink> chain, const PolicyRequest& request) {
     Decision decided;
-    for_each_verdict(chain, request, [&](const Decision& decision) {
-        if (!decision.allowed) decided = decision;
-        return decision.allowed;
-    });
+    for_each_verdict(
+        chain, request, [&](Scope scope, PolicyRule rule, const PolicyVerdict& verdict) {
+            if (!verdict.allowed) decided = {false, scope, rule, verdict};
+            return verdict.allowed;
+        });
     return decided;
 }
 
 std::vector<Decision> explain(std::span<const PolicyLink> chain, const PolicyRequest& request) {
     std::vector<Decision> decisions;
-    for_each_verdict(chain, request, [&](const Decision& decision) {
-        decisions.push_back(decision);
-        return true;
-    });
+    for_each_verdict(
+        chain, request, [&](Scope scope, PolicyRule rule, const PolicyVerdict& verdict) {
+            decisions.push_back({verdict.allowed, scope, rule, verdict});
+            return true;
+        });
     return decisions;
 }
 

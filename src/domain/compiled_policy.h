@@ -25,9 +25,31 @@ public:
     const Glob* find(std::string_view name) const;
 
 private:
+    /// The first and the last bytes of a text, each as a number; zeros where it is shorter.
+    struct Ends {
+        explicit Ends(std::string_view text);
+
+        uint64_t first = 0;
+        uint64_t last = 0;
+    };
+    /// What a pattern says of the ends of whatever fits it rules out most names at once.
+    struct Pattern {
+        explicit Pattern(const Glob& from);
+        bool matches(std::string_view name, const Ends& its) const {
+            const uint64_t differs =
+                ((its.first ^ ends.first) & first_mask) | ((its.last ^ ends.last) & last_mask);
+            return differs == 0 && glob.matches(name);
+        }
+
+        Ends ends;
+        uint64_t first_mask = 0;
+        uint64_t last_mask = 0;
+        Glob glob;
+    };
+
     std::vector<Glob> literals_;  // sorted by length, then text
     uint64_t literal_sizes_ = 0;  // a bit for each length: most names have none of theirs
-    std::vector<Glob> patterns_;
+    std::vector<Pattern> patterns_;
 };
 
 /// What is known of a call. What is absent, or empty, is not looked at, so that each phase of a
@@ -64,6 +86,8 @@ public:
     }
 
     bool has(PolicyRule rule) const { return (rules_ >> static_cast<unsigned>(rule) & 1) != 0; }
+    /// A bit for each rule that it has.
+    uint32_t rules() const { return rules_; }
     /// Whether it says anything about the selection of tools.
     bool selects() const { return selects_; }
     const Policy& policy() const { return policy_; }

@@ -27,6 +27,32 @@ TEST(GlobSet, FindsNamesAndPatterns) {
     EXPECT_EQ(GlobSet({}).find("a"), nullptr);
 }
 
+TEST(GlobSet, FindsWhatAnyOfItsPatternsFits) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const auto text = [&](std::string_view letters) {
+        std::string made;
+        for (uint64_t i = random() % 12; i > 0; --i) made += letters[random() % letters.size()];
+        return made;
+    };
+    for (int round = 0; round < 20'000; ++round) {
+        std::vector<Glob> patterns;
+        for (uint64_t i = random() % 4; i > 0; --i) {
+            if (auto glob = Glob::parse(text("aaaabbb*?"))) patterns.push_back(*std::move(glob));
+        }
+        const GlobSet set(patterns);
+        for (int i = 0; i < 5; ++i) {
+            const std::string name = text("aaaab");
+            const bool fits =
+                std::ranges::any_of(patterns, [&](const Glob& glob) { return glob.matches(name); });
+            const Glob* const found = set.find(name);
+            ASSERT_EQ(found != nullptr, fits) << name;
+            ASSERT_TRUE(found == nullptr || found->matches(name)) << name;
+        }
+    }
+}
+
 TEST(Decide, AnEmptyPolicyLetsEverythingThrough) {
     const CompiledPolicy nothing({});
     const std::vector<PolicyLink> chain = {{Scope::Team, &nothing}, {Scope::Key, &nothing}};
