@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "domain/caller.h"
+#include "domain/ip_range.h"
 #include "domain/limiter.h"
 #include "net/http_client.h"
 #include "net/http_exchange.h"
@@ -122,8 +123,9 @@ struct Call {
     const Endpoint* endpoint = nullptr;  // null: a route of the API
     size_t route = 0;
     std::string_view asked_for{};  // the route's path as it came; a playground's becomes another
-    std::vector<std::string> values{};  // of the path's {names}
-    std::string client_request_id{};    // as the client named the request; empty: it did not
+    std::vector<std::string> values{};     // of the path's {names}
+    std::string client_request_id{};       // as the client named the request; empty: it did not
+    std::optional<IpAddress> client_ip{};  // nothing: it has none (the local socket)
     std::optional<Caller> caller{};
     std::unique_ptr<WebSession> session{};  // of a person who has signed in
     BodyBound body_bound{};

@@ -104,6 +104,7 @@ bool is_route_token(const Call& call, std::string_view credential) {
 
 Result<void> authenticate(Call* call) {
     const Permission needed = call->facts->needs.permission;
+    call->client_ip = client_ip_of(*call);
     if (call->facts->is_for_own_pages) TRY_VOID(check_own_page(*call));
     if (needed == Permission::Public) return {};
     if (needed == Permission::Session || needed == Permission::Playground) {
@@ -124,9 +125,10 @@ Result<void> authenticate(Call* call) {
     }
     if (!credential) return fail(credential.error());
     KeyDirectory& keys = *call->proxy->parts().keys;
-    const std::optional<IpAddress> client = client_ip_of(*call);
-    Result<Caller> caller = keys.authenticate(
-        *credential, call->loop->now(), client ? prefix_of(*client) : NetworkPrefix());
+    Result<Caller> caller =
+        keys.authenticate(*credential,
+                          call->loop->now(),
+                          call->client_ip ? prefix_of(*call->client_ip) : NetworkPrefix());
     if (!caller && caller.error().code == ErrorCode::InvalidApiKey) return failed_attempt(call);
     if (!caller) return fail(std::move(caller).error());
     call->caller = *caller;

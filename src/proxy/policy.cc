@@ -60,8 +60,7 @@ std::optional<IpAddress> client_ip_of(const Call& call) {
 }
 
 std::string client_address_of(const Call& call) {
-    const std::optional<IpAddress> address = client_ip_of(call);
-    return address ? to_text(*address) : std::string(call.exchange->peer());
+    return call.client_ip ? to_text(*call.client_ip) : std::string(call.exchange->peer());
 }
 
 bool is_trusted_proxy(const Call& call) {
@@ -81,11 +80,8 @@ Result<void> may_come(Call* call) {
     const PolicyReading reading = call->proxy->parts().keys->read_policy(*call->caller);
     TRY_VOID(check_team(reading.team_state()));
     TRY_VOID(check_reach(call->caller->kind, reading.maker(), needed));
-    PolicyRequest request{.kind = call->caller->kind};
+    PolicyRequest request{.kind = call->caller->kind, .address = call->client_ip};
     if (!call->facts->is_for_elsewhere) request.endpoint = call->proxy->policy_path(call->route);
-    if (any_has(reading.chain(), PolicyRule::Addresses)) {
-        request.address = client_ip_of(*call);
-    }
     TRY_VOID(check(reading.chain(), request));
     call->body_bound = smallest_body(reading.limits());
     return {};

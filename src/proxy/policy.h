@@ -13,7 +13,8 @@ namespace keywarden {
 
 /// The address that the call comes from: the peer's, or the one that trusted proxies tell of.
 std::string client_address_of(const Call& call);
-/// The same as a number; nothing where it is no address (the local socket). Allocates nothing.
+/// The same as a number, as Call::client_ip has it; nothing where it is no address (the local
+/// socket). Allocates nothing.
 std::optional<IpAddress> client_ip_of(const Call& call);
 
 /// Whether who sent it is believed in what it says of others.
