@@ -81,9 +81,21 @@ Result<void> check_own_key(std::string_view key) {
     return wrong("api_key", "a key of the provider");
 }
 
-Result<void> GovernedBody::read(std::string_view text) {
+Result<void> GovernedBody::read_members(std::string_view text) {
+    static constexpr std::array<std::string_view, 5> kShown = {"image_url",
+                                                               "input_image",
+                                                               "input_audio",
+                                                               "input_file",
+                                                               "source"};  // the last: Anthropic's
     text_ = text;
-    TRY_VOID(find_json_members(text, kNames, members_, OtherCase::IsRefused));
+    JsonTextCount shown{.texts = kShown};
+    TRY_VOID(find_json_members(text, kNames, members_, OtherCase::IsRefused, &shown));
+    shown_ = shown.count;
+    return {};
+}
+
+Result<void> GovernedBody::read(std::string_view text) {
+    TRY_VOID(read_members(text));
     TRY_VOID(check_model());
     TRY_VOID(check_types());
     TRY_VOID(read_stream_options());
@@ -95,9 +107,8 @@ Result<void> GovernedBody::read(std::string_view text) {
 }
 
 Result<void> GovernedBody::read_converse(std::string_view text) {
-    text_ = text;
     is_converse_ = true;
-    TRY_VOID(find_json_members(text, kNames, members_, OtherCase::IsRefused));
+    TRY_VOID(read_members(text));
     TRY_VOID(check_types());
     std::array<JsonMember, kConverseNames.size()> found;
     TRY_VOID(find_json_members(text, kConverseNames, found));
@@ -176,22 +187,6 @@ int64_t GovernedBody::output_tokens_max() const {
 int64_t GovernedBody::choices() const {
     const auto number = json_integer(member(Governed::N).text_of(text_));
     return std::max(number.value_or(1), int64_t{1});
-}
-
-int64_t GovernedBody::shown() const {
-    static constexpr std::array<std::string_view, 5> kKinds = {R"("image_url")",
-                                                               R"("input_image")",
-                                                               R"("input_audio")",
-                                                               R"("input_file")",
-                                                               R"("source")"};  // Anthropic's
-    int64_t count = 0;
-    for (const std::string_view kind : kKinds) {
-        for (size_t at = text_.find(kind); at != std::string_view::npos;
-             at = text_.find(kind, at + kind.size())) {
-            ++count;
-        }
-    }
-    return count;
 }
 
 Result<void> GovernedBody::read_stream_options() {

@@ -75,7 +75,7 @@ public:
     int64_t output_tokens_max() const;
     /// How many pictures, sounds, and files it shows to the model, at most: what it costs to read
     /// them does not follow from the size of the body.
-    int64_t shown() const;
+    int64_t shown() const { return shown_; }
     /// How many choices it asks for; at least 1.
     int64_t choices() const;
     /// Whether stream_options asks for the usage of a stream.
@@ -92,6 +92,7 @@ private:
     const JsonMember& member(Governed field) const {
         return members_.at(static_cast<size_t>(field));
     }
+    Result<void> read_members(std::string_view text);
     Result<void> check_model() const;
     Result<void> check_types() const;
     Result<void> read_api_key();
@@ -112,6 +113,7 @@ private:
     std::string output_member_;  // and as a member
     JsonMember inference_;       // of Converse: `inferenceConfig`
     JsonMember inference_max_;   // `maxTokens` of it; positions are within its value
+    int64_t shown_ = 0;
     bool is_converse_ = false;
     bool streams_ = false;
     bool asks_for_usage_ = false;

@@ -186,6 +186,20 @@ TEST(GovernedBody, KnowsWhatACallAsksFor) {
     EXPECT_FALSE(body.asks_for_usage());
 }
 
+TEST(GovernedBody, CountsWhatIsShownHoweverItIsWritten) {
+    const auto shown = [](const std::string& content) {
+        GovernedBody body;
+        const std::string text = R"({"model":"m","messages":[{"content":[)" + content + "]}]}";
+        EXPECT_TRUE(body.read(text)) << text;
+        return body.shown();
+    };
+    EXPECT_EQ(shown(R"({"type":"text","text":"image_url, \"image_url\", and the source"})"), 0);
+    EXPECT_EQ(shown(R"({"type":"image_url","image_url":{"url":"https://a.example/b.png"}})"), 2);
+    EXPECT_EQ(shown(R"({"type":"input_audio"},{"type":"input_file"},{"source" : {}})"), 3);
+    EXPECT_EQ(shown(R"({"type":"input\u005fimage"},{"\u0073ource":{}})"), 2)
+        << "an escape must not make it cheaper";
+}
+
 TEST(GovernedBody, RefusesWrongTypesAndNamesTheField) {
     GovernedBody body;
     const auto result = body.read(R"({"model":"m","tools":{}})");

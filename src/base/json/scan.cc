@@ -213,7 +213,21 @@ public:
         }
     }
 
+    /// Requires: `find` was fine.
+    void count(JsonTextCount& counted) const {
+        std::array<bool, 256> begins{};  // what a string begins with that may be one of them
+        begins['\\'] = true;
+        for (const std::string_view text : counted.texts) begins[byte(text.front())] = true;
+        for (const uint32_t* at = tokens_; at != end_; ++at) {
+            if (text_[*at] != '"' || !begins[byte(text_[*at + 1])]) continue;
+            const std::string_view text = plain_name({*at, end_of_token(at)});
+            if (std::ranges::find(counted.texts, text) != counted.texts.end()) ++counted.count;
+        }
+    }
+
 private:
+    static unsigned char byte(char c) { return static_cast<unsigned char>(c); }
+
     static std::unexpected<Error> broken(size_t at, std::string_view what) {
         return fail(ErrorCode::InvalidRequest,
                     "The body is not valid JSON: at byte " + std::to_string(at) + " " +
@@ -311,8 +325,8 @@ private:
     /// A member's name, unescaped; empty for one that no name looked for can be.
     std::string_view plain_name(ByteRange key) const {
         const std::string_view text(text_ + key.begin, key.size());
-        if (text.find('\\') == std::string_view::npos) return text.substr(1, text.size() - 2);
         if (text.size() > kEscapedNameMax) return {};
+        if (text.find('\\') == std::string_view::npos) return text.substr(1, text.size() - 2);
         thread_local std::string unescaped;
         return json_text(text, unescaped).value_or(std::string_view());
     }
@@ -391,7 +405,8 @@ std::string_view name(JsonType type) {
 Result<void> find_json_members(std::string_view text,
                                std::span<const std::string_view> names,
                                std::span<JsonMember> found,
-                               OtherCase other_case) {
+                               OtherCase other_case,
+                               JsonTextCount* counted) {
     assert(found.size() == names.size());
     std::ranges::fill(found, JsonMember{});
     if (text.empty()) return fail(ErrorCode::InvalidRequest, std::string(reason(simdjson::EMPTY)));
@@ -413,7 +428,10 @@ Result<void> find_json_members(std::string_view text,
             ErrorCode::InvalidRequest,
             "The body is not valid JSON: at byte " + std::to_string(at) + " an escape is broken.");
     }
-    return Grammar(text, tokens, marker.n_structural_indexes, other_case).find(names, found);
+    Grammar grammar(text, tokens, marker.n_structural_indexes, other_case);
+    TRY_VOID(grammar.find(names, found));
+    if (counted != nullptr) grammar.count(*counted);
+    return {};
 }
 
 std::optional<std::string_view> json_text(std::string_view value, std::string& scratch) {

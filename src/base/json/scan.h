@@ -44,6 +44,12 @@ inline constexpr size_t kJsonNameMax = 63;                 // of a member that i
 /// take it for that one: whoever rules on a member refuses its likeness.
 enum class OtherCase : uint8_t { IsAnotherMember, IsRefused };
 
+/// How often strings are one of `texts`, as names or as values, at any depth. Compared unescaped.
+struct JsonTextCount {
+    std::span<const std::string_view> texts;  // no longer than kJsonNameMax
+    int64_t count = 0;
+};
+
 /// Checks that all of `text` is one JSON object, and describes the top-level members called
 /// `names[i]` in `found[i]`. Keys are compared unescaped: `"mod\u0065l"` is `model`.
 ///
@@ -54,11 +60,13 @@ enum class OtherCase : uint8_t { IsAnotherMember, IsRefused };
 /// is refused without capitals.
 /// Errors: InvalidRequest, saying what is wrong and at which byte; `param` names a member that
 /// repeats, or that is written in another case.
+/// `counted`, where it is not null, is counted in the same pass.
 /// Allocates nothing once a thread has seen a document of that size.
 Result<void> find_json_members(std::string_view text,
                                std::span<const std::string_view> names,
                                std::span<JsonMember> found,
-                               OtherCase other_case = OtherCase::IsAnotherMember);
+                               OtherCase other_case = OtherCase::IsAnotherMember,
+                               JsonTextCount* counted = nullptr);
 
 /// The text of a JSON string (quotes included), unescaped: a view of `value` itself where nothing
 /// is escaped, else of `scratch`. Nothing for a lone surrogate.
