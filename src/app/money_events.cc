@@ -1,6 +1,7 @@
 #include "app/money_events.h"
 
 #include <fmt/format.h>
+#include <tuple>
 #include <utility>
 
 #include "base/clock.h"
@@ -81,11 +82,11 @@ void MoneyEvents::note(std::span<const CallRecord> rows) {
     const std::lock_guard lock(mutex_);
     for (const CallRecord& row : rows) {
         if (row.priced || row.cost.value > 0 || !used_tokens(row)) continue;
-        const std::string model = fmt::format("{}/{}", row.provider, row.model);
+        const std::tuple told(row.team_id, row.provider, row.model, day_of(row.ended_at));
+        if (unpriced_.contains(told)) continue;
         if (unpriced_.size() >= kUnpricedMax) unpriced_.clear();
-        const auto told =
-            unpriced_.insert(fmt::format("{} {} {}", row.team_id, model, day_of(row.ended_at)));
-        if (!told.second) continue;
+        unpriced_.emplace(told);
+        const std::string model = fmt::format("{}/{}", row.provider, row.model);
         add({.team_id = std::string(row.team_id),
              .kind = "usage.unpriced",
              .target = model,

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/result.h"
@@ -44,7 +47,8 @@ private:
 
     std::mutex mutex_;
     std::vector<UsageEvent> waiting_;
-    std::set<std::string> unpriced_;  // "team model day"
+    // Those of which it was told: team, provider, model, day.
+    std::set<std::tuple<std::string, std::string, std::string, int64_t>, std::less<>> unpriced_;
 };
 
 }  // namespace keywarden
