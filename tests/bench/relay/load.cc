@@ -4,6 +4,9 @@
 //              --connections 32 --calls 20000            one call after the other on each
 //              --connections 1000 --hold 1               one call each, then hold until stdin ends
 //              --at-once 32                              with --hold: not more begun at a time
+//              --connections 64 --calls 20000 --every-ns 100000
+//                                                        a call when it is due, on whichever is
+//                                                        free; its time counts from when it was due
 //
 // Prints one JSON object. With --hold: "ready" once every connection has an answer or an event.
 #include <algorithm>
@@ -50,7 +53,8 @@ struct Plan {
     int64_t connections = 1;
     int64_t calls = 1;
     bool hold = false;
-    int64_t at_once = 1;  // calls in flight before the first is answered
+    int64_t at_once = 1;   // calls in flight before the first is answered
+    int64_t every_ns = 0;  // 0: as soon as the one before is answered
 };
 
 class Load {
@@ -73,6 +77,7 @@ public:
 
     void run() {
         const int64_t begun = now_ns();
+        if (plan_.every_ns > 0) return run_by_the_clock(begun);
         for (int64_t i = 0; i < plan_.at_once; ++i) call_next();
         while (plan_.hold ? heard_ < plan_.connections : done_ < plan_.calls) turn();
         if (plan_.hold) {
@@ -85,15 +90,38 @@ public:
 
 private:
     void turn() {
+        if (hear_all(int64_t{kPatienceMs} * 1'000'000) > 0) return;
+        errno = ETIMEDOUT;
+        give_up("no answer");
+    }
+
+    int hear_all(int64_t wait_ns) {
+        constexpr int64_t kSecond = 1'000'000'000;
+        const timespec wait{.tv_sec = wait_ns / kSecond, .tv_nsec = wait_ns % kSecond};
         std::array<epoll_event, kEventsMax> ready{};
-        const int count = epoll_wait(epoll_, ready.data(), kEventsMax, kPatienceMs);
-        if (count == 0) {
-            errno = ETIMEDOUT;
-            give_up("no answer");
-        }
+        const int count = epoll_pwait2(epoll_, ready.data(), kEventsMax, &wait, nullptr);
         for (int i = 0; i < count; ++i) {
             hear(connections_[ready.at(static_cast<size_t>(i)).data.u64]);
         }
+        return count;
+    }
+
+    void run_by_the_clock(int64_t begun) {
+        for (Connection& each : connections_) idle_.push_back(&each);
+        while (done_ < plan_.calls) {
+            const int64_t due = begun + started_ * plan_.every_ns;
+            if (started_ == plan_.calls || idle_.empty()) {
+                turn();
+            } else if (const int64_t wait = due - now_ns(); wait > 0) {
+                hear_all(wait);
+            } else {
+                Connection& connection = *idle_.back();
+                idle_.pop_back();
+                call(connection);
+                connection.sent_at = due;
+            }
+        }
+        report(now_ns() - begun);
     }
 
     /// Reads on, so that streams go on, until standard input ends.
@@ -142,7 +170,11 @@ private:
             ++done_;
             note_heard(connection);
             connection.head_seen = false;
-            if (!plan_.hold) call(connection);
+            if (plan_.every_ns > 0) {
+                idle_.push_back(&connection);
+            } else if (!plan_.hold) {
+                call(connection);
+            }
         }
     }
 
@@ -230,6 +262,7 @@ private:
     Plan plan_;
     int epoll_ = -1;
     std::vector<Connection> connections_;
+    std::vector<Connection*> idle_;  // where calls come by the clock
     size_t next_ = 0;
     int64_t started_ = 0;
     int64_t done_ = 0;
@@ -265,7 +298,8 @@ int main(int argc, char** argv) {
                  .connections = connections,
                  .calls = number_flag(argc, argv, "calls", 1),
                  .hold = number_flag(argc, argv, "hold", 0) != 0,
-                 .at_once = number_flag(argc, argv, "at-once", connections)};
+                 .at_once = number_flag(argc, argv, "at-once", connections),
+                 .every_ns = number_flag(argc, argv, "every-ns", 0)};
     const auto port = static_cast<uint16_t>(number_flag(argc, argv, "port", 8080));
     Load(std::move(plan), port).run();
 }

@@ -132,6 +132,29 @@ class Bench:
                 "unit": "µs added", "keywarden": took["keywarden"] - took["direct"],
                 "nginx": took["nginx"] - took["direct"], "direct": took["direct"]}
 
+    def delay_under_load(self, name, call, connections, calls):
+        """The same for calls that come by the clock: half as many as the slower of the two takes."""
+        self.say(name)
+        sides = self.open(Direct, Nginx, Gateway)
+        every_ns = 0
+        for side in sides:
+            seen = load(side, call, WORKERS, calls)
+            every_ns = max(every_ns, 2 * seen["nanoseconds"] // seen["calls"])
+        seen = {side.name: [] for side in sides}
+        for number in range(self.rounds):
+            for side in sides[number % 3:] + sides[:number % 3]:
+                seen[side.name].append(load(side, call, connections, calls, every_ns))
+        self.close()
+        for key, percent in (("call_p50_us", "p50"), ("call_p99_us", "p99")):
+            added = {side: [one[key] - direct[key] for one, direct in zip(seen[side], seen["direct"])]
+                     for side in ("keywarden", "nginx")}
+            ratios = [ours / max(theirs, 1) for ours, theirs in zip(*added.values())]
+            self.figures[f"{name}, {percent}"] = {
+                "unit": f"µs added, {1e9 / every_ns:,.0f} calls a second",
+                "keywarden": statistics.median(added["keywarden"]),
+                "nginx": statistics.median(added["nginx"]), "ratio": statistics.median(ratios),
+                "ratio_min": min(ratios), "ratio_max": max(ratios)}
+
     def memory(self):
         self.say("memory")
         rows = {"at rest": None,
@@ -164,6 +187,8 @@ class Bench:
                    ("call_p50_us", "call_p99_us"), 1000)
         self.delay("an SSE event alone", self.call(chat_body, CALM), 4, 4 * n,
                    ("event_p50_ns", "event_p99_ns"), 1)
+        self.delay_under_load("a chat call at half of the most", self.call(chat_body, BURST),
+                              2 * WORKERS, 10_000 * n)
         self.memory()
 
 

@@ -289,9 +289,11 @@ def load_command(side, call, connections, more) -> list:
             "--body", call.body_file, "--key", side.key, "--connections", str(connections), *more]
 
 
-def load(side, call, connections, calls) -> dict:
-    """`calls` of one kind over so many connections; what the client saw."""
-    done = subprocess.run(load_command(side, call, connections, ["--calls", str(calls)]),
+def load(side, call, connections, calls, every_ns=0) -> dict:
+    """`calls` of one kind over so many connections, one after the other or by the clock; what the
+    client saw."""
+    more = ["--calls", str(calls), "--every-ns", str(every_ns)]
+    done = subprocess.run(load_command(side, call, connections, more),
                           stdout=subprocess.PIPE, check=True, preexec_fn=pinned(OTHERS_CPU))
     return json.loads(done.stdout)
 
