@@ -2,7 +2,7 @@ import { t } from "../text/en";
 import { api, ApiError, ok, type Schema } from "./client";
 
 export type OwnPasskey = Schema["OwnPasskey"];
-type Answer = Schema["PasskeyAnswer"];
+export type PasskeyAnswer = Schema["PasskeyAnswer"];
 
 export const listPasskeys = () => ok(api.GET("/auth/passkeys"));
 export const removePasskey = (id: string, proof: Schema["OwnProof"]) =>
@@ -53,11 +53,17 @@ async function asked<T extends AuthenticatorResponse>(wish: Promise<Credential |
   return { id: credential.rawId, response: credential.response as T };
 }
 
-/** Has the browser sign with a passkey. Alone: it also says that it knows who is there. */
-export async function askPasskey(isAlone = false): Promise<Answer> {
-  const question = await ok(api.POST("/auth/passkeys/challenge"));
+type Question = Schema["PasskeyChallenge"];
+const readQuestion = (): Promise<Question> => ok(api.POST("/auth/passkeys/challenge"));
+
+async function answered(
+  question: Question,
+  how: Omit<CredentialRequestOptions, "publicKey">,
+  isAlone: boolean,
+): Promise<PasskeyAnswer> {
   const { id, response } = await asked<AuthenticatorAssertionResponse>(
     navigator.credentials.get({
+      ...how,
       publicKey: {
         challenge: fromBase64url(question.challenge),
         rpId: question.rp_id,
@@ -76,14 +82,44 @@ export async function askPasskey(isAlone = false): Promise<Answer> {
   };
 }
 
-export const signInWithPasskey = async () =>
-  ok(api.POST("/auth/passkeys/login", { body: { passkey: await askPasskey(true) } }));
+/** Has the browser sign with a passkey. Alone: it also says that it knows who is there. */
+export const askPasskey = async (isAlone = false) => answered(await readQuestion(), {}, isAlone);
+
+/** How often a page that stands open asks for a new question, each kept for minutes. */
+const QUESTIONS_MAX = 12;
+const ENOUGH_TO_SIGN_MS = 30_000;
+
+/**
+ * Has the browser offer passkeys where it fills in names. Null where it cannot, none was chosen, or
+ * `signal` ended it.
+ */
+export async function offeredPasskey(signal: AbortSignal): Promise<PasskeyAnswer | null> {
+  try {
+    if (!(await PublicKeyCredential.isConditionalMediationAvailable())) return null;
+    for (let asked = 0; asked < QUESTIONS_MAX && !signal.aborted; asked++) {
+      const question = await readQuestion();
+      const stale = AbortSignal.timeout(question.timeout_ms - ENOUGH_TO_SIGN_MS);
+      const how = { mediation: "conditional", signal: AbortSignal.any([signal, stale]) } as const;
+      const answer = await answered(question, how, true).catch((error: unknown) => {
+        if (!stale.aborted) throw error;
+        return null;
+      });
+      if (answer) return answer;
+    }
+  } catch {
+    // Nobody asked for it: there are other ways in.
+  }
+  return null;
+}
+
+export const signInWithPasskey = (passkey: PasskeyAnswer) =>
+  ok(api.POST("/auth/passkeys/login", { body: { passkey } }));
 
 /** The code that was typed; where none was, a passkey, if there is one. */
 export async function secondFactor(
   code: string,
   passkeys: number,
-): Promise<{ code?: string; passkey?: Answer }> {
+): Promise<{ code?: string; passkey?: PasskeyAnswer }> {
   if (code.trim()) return { code: code.trim() };
   return passkeys > 0 ? { passkey: await askPasskey() } : {};
 }

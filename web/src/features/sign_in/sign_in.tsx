@@ -4,14 +4,14 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { readState, signIn } from "../../api/auth";
 import { ApiError } from "../../api/client";
-import { askPasskey, signInWithPasskey } from "../../api/passkeys";
+import { askPasskey, signInWithPasskey, type PasskeyAnswer } from "../../api/passkeys";
 import { useEnter } from "../../app/session";
 import { t } from "../../text/en";
 import { Failure } from "../../ui/async";
 import { Front } from "../../ui/front";
 import css from "../../ui/layout.module.css";
 import { OwnCode, OwnPassword } from "../../ui/proof_fields";
-import { usePasskeyProblem } from "../../ui/use_passkeys";
+import { useOfferedPasskey, usePasskeyProblem } from "../../ui/use_passkeys";
 import { SsoButtons, SsoFailure } from "./sso";
 
 const needsCode = (error: unknown) =>
@@ -26,7 +26,11 @@ export function SignIn() {
   const enter = useEnter();
   const state = useQuery({ queryKey: ["auth-state"], queryFn: readState });
   const hasPasskeys = usePasskeyProblem() === null;
-  const alone = useMutation({ mutationFn: signInWithPasskey, onSuccess: enter });
+  const alone = useMutation({
+    mutationFn: async (chosen?: PasskeyAnswer) =>
+      signInWithPasskey(chosen ?? (await askPasskey(true))),
+    onSuccess: enter,
+  });
   const login = useMutation({
     mutationFn: async (isPasskey: boolean) => {
       const factor = isPasskey ? { passkey: await askPasskey() } : { code: code.trim() };
@@ -35,6 +39,7 @@ export function SignIn() {
     onSuccess: enter,
     onError: (error) => setAsksCode((before) => before || needsCode(error)),
   });
+  const endOffer = useOfferedPasskey(hasPasskeys && !asksCode && alone.isIdle, alone.mutate);
   return (
     <Front title={asksCode ? t.signIn.codeTitle : t.signIn.title}>
       {state.data?.setup_needed && <p className={css.notice}>{t.signIn.setupNeeded}</p>}
@@ -54,7 +59,7 @@ export function SignIn() {
               type="email"
               value={email}
               onChange={(event) => setEmail(event.currentTarget.value)}
-              autoComplete="username"
+              autoComplete="username webauthn"
               required
               autoFocus
             />
@@ -85,7 +90,10 @@ export function SignIn() {
               variant="default"
               fullWidth
               loading={alone.isPending}
-              onClick={() => alone.mutate()}
+              onClick={() => {
+                endOffer();
+                alone.mutate(undefined);
+              }}
             >
               {t.passkeys.signIn}
             </Button>
