@@ -566,6 +566,7 @@ export const t = {
     address: "From",
     change: "Change",
     details: "Details",
+    changed: (names: string, more: string) => `${names} and ${more} more`,
     row: (number: number) => `Row ${number}`,
     actions: {
       "key.create": "Key created",
@@ -838,6 +839,21 @@ export const t = {
     editTitle: (whose: string) => `Edit the tools: ${whose}`,
     editHelp:
       "Names are exact: case counts. A * stands for any text. What both sides name is refused. It holds from the next request on.",
+    health: {
+      title: "What became of each tool",
+      none: "Nothing yet. Where a key's rules select tools, or count as if they did, each tool is counted here.",
+      calls: (calls: string, since: string) => `${calls} calls offered tools since ${since}.`,
+      recall: (part: string) => `Of the answers that called a tool, ${part} missed none.`,
+      tool: "Tool",
+      offered: "Offered",
+      forwarded: "Sent on",
+      called: "Called",
+      missed: "Missed",
+      description: "Description",
+      descriptions: { well: "Says enough", short: "Few words", missing: "Missing" },
+      alike: "So alike that a model may take one for the other:",
+      more: (tools: string) => `Show ${tools} more`,
+    },
   },
   settings: {
     lead: "What holds for the team as a whole, and who is told of what happens in it.",
@@ -985,6 +1001,7 @@ export const t = {
       filled: (share: string) => `${share} full`,
       rows: "Rows to be stored",
       waiting: (rows: string, time: string) => `${rows} waiting, for ${time}`,
+      noneWaits: "None waits",
       draining: "Taking requests",
       drains: "It is shutting down.",
     },

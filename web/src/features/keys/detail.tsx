@@ -64,6 +64,14 @@ function Details(props: { of: Key }) {
               [t.keys.expires, <Moment key="expires" at={key.expires_at} />],
               [t.keys.lastUse, <Moment key="used" at={key.last_used_at} />],
               [t.keys.rotateEvery, <Moment key="due" at={key.rotation_due_at} />],
+              ...(key.tool_selection && key.tool_selection.mode !== "off"
+                ? [
+                    [t.policy.selection, t.policy.selectionModes[key.tool_selection.mode]] as [
+                      string,
+                      string,
+                    ],
+                  ]
+                : []),
               ...(key.tags.length > 0
                 ? [[t.keys.tags, key.tags.join(", ")] as [string, string]]
                 : []),

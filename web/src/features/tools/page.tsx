@@ -15,6 +15,7 @@ import { useAccount, useApps, useKeys } from "../keys/api";
 import { useInstance, usePlans } from "../plans/api";
 import { Side } from "../policy/view";
 import { EditTools } from "./edit";
+import { ToolHealth } from "./health";
 import { listsOf, shown, type ToolList } from "./lists";
 
 const USUAL = { q: "" };
@@ -25,6 +26,7 @@ export function ToolsPage() {
   const [editing, setEditing] = useState<ToolList | null>(null);
   const { session } = useHere();
   const isOperator = session.user.is_operator;
+  const may = useMay();
   const mayEdit = useMayEdit();
   const instance = useInstance(isOperator);
   const plans = usePlans(isOperator);
@@ -44,7 +46,7 @@ export function ToolsPage() {
       <div className={css.filters}>
         <SearchField label={t.tools.search} value={view.q} onChange={(q) => setView({ q })} />
       </div>
-      <Card flush>
+      <Card title={t.tools.lists} flush>
         <Async query={account}>
           {(team) => (
             <Async query={keys}>
@@ -98,6 +100,7 @@ export function ToolsPage() {
           )}
         </Async>
       </Card>
+      {may("usage.read") && <ToolHealth like={view.q} />}
       {editing && (
         <EditTools
           of={editing}
