@@ -19,12 +19,12 @@ export interface KeyQuestion {
   search?: string;
 }
 
-/** The newest keys that there are; `more`: not all of them. */
+/** The newest keys that there are; `more`: not all of them, or not yet. */
 export function useKeys(question: KeyQuestion = {}, enabled = true) {
   return useQuery({
     queryKey: ["keys", question],
     enabled,
-    queryFn: async () => {
+    queryFn: async ({ client, queryKey }) => {
       const rows: Key[] = [];
       let after: string | null = null;
       do {
@@ -35,6 +35,9 @@ export function useKeys(question: KeyQuestion = {}, enabled = true) {
         );
         rows.push(...page.data);
         after = page.has_more ? page.next : null;
+        // Nobody waits for the last page to see the first.
+        const isFirst = client.getQueryData(queryKey) === undefined;
+        if (after && isFirst) client.setQueryData(queryKey, { rows: [...rows], more: true });
       } while (after && rows.length < KEYS_MAX);
       return { rows, more: after !== null };
     },

@@ -3,6 +3,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, ok } from "../../api/client";
 import { useMay } from "../../app/session";
 import { count, shortUsd } from "../../format/numbers";
@@ -20,6 +21,8 @@ import { KeyStateBadge, Notices } from "./parts";
 import { select, type Row } from "./select";
 
 const SEARCH_WAIT_MS = 250;
+/** Drawn at once: more rows than a window is high, and few enough to be there at once. */
+const ROWS_STEP = 100;
 const USUAL = { q: "", show: "", app: "", sort: "-created", create: "" };
 
 /** The choices of "show", and what each asks of the API. */
@@ -45,6 +48,7 @@ const useSpent = () =>
 
 export function KeysPage() {
   const [view, setView] = useView(USUAL);
+  const [drawn, setDrawn] = useState(ROWS_STEP);
   const may = useMay();
   const newest = useKeys(question(view.show));
   // Where not all of them are here, the gateway is asked for those that fit.
@@ -114,13 +118,19 @@ export function KeysPage() {
             return (
               <DataTable
                 label={t.nav.keys}
-                rows={shown}
+                rows={shown.slice(0, drawn)}
                 id={(row) => row.key.id}
                 columns={columns(appName.size > 0)}
                 sort={view.sort}
                 onSort={(sort) => setView({ sort })}
                 foot={
-                  more && <span className={css.note}>{t.keys.onlyNewest(count(KEYS_MAX))}</span>
+                  shown.length > drawn ? (
+                    <Button variant="default" onClick={() => setDrawn(drawn + ROWS_STEP)}>
+                      {t.ui.loadMore}
+                    </Button>
+                  ) : (
+                    more && <span className={css.note}>{t.keys.onlyNewest(count(KEYS_MAX))}</span>
+                  )
                 }
               />
             );
@@ -133,7 +143,13 @@ export function KeysPage() {
 }
 
 const Owner = (props: { of: Row }) =>
-  props.of.key.user ? <>{props.of.owner}</> : <span className={css.note}>{t.keys.ofTheTeam}</span>;
+  props.of.key.user ? (
+    <span className={css.short} title={props.of.owner}>
+      {props.of.owner}
+    </span>
+  ) : (
+    <span className={css.nowrap}>{t.keys.ofTheTeam}</span>
+  );
 
 const columns = (withApps: boolean): (Column<Row> | null)[] => [
   {
