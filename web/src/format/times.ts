@@ -2,6 +2,7 @@
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const minute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const second = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const hourOnly = new Intl.DateTimeFormat(undefined, { hour: "numeric" });
@@ -14,6 +15,7 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
 export const date = (moment: string) => day.format(new Date(moment));
 export const dateTime = (moment: string) => minute.format(new Date(moment));
+export const toTheSecond = (moment: string) => second.format(new Date(moment));
 export const exactTime = (moment: string) => exact.format(new Date(moment));
 export const clockHour = (moment: string) => hourOnly.format(new Date(moment));
 export const clockTime = (moment: string) => hour.format(new Date(moment));

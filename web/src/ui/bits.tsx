@@ -1,7 +1,7 @@
 import { ActionIcon, Button, CopyButton, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { ago, exactTime } from "../format/times";
+import { ago, exactTime, toTheSecond } from "../format/times";
 import { t } from "../text/en";
 import css from "./layout.module.css";
 
@@ -24,6 +24,13 @@ export function Moment(props: { at: string | null | undefined; never?: string })
     </time>
   );
 }
+
+/** To the second; its time zone for who points at it. */
+export const At = (props: { moment: string }) => (
+  <time dateTime={props.moment} title={exactTime(props.moment)}>
+    {toTheSecond(props.moment)}
+  </time>
+);
 
 export const Mono = (props: { children: ReactNode }) => (
   <span className={css.mono}>{props.children}</span>

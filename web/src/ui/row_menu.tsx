@@ -12,6 +12,7 @@ export function RowMenu(props: { label: string; busy?: boolean; children: ReactN
           color="gray"
           loading={props.busy ?? false}
           aria-label={props.label}
+          data-row-menu
         >
           <IconDots size={18} />
         </ActionIcon>

@@ -1,4 +1,5 @@
 import { UnstyledButton } from "@mantine/core";
+import { count } from "../../format/numbers";
 import { t } from "../../text/en";
 import { Mono } from "../../ui/bits";
 import css from "../../ui/layout.module.css";
@@ -8,9 +9,9 @@ import type { AuditRow } from "./api";
 export function Change(props: { of: AuditRow; open: boolean; onToggle: () => void }) {
   const { of, open } = props;
   const fields = Object.entries(of.diff ?? {});
-  const names = fields.map(([name]) => name).join(", ");
+  const names = namesOf(fields.map(([name]) => name));
   return (
-    <span>
+    <span className={css.anywhere}>
       <UnstyledButton className={css.textLink} aria-expanded={open} onClick={props.onToggle}>
         {names || t.audit.details}
       </UnstyledButton>
@@ -34,6 +35,14 @@ export function Change(props: { of: AuditRow; open: boolean; onToggle: () => voi
       )}
     </span>
   );
+}
+
+const NAMES_MAX = 2;
+
+function namesOf(names: string[]): string {
+  const first = names.slice(0, NAMES_MAX).join(", ");
+  const more = names.length - NAMES_MAX;
+  return more > 0 ? t.audit.changed(first, count(more)) : first;
 }
 
 const shown = (value: unknown) =>

@@ -4,10 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useHere } from "../../app/session";
 import { count } from "../../format/numbers";
-import { exactTime } from "../../format/times";
 import { t } from "../../text/en";
 import { Async, Failure } from "../../ui/async";
-import { Mono } from "../../ui/bits";
+import { At, Mono } from "../../ui/bits";
 import { DataTable } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
@@ -101,18 +100,24 @@ function Rows(props: { rows: AuditRow[]; nameOf: (id: string) => string; more: R
       rows={props.rows}
       id={(row) => String(row.seq)}
       columns={[
-        { head: t.requests.time, cell: (row) => exactTime(row.ts) },
+        { head: t.requests.time, cell: (row) => <At moment={row.ts} /> },
         {
           head: t.audit.action,
           cell: (row) => (
-            <span>
+            <span className={css.nowrap}>
               {t.audit.actions[row.action] ?? row.action}
               {row.outcome !== "ok" && <span className={css.bad}> {row.outcome}</span>}
             </span>
           ),
         },
-        { head: t.audit.target, cell: (row) => nameOf(row.target.id) },
-        { head: t.audit.actor, cell: (row) => nameOf(row.actor.id) },
+        {
+          head: t.audit.target,
+          cell: (row) => <Named id={row.target.id} name={nameOf(row.target.id)} />,
+        },
+        {
+          head: t.audit.actor,
+          cell: (row) => <Named id={row.actor.id} name={nameOf(row.actor.id)} />,
+        },
         { head: t.audit.address, cell: (row) => <span className={css.nowrap}>{row.address}</span> },
         {
           head: t.audit.change,
@@ -129,6 +134,18 @@ function Rows(props: { rows: AuditRow[]; nameOf: (id: string) => string; more: R
     />
   );
 }
+
+/** What has no name any more, or never had one, goes by its id. */
+const Named = (props: { id: string; name: string }) =>
+  props.name === props.id ? (
+    <span className={css.nowrap}>
+      <Mono>{props.id}</Mono>
+    </span>
+  ) : (
+    <span className={css.short} title={props.name}>
+      {props.name}
+    </span>
+  );
 
 /** Names of people, keys, apps and the team, as far as they are still there. */
 function useNames() {

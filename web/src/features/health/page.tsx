@@ -94,6 +94,7 @@ function checksOf(of: Sample[]): Check[] {
   const say = t.health.checks;
   const value = (name: string) => total(of, `keywarden_${name}`) ?? 0;
   const filled = value("journal_bytes") / Math.max(value("journal_max_bytes"), 1);
+  const waiting = value("journal_rows_waiting");
   const waits = value("journal_oldest_waiting_seconds");
   const check = (name: string, isWell: boolean, note: string, bad: Tone = "bad"): Check => ({
     name,
@@ -112,7 +113,7 @@ function checksOf(of: Sample[]): Check[] {
     check(
       say.rows,
       waits < WAITING_LONG_S,
-      say.waiting(count(value("journal_rows_waiting")), duration(waits * 1000)),
+      waiting > 0 ? say.waiting(count(waiting), duration(waits * 1000)) : say.noneWaits,
       "warn",
     ),
     check(say.draining, value("draining") === 0, value("draining") === 0 ? "" : say.drains, "warn"),

@@ -72,7 +72,7 @@ export function ModelsPage() {
   );
 }
 
-const price = (amount: string | undefined) => (amount === undefined ? "–" : usd(amount));
+const price = (amount: string | undefined) => (amount === undefined ? "" : usd(amount));
 
 const COLUMNS: Column<Model>[] = [
   { head: t.usage.dimensions.model, sort: "model", cell: (model) => <Mono>{model.model}</Mono> },
@@ -89,11 +89,11 @@ const COLUMNS: Column<Model>[] = [
     head: t.models.context,
     sort: "context",
     right: true,
-    cell: (model) => (model.context_tokens_max ? compact(model.context_tokens_max) : "–"),
+    cell: (model) => (model.context_tokens_max ? compact(model.context_tokens_max) : ""),
   },
   {
     head: t.models.outputMax,
     right: true,
-    cell: (model) => (model.output_tokens_max ? compact(model.output_tokens_max) : "–"),
+    cell: (model) => (model.output_tokens_max ? compact(model.output_tokens_max) : ""),
   },
 ];

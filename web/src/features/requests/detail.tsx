@@ -93,7 +93,7 @@ function Session(props: { id: string | null }) {
 }
 
 function tools({ tools: of }: Call): [string, string][] {
-  if (!of) return [];
+  if (!of || of.offered === 0) return [];
   return [
     [t.requests.toolsSent, t.requests.ofTools(count(of.forwarded), count(of.offered))],
     [t.requests.toolsCalled, count(of.called)],
