@@ -1,11 +1,11 @@
 """The console in Debian's Chromium, as a person uses it; what the page must never do is looked at all the while."""
-import os
 import pathlib
 import re
 import urllib.parse
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+import pictures
 from gateway import ROOT
 
 CHROMIUM = "/usr/bin/chromium"
@@ -99,6 +99,5 @@ class Person:
 
 def shot(person: Person, name: str):
     """A picture for the documents, where somebody asked for them."""
-    folder = os.environ.get("KEYWARDEN_SHOTS")
-    if folder:
-        person.page.screenshot(path=str(pathlib.Path(folder) / f"{name}.png"))
+    if pictures.FOLDER:
+        person.page.screenshot(path=str(pathlib.Path(pictures.FOLDER) / f"{name}.png"))

@@ -9,10 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+import pictures
 from browser import CHROMIUM, PASSWORD, Person, shot
 from conftest import ENVIRONMENT, ROOMY, provider
-from gateway import ROOT
+from gateway import ROOT, Gateway
 from imposter import PROVIDER_KEY
+from sdks import gpt_of
+from test_tool_selection import STEPS, chat_model, make_key as make_selecting, run_chat
 
 VECTORS = pathlib.Path(os.environ.get("KEYWARDEN_VECTORS", ROOT.parent / "shared" / "vectors"))
 NAUGHTY = VECTORS / "naughty-strings" / "blns.json"
@@ -65,9 +68,9 @@ def meet(browser):
         person.context.close()
 
 
-def chat(base_url, key, text="Hi"):
+def chat(base_url, key, text="Hi", model="sandbox"):
     return httpx.post(f"{base_url}/v1/chat/completions", headers={"Authorization": f"Bearer {key}"},
-                      json={"model": "sandbox", "messages": [{"role": "user", "content": text}]})
+                      json={"model": model, "messages": [{"role": "user", "content": text}]})
 
 
 def make_key(person: Person, name: str) -> str:
@@ -206,16 +209,36 @@ def lay_out(gateway):
                    policy={"limits": {"requests_per_minute": 600, "concurrent_requests": 50}},
                    key_defaults={"requests_per_minute": 120})
         team = ask("POST", "teams", name="Research", plan=plan["id"])["id"]
-        ask("POST", "credits", team=team, kind="topup", amount_usd="250", reason="Invoice 2026-014")
+        home = next(one["id"] for one in operator.get("/v1/admin/teams").json()["data"] if one["id"] != team)
+        for whose, amount, invoice in ((team, "250", "2026-014"), (home, "100", "2026-015")):
+            ask("POST", "credits", team=whose, kind="topup", amount_usd=amount, reason=f"Invoice {invoice}")
+        ask("POST", "incidents", name="Slow answers of one provider", impact="degraded",
+            message="First words take up to ten seconds. Calls go to the other provider meanwhile.")
+
+
+def work(gateway, imposter, agent, key):
+    """Calls of an agent whose tools are selected, and of a chat, by a provider that counts as one would."""
+    async def long_answer(call, link):
+        await link.answer(200, {"id": "c1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
+                                "choices": [{"index": 0, "finish_reason": "stop", "message": {
+                                    "role": "assistant", "content": "Done"}}],
+                                "usage": {"prompt_tokens": 21_000, "completion_tokens": 1_900, "total_tokens": 22_900}})
+
+    imposter.behave = chat_model
+    for _ in range(2):
+        assert run_chat(gpt_of(gateway, agent), model="gpt-4o-mini") == STEPS
+    imposter.behave = long_answer
+    for _ in range(4):
+        assert chat(gateway.url, key, model="gpt-4o-mini").status_code == 200
+    imposter.reset()
 
 
 @pytest.fixture(scope="module")
 def lived_in(browser, tmp_path_factory, the_imposter):
     """A gateway with an operator, a key and calls; its pages have something to show."""
-    from gateway import Gateway
     the_imposter.reset()
-    gateway = Gateway(tmp_path_factory.mktemp("console") / "data", ROOMY + provider(the_imposter),
-                      env=ENVIRONMENT)
+    gateway = Gateway(tmp_path_factory.mktemp("console") / "data",
+                      ROOMY.replace("1000000", "600", 1) + provider(the_imposter, "openai"), env=ENVIRONMENT)
     ada = Person(browser, gateway.url)
     ada.set_up(gateway)
     ada.open("/keys")
@@ -235,9 +258,11 @@ def lived_in(browser, tmp_path_factory, the_imposter):
         for key, calls in ((secret, 9), (indexer, 5)):
             for words in range(1, calls + 1):
                 assert chat(gateway.url, key, "word " * words * 400).status_code == 200
-        make("budgets", name="The whole team", amount_usd="0.04")
+        agent = make_selecting(http, "on", name="Support agent")
+        work(gateway, the_imposter, agent, secret)
+        make("budgets", name="The whole team", amount_usd="60" if pictures.FOLDER else "0.04")
         http.put("/v1/account/providers", json={
-            "provider": "imposter", "api_key": PROVIDER_KEY}).raise_for_status()
+            "provider": "openai", "api_key": PROVIDER_KEY}).raise_for_status()
         make("webhooks", url="http://127.0.0.1:9/keywarden", events=["key.spike"])
         change = http.patch("/v1/account/policy", json={
             "tools": {"deny": ["shell", "computer*"]}, "limits": {"requests_per_day": 200_000}})
@@ -251,8 +276,20 @@ def lived_in(browser, tmp_path_factory, the_imposter):
     ada.button("Make the link").click()
     ada.button("Done").click()
     ada.check()
+    if pictures.FOLDER:
+        gateway = weeks_later(gateway)
+        work(gateway, the_imposter, agent, secret)
     yield gateway, ada.context.storage_state()
     gateway.stop()
+
+
+def weeks_later(gateway):
+    """The same gateway at the same address."""
+    assert gateway.stop() == 0
+    pictures.age(gateway.data_dir, datetime.now(timezone.utc).day)
+    later = Gateway(gateway.data_dir, gateway.config.read_text(), listen=gateway.address, env=ENVIRONMENT)
+    later.key = gateway.key
+    return later
 
 
 def as_ada(meet, lived_in, **options):
@@ -276,7 +313,12 @@ def test_every_page_is_for_everybody(lived_in, meet, look):
         assert ada.violations() == [], path
         width = ada.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1], f"{path} is wider than the window"
-        shot(ada, f"{title.lower().replace(' ', '-')}-{look}")
+        if path != "/playground":  # which is shown in use by its own test
+            shot(ada, f"{title.lower().replace(' ', '-')}-{look}")
+    ada.open("/status")
+    ada.heading("Not everything works")
+    assert ada.violations() == []
+    shot(ada, f"status-{look}")
 
 
 def test_one_call_and_one_key_have_pages_of_their_own(lived_in, meet):
@@ -284,7 +326,7 @@ def test_one_call_and_one_key_have_pages_of_their_own(lived_in, meet):
     ada.open("/requests")
     of_it = ada.page.get_by_role("row").filter(has_text="Assistant, production")
     of_it.first.get_by_role("link").click()
-    ada.heading("Call of sandbox")
+    ada.heading("Call of gpt-4o-mini")
     expect(ada.page.get_by_text("Answered")).to_be_visible()
     assert ada.violations() == []
     shot(ada, "request-light")
@@ -293,6 +335,16 @@ def test_one_call_and_one_key_have_pages_of_their_own(lived_in, meet):
     ada.settle()
     assert ada.violations() == []
     shot(ada, "key-light")
+    ada.button("More").click()
+    ada.page.get_by_role("menuitem", name="Rules and limits").click()
+    ada.page.get_by_role("combobox", name="Selection of tools").scroll_into_view_if_needed()
+    assert ada.violations() == []
+    shot(ada, "key-rules-light")
+    ada.open("/tools")
+    health = ada.page.get_by_role("table", name="What became of each tool")
+    expect(health.get_by_role("row").filter(has_text="create_invoice")).to_contain_text("Says enough")
+    health.scroll_into_view_if_needed()
+    shot(ada, "tool-health-light")
 
 
 def test_a_link_keeps_the_view(lived_in, meet):
@@ -391,6 +443,9 @@ def test_naughty_names_are_shown_unchanged_and_run_nothing(start, meet):
                 assert made.status_code == 400, made.text
     assert len(taken) > 300, len(taken)
     ada.open("/keys")
+    more = ada.button("Show more")
+    while more.count():
+        more.click()
     shown = ada.page.locator("tbody td:first-child a").evaluate_all(
         "(all) => all.map((one) => one.textContent)")
     assert sorted(shown) == sorted(taken + ["first key"])

@@ -2,7 +2,6 @@
 import httpx
 from playwright.sync_api import expect
 
-from browser import shot
 from test_console import browser, meet  # noqa: F401: fixtures
 from test_console_people import ada  # noqa: F401: fixtures
 
@@ -34,7 +33,6 @@ def test_an_incident_is_told_of_and_everybody_can_read_it(ada):  # noqa: F811
     expect(ada.page.get_by_role("heading", name="Slow answers <b>")).to_be_visible()
     expect(ada.page.get_by_text("We are looking into it.")).to_be_visible()
     assert ada.violations() == []
-    shot(ada, "status")
 
     ada.open("/operations")
     ada.button("Update: Slow answers <b>").click()

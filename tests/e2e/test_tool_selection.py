@@ -74,8 +74,8 @@ def gateway(the_upstreams, tmp_path_factory):
     check_books(gateway.data_dir, ended_well=True)
 
 
-def make_key(http, mode, **more):
-    body = {"name": "an agent's", "policy": {"tool_selection": {"mode": mode}}} | more
+def make_key(http, mode, name="an agent's", **more):
+    body = {"name": name, "policy": {"tool_selection": {"mode": mode}}} | more
     made = http.post("/v1/keys", json=body)
     assert made.status_code == 201, made.text
     return made.json()
