@@ -3,14 +3,22 @@ import pytest
 from playwright.sync_api import expect
 
 from browser import PASSWORD, shot
-from test_console import browser, meet  # noqa: F401: fixtures
+from raw import until
+from test_console import LOOKS, browser, meet  # noqa: F401: fixtures
 from test_console_people import invite, join
+
+
+# A browser that does not offer passkeys by itself: an authenticator that is simulated would answer at once.
+OFFERS_NONE = "PublicKeyCredential.isConditionalMediationAvailable = async () => false"
+TELLS_OF_QUESTIONS = """const get = CredentialsContainer.prototype.get; window.asked = [];
+CredentialsContainer.prototype.get = function (wish) { window.asked.push(wish.mediation); return get.call(this, wish) }"""
 
 
 class Device:
     """Where somebody keeps passkeys: a virtual authenticator of their browser."""
 
-    def __init__(self, person, **options):
+    def __init__(self, person, offers=False, **options):
+        person.page.add_init_script(TELLS_OF_QUESTIONS if offers else OFFERS_NONE)
         self.session = person.context.new_cdp_session(person.page)
         self.session.send("WebAuthn.enable")
         self.id = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": {
@@ -95,6 +103,43 @@ def test_a_passkey_signs_in_alone_and_after_the_password(place, meet):  # noqa: 
     assert len(device.credentials()) == 1
 
 
+def test_a_passkey_is_offered_where_the_name_is_filled_in(place, meet):  # noqa: F811
+    gateway, url = place
+    ada = meet(url)
+    ada.set_up(gateway)
+    device = Device(ada, offers=True)
+    add(ada)
+    with ada.page.expect_response("**/auth/passkeys/login") as answer:
+        ada.page.get_by_role("button", name="Ada Byron").click()
+        ada.page.get_by_role("menuitem", name="Sign out").click()
+    assert answer.value.status == 200  # nothing was pressed
+    ada.heading("Your account")
+
+    device.send("setAutomaticPresenceSimulation", enabled=False)
+    sign_out(ada)
+    expect(ada.field("E-mail")).to_have_attribute("autocomplete", "username webauthn")
+    until(lambda: ada.page.evaluate("window.asked").count("conditional") == 2, what="no second offer")
+    device.send("setAutomaticPresenceSimulation", enabled=True)
+    ada.button("Sign in with a passkey").click()  # which ends the offer
+    ada.heading("Your account")
+
+
+def test_a_passkey_that_was_offered_and_is_unknown_is_refused_in_words(place, meet):  # noqa: F811
+    gateway, url = place
+    ada = meet(url)
+    ada.set_up(gateway)
+    Device(ada, offers=True)
+    add(ada)
+    ada.page.get_by_role("button", name="Remove Laptop").click()
+    in_dialog(ada).get_by_label("Current password").fill(PASSWORD)
+    in_dialog(ada).get_by_role("button", name="Remove").click()
+    expect(ada.page.get_by_role("cell", name="Laptop", exact=True)).to_have_count(0)
+    sign_out(ada)
+    expect(ada.page.get_by_role("alert")).to_contain_text("The passkey was not accepted")
+    ada.sign_in("ada@example.com")
+    ada.heading("Your account")
+
+
 def test_a_passkey_is_removed_with_the_password_and_a_factor(place, meet):  # noqa: F811
     gateway, url = place
     ada = meet(url)
@@ -152,24 +197,27 @@ def test_anothers_passkey_lets_nobody_in(place, meet):  # noqa: F811
     expect(bob.page.get_by_role("alert")).to_contain_text("The passkey was not accepted")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_owe_what_every_page_owes(place, meet, scheme):  # noqa: F811
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_pages_owe_what_every_page_owes(place, meet, look):  # noqa: F811
     gateway, url = place
-    ada = meet(url, scheme=scheme)
+    ada = meet(url, **LOOKS[look])
     ada.set_up(gateway)
     Device(ada)
     add(ada)
     # From here on there is no device: axe's session ends what Chromium simulates.
     assert ada.violations() == []
-    shot(ada, f"passkeys-{scheme}")
+    ada.page.get_by_role("heading", name="Passkeys").scroll_into_view_if_needed()
+    shot(ada, f"passkeys-{look}")
     ada.page.get_by_role("button", name="Remove Laptop").click()
     expect(in_dialog(ada)).to_be_visible()
     assert ada.violations() == []
     in_dialog(ada).get_by_role("button", name="Cancel").click()
+    if "phone" in look:
+        ada.button("Open the menu").click()
     sign_out(ada)
     expect(ada.button("Sign in with a passkey")).to_be_visible()
     assert ada.violations() == []
-    shot(ada, f"sign-in-passkey-{scheme}")
+    shot(ada, f"sign-in-{look}")
     ada.sign_in("ada@example.com")
     ada.heading("One more step")
     assert ada.violations() == []
