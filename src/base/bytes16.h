@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -24,6 +25,16 @@ bool any_set(Vector found) {
     static_assert(sizeof found == sizeof(Bytes16));
     const auto halves = std::bit_cast<std::array<uint64_t, 2>>(found);
     return (halves[0] | halves[1]) != 0;
+}
+
+/// Which byte is the first that has a bit set; 16: none. Takes what comparisons give.
+template <class Vector>
+size_t first_set(Vector found) {
+    static_assert(sizeof found == sizeof(Bytes16) && std::endian::native == std::endian::little);
+    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(found);
+    const int zeros =
+        halves[0] != 0 ? std::countr_zero(halves[0]) : 64 + std::countr_zero(halves[1]);
+    return static_cast<size_t>(zeros) / 8;
 }
 
 }  // namespace keywarden

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "base/bytes16.h"
 
@@ -20,22 +21,36 @@ constexpr std::array<std::string_view, 10> kTextKeys = {"content",
                                                         "thinking",
                                                         "input"};  // of a tool, at Bedrock
 
+constexpr size_t kTextKeyMax = std::ranges::max(kTextKeys, {}, &std::string_view::size).size();
+
+/// A bit for what a key of theirs ends with, which rules most others out.
+constexpr uint32_t bit_of(char c) { return uint32_t{1} << (static_cast<unsigned char>(c) % 32); }
+constexpr uint32_t kTextKeyEnds = [] {
+    uint32_t ends = 0;
+    for (const std::string_view key : kTextKeys) ends |= bit_of(key.back());
+    return ends;
+}();
+
 /// Where the quote stands that ends a key before a colon, from `from` on, or npos.
 size_t find_key_end(std::string_view bytes, size_t from) {
     constexpr size_t kStep = sizeof(Bytes16);
     for (; from + kStep + 1 <= bytes.size(); from += kStep) {
         const char* const at = bytes.data() + from;
-        if (!any_set((load16(at) == '"') & (load16(at + 1) == ':'))) continue;
-        return bytes.find("\":", from);
+        const size_t first = first_set((load16(at) == '"') & (load16(at + 1) == ':'));
+        if (first < kStep) return from + first;
     }
     return bytes.find("\":", from);
 }
 
+/// Whether the key that ends with `before_quote` is one of them.
 bool is_text_key(std::string_view before_quote) {
-    return std::ranges::any_of(kTextKeys, [before_quote](std::string_view key) {
-        return before_quote.size() > key.size() && before_quote.ends_with(key) &&
-               before_quote[before_quote.size() - key.size() - 1] == '"';
-    });
+    if (before_quote.empty() || (kTextKeyEnds & bit_of(before_quote.back())) == 0) return false;
+    const char* const end = before_quote.data() + before_quote.size();
+    const char* begin = end;
+    const char* const nearest = end - std::min(before_quote.size(), kTextKeyMax + 1);
+    while (begin > nearest && begin[-1] != '"') --begin;
+    return begin > nearest &&
+           std::ranges::find(kTextKeys, std::string_view(begin, end)) != kTextKeys.end();
 }
 
 /// The size of the string that begins at `from`, up to its quote or the end of the bytes.

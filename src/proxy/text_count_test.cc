@@ -51,6 +51,15 @@ TEST(TextCount, CountsNothingElse) {
     EXPECT_EQ(tokens(""), 0);
 }
 
+TEST(TextCount, FindsAKeyWhereverItStands) {
+    for (size_t before = 0; before < 40; ++before) {
+        const std::string space(before, ' ');
+        EXPECT_EQ(tokens(space + R"("reasoning_content":"abcd")"), 1) << before;
+        EXPECT_EQ(tokens(space + R"("id":"a","text":"abcd",)" + space), 1) << before;
+        EXPECT_EQ(tokens(space + R"(content":"abcd")"), 0) << before << ": it was cut";
+    }
+}
+
 TEST(TextCount, IsNotMisledByEscapes) {
     EXPECT_EQ(tokens(R"({"content":"\"content\":\"aaaaaaaaaaaaaaaaaaaaaaaa\""})"), 10);
     EXPECT_EQ(tokens(R"({"content":"aaa\\","id":"bbbbbbbb"})"), 2);
