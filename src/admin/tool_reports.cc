@@ -94,15 +94,6 @@ Terms terms_of(AdminContext& context, const Caller& key) {
     return terms;
 }
 
-std::vector<std::string_view> views_of(const std::vector<std::string>& names) {
-    return {names.begin(), names.end()};
-}
-
-std::vector<std::string> popular_of(AdminContext& context, const Caller& caller) {
-    if (context.tool_health == nullptr) return {};
-    return context.tool_health->popular(caller.team_id, kPopularToolsMax, context.clock.now());
-}
-
 Json tools_told(const ToolOffer& offer, const Selection& chosen) {
     Json tools = Json::array();
     for (size_t i = 0; i < offer.tools().size(); ++i) {
@@ -133,25 +124,21 @@ Selection choose(AdminContext& context,
                  const Caller& caller,
                  const Terms& terms,
                  const ToolOffer& offer) {
-    const std::vector<std::string> often = popular_of(context, caller);
-    const std::vector<std::string_view> popular = views_of(often);
-    const std::vector<std::string_view> pinned = views_of(terms.pinned);
-    SelectionRequest request{.tools = offer.tools(),
-                             .read = tool_reader(offer.dialect()),
-                             .turns = offer.turns(),
-                             .tools_are_off = offer.tools_are_off(),
-                             .chosen = offer.chosen(),
-                             .pinned = pinned,
-                             .popular = popular};
-    request.wants_scores = true;
-    if (terms.selection.keep_max) {
-        request.k_target_override = static_cast<size_t>(*terms.selection.keep_max);
+    std::vector<std::string> popular;
+    if (context.tool_health != nullptr) {
+        popular =
+            context.tool_health->popular(caller.team_id, kPopularToolsMax, context.clock.now());
     }
-    return context.tool_selector->select(request);
+    return select_of(*context.tool_selector,
+                     offer,
+                     {.pinned = terms.pinned,
+                      .popular = popular,
+                      .keep_max = terms.selection.keep_max,
+                      .wants_scores = true});
 }
 
 Json selection_record(const EffectiveSelection& selection,
-                      const std::vector<std::string_view>& pinned) {
+                      const Json& pinned) {
     return {{"mode", name(selection.mode)},
             {"source", selection.source ? Json(name(*selection.source)) : Json(nullptr)},
             {"held_by", selection.held_by ? Json(name(*selection.held_by)) : Json(nullptr)},
@@ -202,10 +189,9 @@ Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
     TRY(const PrunedRequest pruned, permitted(question, call.request, terms));
     const std::string_view body = pruned.body ? std::string_view(*pruned.body) : call.request.body;
     const auto offer = ToolOffer::read(question.dialect, body);
-    const std::vector<std::string_view> pinned = views_of(terms.pinned);
     Json answer = {{"object", "tools_explanation"},
                    {"key", key.id},
-                   {"tool_selection", selection_record(terms.selection, pinned)}};
+                   {"tool_selection", selection_record(terms.selection, terms.pinned)}};
     if (offer == nullptr || context.tool_selector == nullptr) {
         answer["outcome"] = "not_looked_at";
         answer["says"] =

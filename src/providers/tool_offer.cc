@@ -326,4 +326,19 @@ std::string ToolOffer::with_only(std::span<const uint32_t> kept) const {
     return edits.apply();
 }
 
+Selection select_of(ToolSelector& selector, const ToolOffer& offer, const OfferWishes& wishes) {
+    const std::vector<std::string_view> pinned(wishes.pinned.begin(), wishes.pinned.end());
+    const std::vector<std::string_view> popular(wishes.popular.begin(), wishes.popular.end());
+    SelectionRequest request{.tools = offer.tools(),
+                             .read = tool_reader(offer.dialect()),
+                             .turns = offer.turns(),
+                             .tools_are_off = offer.tools_are_off(),
+                             .chosen = offer.chosen(),
+                             .pinned = pinned,
+                             .popular = popular};
+    request.wants_scores = wishes.wants_scores;
+    if (wishes.keep_max) request.k_target_override = static_cast<size_t>(*wishes.keep_max);
+    return selector.select(request);
+}
+
 }  // namespace keywarden

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/tool_selection.h"
 #include "domain/tool_turn.h"
 #include "providers/tools.h"
 
@@ -80,5 +81,15 @@ private:
     std::deque<std::string> texts_{};  // that are not in the body as they are
     bool tools_are_off_ = false;
 };
+
+/// What an account, and its policy, add to what a request says of its tools.
+struct OfferWishes {
+    std::span<const std::string> pinned{};
+    std::span<const std::string> popular{};
+    std::optional<int64_t> keep_max{};
+    bool wants_scores = false;
+};
+
+Selection select_of(ToolSelector& selector, const ToolOffer& offer, const OfferWishes& wishes);
 
 }  // namespace keywarden

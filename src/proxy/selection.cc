@@ -52,10 +52,6 @@ std::optional<ToolText> text_of(ReadToolDefinition reader, std::string_view tool
         .sketch = sketch_of(read->name + " " + read->description + " " + read->parameter_names)};
 }
 
-std::vector<std::string_view> views_of(const std::vector<std::string>& names) {
-    return {names.begin(), names.end()};
-}
-
 /// Sends on what was chosen; what it replaces, and the offer may have been read from, is in
 /// `before`. False: it cannot be, and all of it goes on.
 bool forward(Call* call, std::string text, std::unique_ptr<PrunedBody>& before) {
@@ -110,28 +106,16 @@ void note_offer(Call* call, const ToolOffer& offer, const std::vector<bool>& kep
     }
 }
 
-std::vector<std::string> popular_of(const Call& call) {
-    ToolHealth* const health = call.proxy->parts().tool_health;
-    if (health == nullptr || !call.caller) return {};
-    return health->popular(call.caller->team_id, kPopularToolsMax, call.loop->now());
-}
-
 Selection choose(const Call& call, const ToolOffer& offer) {
     const CallSelection& own = *call.selection;
-    const std::vector<std::string_view> pinned = views_of(own.pinned);
-    const std::vector<std::string> often = popular_of(call);
-    const std::vector<std::string_view> popular = views_of(often);
-    SelectionRequest request{.tools = offer.tools(),
-                             .read = tool_reader(offer.dialect()),
-                             .turns = offer.turns(),
-                             .tools_are_off = offer.tools_are_off(),
-                             .chosen = offer.chosen(),
-                             .pinned = pinned,
-                             .popular = popular};
-    if (own.terms.keep_max) {
-        request.k_target_override = static_cast<size_t>(*own.terms.keep_max);
+    ToolHealth* const health = call.proxy->parts().tool_health;
+    std::vector<std::string> popular;
+    if (health != nullptr && call.caller) {
+        popular = health->popular(call.caller->team_id, kPopularToolsMax, call.loop->now());
     }
-    return call.proxy->parts().tool_selector->select(request);
+    return select_of(*call.proxy->parts().tool_selector,
+                     offer,
+                     {.pinned = own.pinned, .popular = popular, .keep_max = own.terms.keep_max});
 }
 
 const CalledTools* called_by(const Call& call) {
