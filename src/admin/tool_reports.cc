@@ -1,6 +1,7 @@
 // What became of a team's tools, and why the selection would keep those of one request.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -120,10 +121,45 @@ Result<PrunedRequest> permitted(const Question& question,
     return prune_tools(question.dialect, request.body, terms.lists);
 }
 
+/// Of the model that the request names: nothing where it names none, or nothing is paid for it.
+std::optional<CacheTerms> cache_terms_of(AdminContext& context,
+                                         const Caller& caller,
+                                         std::string_view body) {
+    constexpr std::array<std::string_view, 1> kModel = {"model"};
+    std::array<JsonMember, 1> found;
+    std::string scratch;
+    if (!find_json_members(body, kModel, found) || !found[0].present) return std::nullopt;
+    const auto model = json_text(found[0].text_of(body), scratch);
+    if (!model || context.models == nullptr || context.prices == nullptr) return std::nullopt;
+    const auto target = context.models->resolve(*model);
+    if (!target) return std::nullopt;
+    const std::string_view provider = context.models->providers()[target->provider].name;
+    const auto table = context.prices->table();
+    const PricedModel* const priced = table->find(provider, target->id, target->upstream_id);
+    std::optional<CacheTerms> terms;
+    if (priced != nullptr) terms = cache_terms(priced->price);
+    if (!terms) return std::nullopt;
+    terms->scope = cache_scope_of(caller.team_id, provider, target->id);
+    if (context.tool_health != nullptr) {
+        terms->shared = context.tool_health->caches().shared(terms->scope, context.clock.now());
+    }
+    return terms;
+}
+
+/// What the provider's cache makes of prices, in percent of a plain token's.
+Json cache_told(const CacheTerms& terms, const Selection& chosen) {
+    const auto percent = [](auto part) { return std::lround(part * 100); };
+    return {{"read_percent", percent(terms.read)},
+            {"write_percent", percent(terms.write)},
+            {"shared_percent", percent(terms.shared)},
+            {"pays", chosen.pays}};
+}
+
 Selection choose(AdminContext& context,
                  const Caller& caller,
                  const Terms& terms,
-                 const ToolOffer& offer) {
+                 const ToolOffer& offer,
+                 const std::optional<CacheTerms>& cache) {
     std::vector<std::string> popular;
     if (context.tool_health != nullptr) {
         popular =
@@ -134,11 +170,11 @@ Selection choose(AdminContext& context,
                      {.pinned = terms.pinned,
                       .popular = popular,
                       .keep_max = terms.selection.keep_max,
+                      .cache = cache,
                       .wants_scores = true});
 }
 
-Json selection_record(const EffectiveSelection& selection,
-                      const Json& pinned) {
+Json selection_record(const EffectiveSelection& selection, const Json& pinned) {
     return {{"mode", name(selection.mode)},
             {"source", selection.source ? Json(name(*selection.source)) : Json(nullptr)},
             {"held_by", selection.held_by ? Json(name(*selection.held_by)) : Json(nullptr)},
@@ -199,7 +235,8 @@ Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
         answer["data"] = Json::array();
         return json_response(200, answer);
     }
-    const Selection chosen = choose(context, *call.caller, terms, *offer);
+    const auto cache = cache_terms_of(context, *call.caller, body);
+    const Selection chosen = choose(context, *call.caller, terms, *offer, cache);
     answer["outcome"] = name(chosen.outcome);
     answer["says"] = describe(chosen.outcome);
     answer["offered"] = terms.lists.empty() ? offer->tools().size() : pruned.offered;
@@ -207,6 +244,7 @@ Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
     answer["kept"] = chosen.kept.size();
     answer["tool_tokens"] = chosen.tool_tokens;
     answer["kept_tokens"] = chosen.kept_tokens;
+    answer["cache"] = cache ? cache_told(*cache, chosen) : Json(nullptr);
     answer["data"] = tools_told(*offer, chosen);
     return json_response(200, answer);
 }

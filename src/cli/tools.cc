@@ -60,6 +60,15 @@ void print_explanation(const Json& answer, bool color, std::ostream& out) {
                                  shown(answer, "kept"),
                                  shown(answer, "offered"),
                                  shown(answer, "says")));
+    const auto cache = answer.find("cache");
+    if (cache != answer.end() && cache->is_object()) {
+        out << printable(fmt::format(
+            "Its provider reads its cache at {} % of the price of input, and the list is there "
+            "before {} % of conversations begin: {}.\n\n",
+            shown(*cache, "read_percent"),
+            shown(*cache, "shared_percent"),
+            shown(*cache, "pays") == "true" ? "fewer tools cost less" : "all tools cost less"));
+    }
     Rows rows = {{"TOOL", "KEPT", "PLACE", "SCORE", "WHY"}};
     for (const Json& tool : list_of(answer, "data")) {
         rows.push_back({shown(tool, "name"),

@@ -26,6 +26,7 @@ constexpr std::array<Described, static_cast<size_t>(SelectionOutcome::kCount)> k
     {"weak_evidence", "the conversation does not say enough to choose by"},
     {"foreign_script", "the conversation is written in letters that the choice cannot read"},
     {"most_would_stay", "most of the tools would go on anyway"},
+    {"cache_is_cheaper", "all tools cost less, as the provider has them in its cache"},
 }};
 
 constexpr std::array<Described, static_cast<size_t>(ToolReason::kCount)> kReasons = {{
@@ -82,13 +83,30 @@ private:
 };
 
 Selection leave_whole(const SelectionRequest& request, SelectionOutcome outcome) {
-    Selection selection{.outcome = outcome};
-    selection.kept.reserve(request.tools.size());
-    for (size_t i = 0; i < request.tools.size(); ++i) {
-        selection.kept.push_back(static_cast<uint32_t>(i));
-    }
-    selection.reasons.assign(request.tools.size(), ToolReason::Whole);
+    Selection selection;
+    selection.make_whole(request.tools.size(), outcome);
     return selection;
+}
+
+/// How a conversation begins that has this set at the turn `end`.
+ToolCosts costs_of(const SelectionRequest& request, const ToolSet& set, size_t end) {
+    size_t tools = 0;
+    size_t kept = 0;
+    size_t system = 0;
+    size_t said = 0;
+    for (const std::string_view tool : request.tools) tools += tool.size();
+    for (const KeptTool& each : set.kept) kept += request.tools[each.tool].size();
+    for (const ToolTurn& turn : request.turns.first(end)) {
+        said += turn.text.size();
+        if (turn.role == ToolRole::System) system += turn.text.size();
+    }
+    const auto tokens = [](size_t bytes) {
+        return static_cast<double>(bytes) / static_cast<double>(kToolBytesPerToken);
+    };
+    return {.tools = tokens(tools),
+            .kept = tokens(kept),
+            .system = tokens(system),
+            .said = tokens(said)};
 }
 
 size_t bytes_of(const SelectionRequest& request) {
@@ -159,6 +177,9 @@ public:
             }
             use_.maker.take_in(set, at, end);
             use_.maker.grow(set, end);
+            if (step == 0 && request_.cache && !set.is_whole()) {
+                set.pays = pays_to_select(*request_.cache, costs_of(request_, set, end));
+            }
             at = end;
             const auto made = std::make_shared<const ToolSet>(set);
             memory_.put(use_.keys[step], made, made->bytes());
@@ -175,6 +196,8 @@ private:
         fingerprint.add(request_.pinned);
         fingerprint.add(request_.popular);
         fingerprint.add(request_.k_target_override.value_or(0));
+        // What a conversation found to pay is remembered with its set: for whom, and where.
+        if (request_.cache) fingerprint.add(request_.cache->scope);
         size_t turn = 0;
         for (const uint32_t end : use_.steps) {
             while (turn < end) fingerprint.add(request_.turns[turn++]);
@@ -208,6 +231,14 @@ void add_chosen(const ToolPool& pool, const SelectionRequest& request, ToolSet& 
 
 }  // namespace
 
+void Selection::make_whole(size_t tools, SelectionOutcome why) {
+    outcome = why;
+    kept.clear();
+    kept.reserve(tools);
+    for (size_t i = 0; i < tools; ++i) kept.push_back(static_cast<uint32_t>(i));
+    reasons.assign(tools, ToolReason::Whole);
+}
+
 ToolSelector::ToolSelector(ReadMono now)
     : index_(std::make_unique<ToolIndex>()),
       memory_(std::make_unique<SelectionMemory>(kSelectionEntriesBytesMax)),
@@ -240,8 +271,11 @@ Selection ToolSelector::choose(const SelectionRequest& request, size_t bytes) {
     if (!set->has_begun) return leave_whole(request, set->outcome);
     add_chosen(*pool, request, *set);
 
-    Selection selection{
-        .outcome = set->outcome, .k = set->k, .has_called_left_out = set->has_missed};
+    Selection selection{.outcome = set->outcome,
+                        .k = set->k,
+                        .has_called_left_out = set->has_missed,
+                        .pays = set->pays,
+                        .list = key.high};
     const bool is_whole = set->is_whole();
     selection.reasons.assign(pool->size(), is_whole ? ToolReason::Whole : ToolReason::LowScore);
     selection.kept.reserve(set->kept.size());

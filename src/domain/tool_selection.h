@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "domain/tool_costs.h"
 #include "domain/tool_definition.h"
 #include "domain/tool_turn.h"
 
@@ -34,14 +35,15 @@ inline constexpr Nanos kSelectionTimeMax = std::chrono::milliseconds(1);
 /// Whether tools were chosen, or why all of them go on.
 enum class SelectionOutcome : uint8_t {
     Selected,
-    FewTools,       // at most 8
-    SmallTools,     // under 1,500 tokens
-    ToolsOff,       // tool_choice: none
-    TooMany,        // beyond a bound of what is ranked
-    TooSlow,        // the time was over
-    WeakEvidence,   // the conversation says too little
-    ForeignScript,  // it is written in letters that the tools are not
-    MostWouldStay,  // 60 % or more
+    FewTools,        // at most 8
+    SmallTools,      // under 1,500 tokens
+    ToolsOff,        // tool_choice: none
+    TooMany,         // beyond a bound of what is ranked
+    TooSlow,         // the time was over
+    WeakEvidence,    // the conversation says too little
+    ForeignScript,   // it is written in letters that the tools are not
+    MostWouldStay,   // 60 % or more
+    CacheIsCheaper,  // all of them cost less: the provider has them in its cache
     kCount,
 };
 
@@ -82,6 +84,8 @@ struct SelectionRequest {
     std::span<const std::string_view> popular{};
     /// At most so many by their score; what is always kept comes on top.
     std::optional<size_t> k_target_override{};
+    /// Where given, each conversation is asked as it begins whether its set pays.
+    std::optional<CacheTerms> cache{};
     bool wants_scores = false;  // for people to look at
 };
 
@@ -96,6 +100,11 @@ struct Selection {
     size_t tool_tokens = 0;             // of all tools
     size_t kept_tokens = 0;
     bool has_called_left_out = false;  // the conversation called a tool that it was not offered
+    bool pays = true;                  // where `cache` is given: less is paid than for all tools
+    uint64_t list = 0;  // names the list of tools, on this node; 0: it was not looked at
+
+    /// All of `tools` go on, in the client's order.
+    void make_whole(size_t tools, SelectionOutcome why);
 };
 
 inline constexpr size_t kSelectorBytesMax = size_t{72} << 20U;

@@ -43,6 +43,7 @@ struct ToolSet {
     SelectionOutcome outcome = SelectionOutcome::Selected;
     bool has_begun = false;
     bool has_missed = false;  // a tool was called that was left out
+    bool pays = true;         // as it began: see pays_to_select
     size_t k = 0;             // what the adaptive rule said last
 
     bool is_whole() const { return outcome != SelectionOutcome::Selected; }

@@ -337,6 +337,7 @@ Selection select_of(ToolSelector& selector, const ToolOffer& offer, const OfferW
                              .pinned = pinned,
                              .popular = popular};
     request.wants_scores = wishes.wants_scores;
+    request.cache = wishes.cache;
     if (wishes.keep_max) request.k_target_override = static_cast<size_t>(*wishes.keep_max);
     return selector.select(request);
 }

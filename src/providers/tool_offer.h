@@ -87,6 +87,7 @@ struct OfferWishes {
     std::span<const std::string> pinned{};
     std::span<const std::string> popular{};
     std::optional<int64_t> keep_max{};
+    std::optional<CacheTerms> cache{};
     bool wants_scores = false;
 };
 

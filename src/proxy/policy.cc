@@ -136,7 +136,8 @@ Result<void> admit(Call* call) {
 
 void settle(Call* call) {
     const std::optional<Used> used = used_by(*call);
-    finish_selection(call);
+    const bool is_told = used && used->basis == UsageBasis::Exact;
+    finish_selection(call, is_told ? used->usage : TokenUsage());
     if (call->charge != nullptr) settle_charge(call, used);
     if (!call->ticket.holds_places()) return;
     const TokenUsage usage = used ? used->usage : TokenUsage();

@@ -71,6 +71,16 @@ bool forward(Call* call, std::string text, std::unique_ptr<PrunedBody>& before) 
     return false;
 }
 
+/// What becomes of a set that leaves tools out. Where all of them cost less, `chosen` is whole from
+/// here on; of a shadow that is only told.
+SelectionOutcome weigh(const CallSelection& own, size_t tools, Selection& chosen) {
+    if (chosen.outcome != SelectionOutcome::Selected || chosen.pays) return chosen.outcome;
+    if (own.terms.mode == SelectionMode::On) {
+        chosen.make_whole(tools, SelectionOutcome::CacheIsCheaper);
+    }
+    return SelectionOutcome::CacheIsCheaper;
+}
+
 /// Which of the tools stay, one by one.
 std::vector<bool> kept_of(const Selection& chosen, size_t tools) {
     std::vector<bool> kept(tools, chosen.outcome != SelectionOutcome::Selected);
@@ -85,6 +95,8 @@ void note_offer(Call* call, const ToolOffer& offer, const std::vector<bool>& kep
     const ReadToolDefinition reader = tool_reader(offer.dialect());
     if (tools.size() > kSelectionToolsMax) return;
     const bool is_on = own.counts.forwarded < own.counts.permitted;
+    const bool is_shadow = own.terms.mode == SelectionMode::Shadow;
+    const bool spares = is_on || (is_shadow && own.outcome == SelectionOutcome::Selected);
     std::vector<std::string> escaped(tools.size());
     std::vector<ToolHealth::Offered> offered;
     offered.reserve(tools.size());
@@ -95,7 +107,7 @@ void note_offer(Call* call, const ToolOffer& offer, const std::vector<bool>& kep
         if (own.left_out.empty()) own.left_out = "\n";
         own.left_out += name;
         own.left_out += '\n';
-        own.spared_bytes += tools[i].size() + 1;  // its comma
+        if (spares) own.spared_bytes += tools[i].size() + 1;  // its comma
     }
     ToolHealth* const health = call->proxy->parts().tool_health;
     if (health == nullptr || !call->caller) return;
@@ -106,7 +118,20 @@ void note_offer(Call* call, const ToolOffer& offer, const std::vector<bool>& kep
     }
 }
 
-Selection choose(const Call& call, const ToolOffer& offer) {
+/// What the provider's cache makes of prices; nothing: it makes no difference, or is not asked.
+std::optional<CacheTerms> cache_terms_of(Call& call) {
+    CallSelection& own = *call.selection;
+    if (call.charge == nullptr || !call.caller) return std::nullopt;
+    std::optional<CacheTerms> terms = cache_terms(call.charge->price);
+    if (!terms || call.proxy->parts().tool_health == nullptr) return terms;
+    own.cache_scope = cache_scope_of(call.caller->team_id, call.provider->name, call.model);
+    terms->scope = own.cache_scope;
+    terms->shared =
+        call.proxy->parts().tool_health->caches().shared(own.cache_scope, call.loop->now());
+    return terms;
+}
+
+Selection choose(Call& call, const ToolOffer& offer) {
     const CallSelection& own = *call.selection;
     ToolHealth* const health = call.proxy->parts().tool_health;
     std::vector<std::string> popular;
@@ -115,7 +140,24 @@ Selection choose(const Call& call, const ToolOffer& offer) {
     }
     return select_of(*call.proxy->parts().tool_selector,
                      offer,
-                     {.pinned = own.pinned, .popular = popular, .keep_max = own.terms.keep_max});
+                     {.pinned = own.pinned,
+                      .popular = popular,
+                      .keep_max = own.terms.keep_max,
+                      .cache = cache_terms_of(call)});
+}
+
+/// Counts the list, and whether the provider should have it.
+void note_list(Call* call, const ToolOffer& offer, uint64_t list) {
+    CallSelection& own = *call->selection;
+    if (own.cache_scope == 0 || list == 0) return;
+    const bool is_first = std::ranges::none_of(
+        offer.turns(), [](const ToolTurn& turn) { return turn.role == ToolRole::Assistant; });
+    own.asks_cache = call->proxy->parts().tool_health->caches().note_list(
+        {.scope = own.cache_scope,
+         .list = list,
+         .is_first = is_first,
+         .is_whole = own.counts.forwarded == own.counts.permitted},
+        call->loop->now());
 }
 
 const CalledTools* called_by(const Call& call) {
@@ -168,11 +210,12 @@ void select_tools(Call* call) {
     }
     CallSelection& own = *call->selection;
     const size_t all = offer->tools().size();
+    for (const std::string_view tool : offer->tools()) own.tool_bytes += tool.size();
     const CallTools* const lists = call->tools.get();
     const size_t offered = lists != nullptr ? lists->offered : all;
-    const Selection chosen = choose(*call, *offer);
+    Selection chosen = choose(*call, *offer);
+    own.outcome = weigh(own, all, chosen);
     const std::vector<bool> kept = kept_of(chosen, all);
-    own.outcome = chosen.outcome;
     own.is_chosen = true;
     own.counts = {.selection = own.terms.mode,
                   .offered = count(offered),
@@ -185,6 +228,7 @@ void select_tools(Call* call) {
         forward(call, offer->with_only(chosen.kept), before)) {
         own.counts.forwarded = own.counts.kept;
     }
+    note_list(call, *offer, chosen.list);
     note_offer(call, *offer, kept);
     const GovernedBody& sent = call->request->sent();
     if (sent.shown() == 0) own.sent_bytes = sent.size();
@@ -221,12 +265,17 @@ std::optional<ToolCounts> tool_counts(const Call& call, const TokenUsage& usage)
     return counts;
 }
 
-void finish_selection(Call* call) {
+void finish_selection(Call* call, const TokenUsage& usage) {
     if (call->selection == nullptr) return;
     CallSelection& own = *call->selection;
     if (std::exchange(own.is_finished, true)) return;
     if (own.watch != nullptr) own.watch->finish();
     ToolHealth* const health = call->proxy->parts().tool_health;
+    if (own.asks_cache && usage.input && health != nullptr) {
+        const int64_t list_tokens = static_cast<int64_t>(own.tool_bytes) / kBytesAToken;
+        health->caches().note_read(
+            own.cache_scope, usage.cached_input.value_or(0) * 2 >= list_tokens, call->loop->now());
+    }
     const CalledTools* const called = called_by(*call);
     if (called == nullptr || health == nullptr || !call->caller) return;
     std::vector<ToolHealth::Called> seen;

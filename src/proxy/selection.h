@@ -25,9 +25,12 @@ struct CallSelection : Pooled {
     std::vector<std::string> pinned{};
     SelectionOutcome outcome = SelectionOutcome::FewTools;
     ToolCounts counts{};
-    std::string left_out{};   // names of tools, each between two line ends
-    size_t spared_bytes = 0;  // of the tools that were left out
-    size_t sent_bytes = 0;    // of the body that went on, where all of it is text
+    std::string left_out{};    // names of tools, each between two line ends
+    size_t spared_bytes = 0;   // of the tools that were left out
+    size_t tool_bytes = 0;     // of all of them
+    uint64_t cache_scope = 0;  // the team and the model, where the provider's cache is looked at
+    bool asks_cache = false;   // the list should be in it
+    size_t sent_bytes = 0;     // of the body that went on, where all of it is text
     std::unique_ptr<CallWatch> watch{};
     bool is_chosen = false;    // the tools were looked at
     bool is_finished = false;  // and the calls of the answer are counted
@@ -49,7 +52,8 @@ void watch_answer(Call* call, std::string_view bytes, bool streams);
 /// What is written down of the call's tools; nothing where nobody looked at them.
 std::optional<ToolCounts> tool_counts(const Call& call, const TokenUsage& usage);
 
-/// At the end of the call: what its answer called is counted, once.
-void finish_selection(Call* call);
+/// At the end of the call: what its answer called, and what of its tools was in the provider's
+/// cache, is counted, once. `usage`: as the provider says; empty: it does not.
+void finish_selection(Call* call, const TokenUsage& usage);
 
 }  // namespace keywarden

@@ -139,6 +139,59 @@ TEST_F(Selects, OffIsAsItWas) {
     EXPECT_FALSE(health_.report("team_a").since);
 }
 
+/// Its tools are large, so that a prompt with a few of them is long enough for a cache.
+std::string large_body(std::string_view text) {
+    std::string large = body(std::string(text) + " " + std::string(kNeeds));
+    const std::string from(120, 'x');
+    const std::string to(600, 'x');
+    for (size_t at = large.find(from); at != large.npos; at = large.find(from, at + to.size())) {
+        large.replace(at, from.size(), to);
+    }
+    return large;
+}
+
+class SelectsByPrice : public Selects {
+protected:
+    void start_at_a_tenth(const std::string& answer = call_of(name_of(31))) {
+        charge_calls();
+        const Price price{.input = 1'000'000, .output = 1'000'000, .cached_input = 100'000};
+        ASSERT_TRUE(money_->prices.put("up/gpt-4o", price, {.tenant = "instance"}));
+        start_answering(json_answer(answer));
+    }
+    std::string outcome(const std::string& text) {
+        return std::string(field(chat(large_body(text)), "x-keywarden-tools-selection"));
+    }
+};
+
+TEST_F(SelectsByPrice, WhereTheCacheMayHaveAllToolsAllGoOn) {
+    start_at_a_tenth();
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    EXPECT_EQ(outcome("a"), "on; cache_is_cheaper");
+    EXPECT_EQ(asked(), large_body("a"));
+    team_says({.mode = SelectionMode::Shadow, .keep_max = 8});
+    EXPECT_EQ(outcome("b"), "shadow; cache_is_cheaper");
+    const TeamTools team = sums(2);
+    const auto left = [](const ToolUse& use) { return use.left_out == 1; };
+    EXPECT_TRUE(std::ranges::any_of(team.tools, left)) << "a shadow counts all the same";
+}
+
+TEST_F(SelectsByPrice, OnceItsCacheIsSeenToHaveNothingFewGoOnAndConversationsStayAsTheyBegan) {
+    // Nothing is called, so that no tool becomes one that is always kept: that is another set.
+    start_at_a_tenth(R"({"id":"c1","choices":[{"index":0,"message":{"role":"assistant",)"
+                     R"("content":"well"},"finish_reason":"stop"}],)"
+                     R"("usage":{"prompt_tokens":500,"completion_tokens":7}})");
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    int conversations = 0;
+    std::string last;
+    while (last != "on; selected" && conversations < 100) {
+        last = outcome("conversation " + std::to_string(conversations++));
+    }
+    EXPECT_GT(conversations, kShareBeginningsMin);
+    EXPECT_LT(conversations, 100);
+    EXPECT_EQ(outcome("conversation 0"), "on; cache_is_cheaper");
+    EXPECT_EQ(outcome("another one"), "on; selected");
+}
+
 TEST_F(Selects, AShadowChangesNothingAndCounts) {
     start_answering(json_answer(call_of(name_of(20))));
     team_says({.mode = SelectionMode::Shadow, .keep_max = 8, .pinned = {name_of(7)}});

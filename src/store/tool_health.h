@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "domain/tool_cache_share.h"
 
 namespace keywarden {
 
@@ -93,6 +94,9 @@ public:
     /// first, at most `most`. They are looked for once an hour, so that they hold still.
     std::vector<std::string> popular(std::string_view team_id, size_t most, TimePoint now);
 
+    /// Of what is in caches of providers.
+    CacheShare& caches() { return caches_; }
+
     TeamTools report(std::string_view team_id);
     void forget(std::string_view team_id);
 
@@ -112,6 +116,7 @@ private:
     static ToolUse* count_offer(Team& team, const Offered& offered);
     static bool is_due(const ToolUse& use);
 
+    CacheShare caches_;
     std::mutex mutex_;
     std::map<std::string, Team, std::less<>> teams_;
 };

@@ -400,6 +400,27 @@ def test_headers_tell_what_became_of_tools(gateway, upstreams, http):
     assert answer.headers["x-keywarden-prune-ratio"] == f"{kept}/60"
 
 
+def test_where_a_cache_makes_all_tools_cheaper_they_go_on(gateway, upstreams, http):
+    model = "near_qwen3_30b"
+    priced = gateway.cli("prices", "set", f"imposter/{model}", "input=1", "cached_input=0.05", "output=2")
+    assert priced.returncode == 0, priced.stderr
+    upstreams["gpt"].behave = chat_model
+    key = make_key(http, "on")
+    told = {"outcome": "too_slow"}
+    while told["outcome"] == "too_slow":
+        told = http.post("/v1/account/tools/explain", params={"key": key["id"]}, json={
+            "model": model, "messages": [{"role": "user", "content": TASK}], "tools": CHAT_TOOLS}).json()
+    assert told["outcome"] == "selected"
+    assert told["cache"] == {"read_percent": 5, "write_percent": 100, "shared_percent": 100, "pays": False}
+    assert run_chat(gpt_of(gateway, key), model=model) == STEPS
+    assert offers_of(upstreams["gpt"]) == [CHAT_TOOLS] * 3
+    tools = rows_of(http, key, 3)[0]["tools"]
+    assert (tools["selection"], tools["kept"], tools["forwarded"], tools["tokens_saved"]) == ("on", 60, 60, 0)
+    answer = gpt_of(gateway, key).chat.completions.with_raw_response.create(
+        model=model, messages=[{"role": "user", "content": TASK}], tools=CHAT_TOOLS)
+    assert answer.headers["x-keywarden-tools-selection"] == "on; cache_is_cheaper"
+
+
 def test_a_denied_tool_never_comes_back(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
     key = make_key(http, "on", toollist={"denied": ["share_*"]})

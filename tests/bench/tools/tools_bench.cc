@@ -121,20 +121,20 @@ void measure_ranker(const std::vector<ToolConversation>& conversations) {
 }
 
 /// What tokens cost that are read from a cache, and that are written to one, of the plain price.
-struct Price {
+struct Rate {
     const char* name;
     double read;
     double write;
 };
-constexpr Price kPrices[] = {{"no cache", 1, 1},
-                             {"OpenAI, read 0.5", 0.5, 1},
-                             {"OpenAI, read 0.1", 0.1, 1},
-                             {"Anthropic, read 0.1, write 1.25", 0.1, 1.25}};
+constexpr Rate kPrices[] = {{"no cache", 1, 1},
+                            {"OpenAI, read 0.5", 0.5, 1},
+                            {"OpenAI, read 0.1", 0.1, 1},
+                            {"Anthropic, read 0.1, write 1.25", 0.1, 1.25}};
 
 /// What the requests of one conversation cost, one after another.
 class Bill {
 public:
-    Bill(const Price& price, bool is_warm) : price_(price), is_warm_(is_warm) {}
+    Bill(const Rate& price, bool is_warm) : price_(price), is_warm_(is_warm) {}
 
     /// `shared`: tokens at the beginning that other conversations of the account have too.
     void add(const std::vector<uint32_t>& kept, double tools, double messages, double shared) {
@@ -155,17 +155,22 @@ public:
     double cost() const { return cost_; }
 
 private:
-    Price price_;
+    Rate price_;
     bool is_warm_;
     std::vector<uint32_t> kept_;
     double messages_ = 0;
     double cost_ = 0;
 };
 
+/// To sending all tools: where nothing is cached, and where others had the whole list.
+struct Costs {
+    Mean cold, warm;            // each set goes on
+    Mean cold_auto, warm_auto;  // by the cache policy `auto`
+};
+
 struct Sums {
     Mean survived, kept, changes, misses;
-    std::map<std::string, std::pair<Mean, Mean>>
-        costs;  // cold, and where others had the whole list
+    std::map<std::string, Costs> costs;
     std::map<SelectionOutcome, size_t> outcomes;
 };
 
@@ -181,14 +186,30 @@ SelectionRequest request_of(const ToolConversation& conversation, size_t turns) 
             .turns = conversation.request->turns().first(turns)};
 }
 
+/// As `auto` decides it, where it is known what the cache holds.
+std::vector<uint32_t> kept_by_policy(ToolSelector& selector,
+                                     SelectionRequest request,
+                                     size_t price,
+                                     bool is_warm) {
+    request.cache = CacheTerms{.read = kPrices[price].read,
+                               .write = kPrices[price].write,
+                               .shared = is_warm ? 1.0 : 0.0,
+                               .scope = 2 * price + (is_warm ? 2 : 1)};
+    Selection selection = selector.select(request);
+    if (!selection.pays) {
+        selection.make_whole(request.tools.size(), SelectionOutcome::CacheIsCheaper);
+    }
+    return selection.kept;
+}
+
 void play(ToolSelector& selector, const ToolConversation& conversation, Sums& sums) {
     std::vector<uint32_t> all;
     for (uint32_t i = 0; i < conversation.tools.size(); ++i) all.push_back(i);
     const double all_tokens = tokens_of(conversation, all);
-    std::vector<Bill> bills, bills_warm, cold, warm;
-    for (const Price& price : kPrices) {
-        for (auto* of : {&bills, &cold}) of->emplace_back(price, false);
-        for (auto* of : {&bills_warm, &warm}) of->emplace_back(price, true);
+    std::vector<Bill> bills, bills_warm, cold, warm, cold_auto, warm_auto;
+    for (const Rate& price : kPrices) {
+        for (auto* of : {&bills, &cold, &cold_auto}) of->emplace_back(price, false);
+        for (auto* of : {&bills_warm, &warm, &warm_auto}) of->emplace_back(price, true);
     }
     const auto& turns = conversation.request->turns();
     const bool has_system = !turns.empty() && turns[0].role == ToolRole::System;
@@ -214,6 +235,24 @@ void play(ToolSelector& selector, const ToolConversation& conversation, Sums& su
         for (auto* of : {&cold, &warm}) {
             for (Bill& bill : *of) bill.add(all, all_tokens, messages, shared);
         }
+        const auto is_missing = [](const std::vector<uint32_t>& of, size_t tool) {
+            return std::ranges::find(of, tool) == of.end();
+        };
+        for (auto* of : {&cold_auto, &warm_auto}) {
+            for (size_t i = 0; i < of->size(); ++i) {
+                std::vector<uint32_t> sent = kept_by_policy(
+                    selector, request_of(conversation, asked.turns), i, of == &warm_auto);
+                (*of)[i].add(
+                    sent, tokens_of(conversation, sent), messages, sent == all ? shared : 0);
+                const size_t sent_tools = sent.size();
+                for (const size_t tool : asked.next) {
+                    if (is_missing(sent, tool)) sent.push_back(static_cast<uint32_t>(tool));
+                }
+                if (sent.size() > sent_tools) {
+                    (*of)[i].add_again(tokens_of(conversation, sent), messages);
+                }
+            }
+        }
         if (!asked.next.empty()) {
             const size_t known = kept.size();
             for (const size_t tool : asked.next) {
@@ -234,9 +273,11 @@ void play(ToolSelector& selector, const ToolConversation& conversation, Sums& su
     }
     sums.changes.add(conversation.source, changes);
     for (size_t i = 0; i < std::size(kPrices); ++i) {
-        auto& [cold_sum, warm_sum] = sums.costs[kPrices[i].name];
-        cold_sum.add(conversation.source, bills[i].cost(), cold[i].cost());
-        warm_sum.add(conversation.source, bills_warm[i].cost(), warm[i].cost());
+        Costs& costs = sums.costs[kPrices[i].name];
+        costs.cold.add(conversation.source, bills[i].cost(), cold[i].cost());
+        costs.warm.add(conversation.source, bills_warm[i].cost(), warm[i].cost());
+        costs.cold_auto.add(conversation.source, cold_auto[i].cost(), cold[i].cost());
+        costs.warm_auto.add(conversation.source, warm_auto[i].cost(), warm[i].cost());
     }
 }
 
@@ -254,13 +295,16 @@ void measure_sets(const std::vector<ToolConversation>& conversations, bool only_
                 100 * sums.survived.value(),
                 sums.kept.value(),
                 sums.changes.value());
-    for (const Price& price : kPrices) {
-        const auto& [cold, warm] = sums.costs.at(price.name);
-        std::printf(
-            "    %-34s %5.1f %% of no selection, %5.1f %% where its list is cached already\n",
-            price.name,
-            100 * cold.value(),
-            100 * warm.value());
+    std::printf(
+        "    of the cost of all tools; where their list is cached already; as `auto` has it\n");
+    for (const Rate& price : kPrices) {
+        const Costs& costs = sums.costs.at(price.name);
+        std::printf("    %-34s %5.1f %%, %5.1f %%; auto %5.1f %%, %5.1f %%\n",
+                    price.name,
+                    100 * costs.cold.value(),
+                    100 * costs.warm.value(),
+                    100 * costs.cold_auto.value(),
+                    100 * costs.warm_auto.value());
     }
     std::printf("   ");
     for (const auto& [outcome, count] : sums.outcomes) {
