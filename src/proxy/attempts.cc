@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/crypto.h"
+#include "providers/sandbox.h"
 #include "proxy/routing.h"
 #include "proxy/upstream_credential.h"
 #include "proxy/upstream_request.h"
@@ -111,16 +112,18 @@ Result<void> may_send(Call* call) {
     return pass_breaker(*call);
 }
 
+/// Whether another model may do what one did not that has answered so.
+bool is_for_another(int status) {
+    constexpr std::array kSuch = {401, 403, 404, 408, 429};
+    const bool is_redirect = status >= 300 && status < 400;
+    return is_redirect || status >= 500 || std::ranges::find(kSuch, status) != kSuch.end();
+}
+
 /// Whether another model may do what this one did not.
 bool is_for_another(const Call& call, const Result<void>& answered) {
     const bool is_sent = call.upstream_call().sent();
     if (is_sent && call.endpoint->body != BodyForm::Json) return false;
-    if (answered) {
-        const int status = call.upstream_call().head().status();
-        constexpr std::array kSuch = {401, 403, 404, 408, 429};
-        const bool is_redirect = status >= 300 && status < 400;
-        return is_redirect || status >= 500 || std::ranges::find(kSuch, status) != kSuch.end();
-    }
+    if (answered) return is_for_another(call.upstream_call().head().status());
     const ErrorCode code = answered.error().code;
     if (is_sent) {
         return call.routing->route->declared.resends && is_its(answered.error()) &&
@@ -134,6 +137,28 @@ bool is_for_another(const Call& call, const Result<void>& answered) {
 bool goes_on(Call* call, const Result<void>& answered) {
     return call->routing != nullptr && call->routing->has_more() && !call->nobody_waits() &&
            is_for_another(*call, answered) && move_on(call);
+}
+
+/// Whether the sandbox does here what another is asked for. It answers the same each time, so that
+/// it is asked beforehand.
+bool sandbox_fails(Call* call) {
+    if (call->endpoint->body != BodyForm::Json) return false;
+    const std::string body = whole_upstream_body(call);
+    const auto answer =
+        answer_in_sandbox({.path = call->facts->path,
+                           .content_type = call->exchange->head().value("Content-Type"),
+                           .body = body,
+                           .model = call->request->upstream_model});
+    if (!answer) return answer.error().code == ErrorCode::ModelNotFound;
+    return is_for_another(answer->status);
+}
+
+/// Aims the call to a route at its next target, where the sandbox would fail and that may help.
+bool leaves_sandbox(Call* call) {
+    const bool may = call->routing != nullptr && call->routing->has_more() && !call->nobody_waits();
+    if (!may || !sandbox_fails(call) || !move_on(call)) return false;
+    ++call->attempts;
+    return true;
 }
 
 /// How long to wait before the next attempt, to what the call is then aimed at; nothing: this was
@@ -153,7 +178,12 @@ std::optional<Nanos> next_attempt(Call* call,
 
 Task<Result<void>> send_upstream(Call* call, const std::vector<OriginPool*>* pools) {
     Retries retries{.call = call, .begun = call->loop->mono()};
-    while (OriginPool* const pool = (*pools)[call->provider_index]) {
+    for (;;) {
+        OriginPool* const pool = (*pools)[call->provider_index];
+        if (pool == nullptr) {
+            if (leaves_sandbox(call)) continue;
+            co_return Result<void>();  // it is not sent to
+        }
         call->upstream.emplace(pool, call->proxy->timeouts(call->provider_index));
         Result<void> answered = may_send(call);
         const bool may = answered.has_value();
@@ -172,7 +202,6 @@ Task<Result<void>> send_upstream(Call* call, const std::vector<OriginPool*>* poo
         co_await call->pause(*wait);
         call->waited += *wait;
     }
-    co_return Result<void>();  // the sandbox is not sent to
 }
 
 }  // namespace keywarden

@@ -114,6 +114,27 @@ TEST_F(Routes, TheSandboxMayBeTheLastResort) {
     EXPECT_EQ(field(answer, "x-keywarden-attempts"), "2");
 }
 
+TEST_F(Routes, WhatTheSandboxIsToFailAtGoesOnAsFromAnyProvider) {
+    add_imposters({json_answer(kReply)});
+    add_route({{"sandbox/error-503"}, {"sandbox/no-such-control"}, {"m0"}});
+    parts_.providers.push_back(open_provider({.name = "sandbox"}).value());
+    start();
+    const std::string served = chat(R"({"model":"house","messages":[]})");
+    EXPECT_EQ(status(served), 200) << served;
+    EXPECT_EQ(field(served, "x-keywarden-provider"), "p0");
+    EXPECT_EQ(field(served, "x-keywarden-attempts"), "3");
+}
+
+TEST_F(Routes, WhatTheCallerDidWrongIsSaidByTheSandboxToo) {
+    add_imposters({json_answer(kReply)});
+    add_route({{"sandbox/error-400"}, {"m0"}});
+    parts_.providers.push_back(open_provider({.name = "sandbox"}).value());
+    start();
+    const std::string refused = chat(R"({"model":"house","messages":[]})");
+    EXPECT_EQ(status(refused), 400) << refused;
+    EXPECT_EQ(field(refused, "x-keywarden-provider"), "sandbox");
+}
+
 TEST_F(Routes, EachTargetIsToldItsOwnNameOfTheModel) {
     std::string told;
     imposter_ = std::make_unique<Imposter>([&](test::Peer& peer) {
