@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "app/configuration.h"
-#include "providers/provider.h"
 
 namespace keywarden {
 namespace {
@@ -95,14 +94,7 @@ std::string config_reference() {
     for (const ProviderField& field : provider_fields()) {
         out += fmt::format("| `{}` | {} | {} |\n", field.name, field.kind, field.sentence);
     }
-    out += "\nKnown providers:\n\n| name | base_url | api_key_env |\n|---|---|---|\n";
-    for (const KnownProvider& known : known_providers()) {
-        out += fmt::format(
-            "| `{}` | `{}` | {} |\n",
-            known.name,
-            known.base_url,
-            known.api_key_env.empty() ? "none" : fmt::format("`{}`", known.api_key_env));
-    }
+    out += "\nKnown providers, and what they take otherwise: [Known providers](providers.md).\n";
     out += kAliases;
     out += kRoutes;
     for (const ProviderField& field : route_fields()) {

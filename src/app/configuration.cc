@@ -21,11 +21,19 @@ constexpr std::array kProviderFields = {
                   "text, required",
                   "What the provider is called in `provider/model`, in logs, and in answers. Known "
                   "ones need no address."},
+    ProviderField{"kind",
+                  "text",
+                  "Which of the [known providers](providers.md) it is, where its name is not that: "
+                  "its address, its dialect, how its key is sent, and what it takes otherwise."},
     ProviderField{"base_url",
                   "text",
                   "Where its API begins, as one gives it to an SDK of its dialect: "
                   "`https://api.openai.com/v1`, `https://api.anthropic.com`. Required unless the "
                   "name is a known one."},
+    ProviderField{"api_version",
+                  "text",
+                  "Of Azure OpenAI: a dated version, such as `2024-10-21`, which names the "
+                  "deployment in the path. Without it the v1 API is asked."},
     ProviderField{"api_key_env",
                   "text",
                   "The environment variable that holds its API key. A known provider has one by "

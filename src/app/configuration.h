@@ -28,8 +28,10 @@ struct ModelSettings {
 /// One [[provider]] of the file. Credentials are named here, never held.
 struct ProviderSettings {
     std::string name;
+    std::string kind{};                // which known provider it is; empty: as its name says
     std::string base_url{};            // empty: the known provider's own
     std::string region{};              // of AWS, for Bedrock
+    std::string api_version{};         // of Azure
     std::string api_key_env{};         // the variable that holds the key, or
     std::string api_key_file{};        // the file that does; neither: see credential_of
     std::optional<Dialect> dialect{};  // none: the known provider's own, or OpenAI's

@@ -90,10 +90,13 @@ Result<int> ask_provider(const Provider& provider,
             provider.origin(),
             {.ca_file = ca_file, .timeouts = kBriefly, .resolver = reaching({&provider, 1})}));
     if (provider.dialect == Dialect::Bedrock) return ask_bedrock(*client, provider, credential);
-    BlockingRequest request{.target = upstream_path(provider, "/v1/models")};
+    const std::string_view models = "/v1/models";
+    BlockingRequest request{.target = provider.api_version.empty()
+                                          ? upstream_path(provider, models)
+                                          : deployment_path(provider, models, {})};
     if (!credential.empty()) {
         TRY(const std::string_view key, credential.reveal_to(provider.origin()));
-        const CredentialField field = credential_field(provider.dialect);
+        const CredentialField& field = provider.credential;
         request.headers.push_back(
             {std::string(field.name), std::string(field.before) + std::string(key)});
     }

@@ -34,9 +34,11 @@ std::unexpected<Error> wrong(const ProviderSettings& provider,
 
 Result<Provider> open_one(const ProviderSettings& settings, Secret credential) {
     ProviderConfig config{.name = settings.name,
+                          .kind = settings.kind,
                           .base_url = settings.base_url,
                           .api_key = std::move(credential),
                           .region = settings.region,
+                          .api_version = settings.api_version,
                           .dialect = settings.dialect,
                           .privacy = settings.privacy,
                           .networks = settings.networks,
@@ -156,7 +158,8 @@ Result<Secret> credential_of(const ProviderSettings& provider, const Environment
         }
         return read_variable(provider, "api_key_env", provider.api_key_env, environment);
     }
-    const KnownProvider* known = find_known_provider(provider.name);
+    const KnownProvider* known =
+        find_known_provider(provider.kind.empty() ? provider.name : provider.kind);
     if (known == nullptr || known->api_key_env.empty()) return Secret();
     if (environment.get(known->api_key_env).empty()) {
         const bool is_aws = known->dialect == Dialect::Bedrock;

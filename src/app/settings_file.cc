@@ -190,7 +190,9 @@ private:
         TRY_VOID(no_other_fields(table, "provider", fields));
         ProviderSettings out;
         TRY(out.name, text(table, "provider", "name", true));
+        TRY(out.kind, text(table, "provider", "kind", false));
         TRY(out.base_url, text(table, "provider", "base_url", false));
+        TRY(out.api_version, text(table, "provider", "api_version", false));
         TRY(out.api_key_env, text(table, "provider", "api_key_env", false));
         TRY(out.api_key_file, text(table, "provider", "api_key_file", false));
         TRY(out.region, text(table, "provider", "region", false));

@@ -150,11 +150,12 @@ Result<TranslatedRequest> translate_request(Dialect from,
 std::string bounded(TranslatedRequest& request,
                     Dialect to,
                     std::optional<int64_t> output_tokens_max,
-                    bool old_name) {
+                    const Quirks& quirks) {
+    if (!quirks.takes_stream_options) request.body->erase("stream_options");
     if (output_tokens_max && to == Dialect::Bedrock) {
         (*request.body)["inferenceConfig"]["maxTokens"] = *output_tokens_max;
     } else if (output_tokens_max) {
-        const bool is_new = to == Dialect::OpenAi && !old_name;
+        const bool is_new = to == Dialect::OpenAi && quirks.wants_max_completion_tokens;
         (*request.body)[is_new ? "max_completion_tokens" : "max_tokens"] = *output_tokens_max;
     }
     return chat::to_text(*request.body);

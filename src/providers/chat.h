@@ -17,6 +17,7 @@
 #include "base/event_stream.h"
 #include "base/result.h"
 #include "domain/chat.h"
+#include "providers/provider.h"
 
 namespace keywarden {
 
@@ -53,12 +54,12 @@ Result<TranslatedRequest> translate_request(Dialect from,
                                             std::string_view body,
                                             const RequestFacts& facts);
 
-/// The body as it goes out, with no more output than this. `old_name`: OpenAI's `max_tokens`, else
-/// `max_completion_tokens`.
+/// The body as it goes out, with no more output than this, to a provider of OpenAI's dialect as its
+/// quirks want it.
 std::string bounded(TranslatedRequest& request,
                     Dialect to,
                     std::optional<int64_t> output_tokens_max,
-                    bool old_name = true);
+                    const Quirks& quirks = {});
 
 /// Of an answer, what its provider may not say and its client wants to know.
 struct AnswerFacts {

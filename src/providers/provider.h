@@ -43,12 +43,31 @@ struct ProviderTimeouts {
     std::optional<Nanos> total{};
 };
 
+/// The field of a request that carries a credential to a provider, and what stands before the
+/// credential in it. Bedrock's calls may be signed instead: see providers/bedrock.h.
+struct CredentialField {
+    std::string_view name = "Authorization";
+    std::string_view before = "Bearer ";
+};
+
+/// What a provider of OpenAI's dialect takes otherwise than OpenAI's own documents say. What a
+/// client says is rewritten where that means the same.
+struct Quirks {
+    bool knows_max_completion_tokens = true;   // else `max_tokens` is said in its place
+    bool wants_max_completion_tokens = false;  // some of its models know no `max_tokens`
+    bool takes_stream_options = true;  // else they are taken out: its streams tell usage unasked
+    bool knows_developer = true;       // the role; else it is said as `system`
+    std::string_view rerank_path{};    // empty: beside its other endpoints
+};
+
 /// One `[[provider]]` of the configuration, as written.
 struct ProviderConfig {
-    std::string name{};      // "groq": also the first part of "groq/llama-3.3-70b-versatile"
-    std::string base_url{};  // empty: the known provider's own address
-    Secret api_key{};        // empty: none is sent (a model server of your own)
-    std::string region{};    // of AWS: for Bedrock, which needs one
+    std::string name{};         // "groq": also the first part of "groq/llama-3.3-70b-versatile"
+    std::string kind{};         // which known provider it is; empty: as its name or address says
+    std::string base_url{};     // empty: the known provider's own address
+    Secret api_key{};           // empty: none is sent (a model server of your own)
+    std::string region{};       // of AWS: for Bedrock, which needs one
+    std::string api_version{};  // of Azure, where its deployments are named in the path
     std::optional<Dialect> dialect{};               // empty: the known provider's own, or OpenAI's
     PrivacyClass privacy = PrivacyClass::Standard;  // what becomes of a prompt there
     std::vector<IpRange> networks{};                // where it may be though they are not public
@@ -65,7 +84,10 @@ struct Provider {
     Url base{};                       // empty for the sandbox
     std::string path_prefix{};        // "/openai/v1": see upstream_path
     std::string region{};             // of AWS; empty but for Bedrock
-    BoundSecret api_key{};            // see credential_field; empty: send none
+    std::string api_version{};        // of Azure; not empty: see deployment_path
+    CredentialField credential{};     // how its credentials are sent
+    Quirks quirks{};                  // of OpenAI's dialect
+    BoundSecret api_key{};            // empty: send none
     std::vector<IpRange> networks{};  // see may_reach
     ProviderTimeouts timeouts{};
     std::vector<ProviderModel> models{};  // no upstream_id is empty
@@ -74,27 +96,19 @@ struct Provider {
     Origin origin() const { return {.tls = base.tls, .host = base.host, .port = base.port}; }
 };
 
-/// Checks a configuration. A name of the table below needs no base_url; "sandbox" takes none, and
-/// no key.
-/// Errors: InvalidConfig for a name outside `a-z0-9_-`, an unknown name without a base_url, an
-/// address that parse_url refuses or may_reach does, plain http to a host that is not private
-/// (is_private_host) where there are no `networks`, a key with white space or control characters, a
-/// region where none is needed or none where one is, a model id that is empty, too long, not
-/// printable ASCII without spaces, or there twice. No message repeats a key or an address.
+/// Checks a configuration. A kind, or a name, of the table below needs no base_url, but Azure does;
+/// "sandbox" takes none, and no key. Errors: InvalidConfig for a name outside `a-z0-9_-`, a kind
+/// not in the table, an unknown name without a base_url, an api_version that is no date or not
+/// Azure's, an address that parse_url or may_reach refuses, plain http to a host that is not
+/// private without `networks`, a key with white space or control characters, a region where none is
+/// needed or none where one is, a model id that is empty, too long, not printable ASCII without
+/// spaces, or there twice. No message repeats a key or an address.
 Result<Provider> open_provider(ProviderConfig config);
 
 /// Whether calls to the provider may go to that address, whatever its name stands for just now: to
 /// its `networks`; to public addresses, over https; and, where the host that was written is itself
 /// one of this machine or of a private network, to what is_of_ones_own.
 bool may_reach(const Provider& provider, IpAddress address);
-
-/// The field of a request that carries a credential to a provider of that dialect, and what stands
-/// before the credential in it. Bedrock's calls may be signed instead: see providers/bedrock.h.
-struct CredentialField {
-    std::string_view name;
-    std::string_view before;
-};
-CredentialField credential_field(Dialect dialect);
 
 /// Of those that a provider may speak: "openai", "anthropic", "bedrock". Nothing for any other
 /// name.
@@ -107,12 +121,20 @@ std::optional<Dialect> dialect_named(std::string_view name);
 /// Requires: `path` begins with "/v1/" (for Bedrock, see bedrock_path).
 std::string upstream_path(const Provider& provider, std::string_view path);
 
+/// The same where Azure's dated versions name the deployment in the path: with the query.
+/// Requires: the provider has an api_version.
+std::string deployment_path(const Provider& provider,
+                            std::string_view path,
+                            std::string_view model);
+
 /// A provider whose address is known.
 struct KnownProvider {
     std::string_view name;
     std::string_view base_url;     // of Bedrock, with REGION where the region goes
     std::string_view api_key_env;  // where its own SDK looks for the key: the default
     Dialect dialect = Dialect::OpenAi;
+    Quirks quirks{};
+    std::string_view source{};  // who says so
 };
 
 /// Sorted by name. The table is registry.cc.
@@ -120,5 +142,11 @@ std::span<const KnownProvider> known_providers();
 
 /// Null when there is none of that name.
 const KnownProvider* find_known_provider(std::string_view name);
+
+/// The one that a provider is: of that kind, else of that name, else at that address. Null: none.
+const KnownProvider* known_as(const ProviderConfig& config);
+
+/// docs/reference/providers.md.
+std::string provider_reference();
 
 }  // namespace keywarden

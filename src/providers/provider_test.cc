@@ -32,8 +32,11 @@ TEST(Provider, EveryKnownAddressOpensAndIsHttpsUnlessItIsThisMachine) {
     for (const KnownProvider& known : known_providers()) {
         SCOPED_TRACE(known.name);
         const bool is_aws = known.dialect == Dialect::Bedrock;
+        const bool is_azure = known.name == "azure";  // where each customer has a host
         const Provider provider =
-            open_provider({.name = std::string(known.name), .region = is_aws ? "eu-central-1" : ""})
+            open_provider({.name = std::string(known.name),
+                           .base_url = is_azure ? "https://mine.openai.azure.com" : "",
+                           .region = is_aws ? "eu-central-1" : ""})
                 .value();
         EXPECT_TRUE(provider.base.tls || provider.base.host == "127.0.0.1");
         EXPECT_EQ(known.api_key_env.empty(), !provider.base.tls);
@@ -129,13 +132,114 @@ TEST(Provider, AnthropicsAddressIsWithoutItsVersion) {
 }
 
 TEST(Provider, EachDialectCarriesItsCredentialInAFieldOfItsOwn) {
-    EXPECT_EQ(credential_field(Dialect::OpenAi).name, "Authorization");
-    EXPECT_EQ(credential_field(Dialect::OpenAi).before, "Bearer ");
-    EXPECT_EQ(credential_field(Dialect::Anthropic).name, "x-api-key");
-    EXPECT_EQ(credential_field(Dialect::Anthropic).before, "");
+    const auto field = [](ProviderConfig config) {
+        config.base_url = "http://127.0.0.1:9";
+        const Provider provider = open_provider(std::move(config)).value();
+        return std::string(provider.credential.name) + ": " +
+               std::string(provider.credential.before);
+    };
+    EXPECT_EQ(field({.name = "mine"}), "Authorization: Bearer ");
+    EXPECT_EQ(field({.name = "mine", .dialect = Dialect::Anthropic}), "x-api-key: ");
+    EXPECT_EQ(field({.name = "anthropic"}), "x-api-key: ");
+    EXPECT_EQ(field({.name = "anthropic", .dialect = Dialect::OpenAi}), "Authorization: Bearer ");
+    EXPECT_EQ(field({.name = "mine", .kind = "azure"}), "api-key: ");
+    EXPECT_EQ(field({.name = "azure"}), "api-key: ");
+    EXPECT_EQ(field({.name = "azure", .dialect = Dialect::Anthropic}), "x-api-key: ");
     EXPECT_EQ(dialect_named("openai"), Dialect::OpenAi);
     EXPECT_EQ(dialect_named("anthropic"), Dialect::Anthropic);
     EXPECT_EQ(dialect_named("problem"), std::nullopt);
+}
+
+TEST(Provider, AKindGivesAnyNameWhatIsKnownOfIt) {
+    const Provider second = open_provider({.name = "groq-eu", .kind = "groq"}).value();
+    EXPECT_EQ(second.name, "groq-eu");
+    EXPECT_EQ(second.base.host, "api.groq.com");
+    EXPECT_EQ(open_provider({.name = "claude", .kind = "anthropic"}).value().dialect,
+              Dialect::Anthropic);
+    EXPECT_EQ(open_provider({.name = "groq", .kind = "mistral"}).value().base.host,
+              "api.mistral.ai");
+    EXPECT_TRUE(refusal({.name = "mine", .kind = "groqq"}).contains("kind must be"));
+    EXPECT_TRUE(refusal({.name = "sandbox", .kind = "groq"}).contains("built in"));
+    EXPECT_TRUE(refusal({.name = "mine", .kind = "bedrock"}).contains("region"));
+}
+
+TEST(Provider, AQuirkComesWithTheKindTheNameOrTheAddress) {
+    const auto quirks = [](ProviderConfig config) {
+        const Result<Provider> provider = open_provider(std::move(config));
+        EXPECT_TRUE(provider) << (provider ? "" : provider.error().message);
+        return provider ? provider->quirks : Quirks{};
+    };
+    const std::string mine = "http://127.0.0.1:9/v1";
+    EXPECT_FALSE(quirks({.name = "mistral"}).takes_stream_options);
+    EXPECT_FALSE(quirks({.name = "mistral", .base_url = mine}).takes_stream_options);
+    EXPECT_FALSE(quirks({.name = "m", .kind = "mistral", .base_url = mine}).takes_stream_options);
+    EXPECT_FALSE(
+        quirks({.name = "m", .base_url = "https://api.mistral.ai/v1"}).takes_stream_options);
+    EXPECT_TRUE(quirks({.name = "m", .base_url = mine}).takes_stream_options);
+    EXPECT_TRUE(quirks({.name = "m", .base_url = "https://api.mistral.ai.example/v1"})
+                    .takes_stream_options);
+    EXPECT_TRUE(quirks({.name = "mistral", .dialect = Dialect::Anthropic}).takes_stream_options)
+        << "it speaks another dialect";
+    EXPECT_TRUE(
+        quirks({.name = "o", .base_url = "https://api.openai.com/v1"}).wants_max_completion_tokens);
+    EXPECT_TRUE(quirks({.name = "o", .base_url = "https://mine.openai.azure.com/openai/v1"})
+                    .wants_max_completion_tokens);
+    EXPECT_FALSE(quirks({.name = "vllm"}).wants_max_completion_tokens);
+}
+
+TEST(Provider, WhatIsSaidOfAQuirkHasASource) {
+    for (const KnownProvider& known : known_providers()) {
+        const Quirks& quirks = known.quirks;
+        const bool has_some = !quirks.knows_max_completion_tokens ||
+                              quirks.wants_max_completion_tokens || !quirks.takes_stream_options ||
+                              !quirks.knows_developer || !quirks.rerank_path.empty();
+        EXPECT_EQ(has_some, !known.source.empty()) << known.name;
+        EXPECT_FALSE(quirks.wants_max_completion_tokens && !quirks.knows_max_completion_tokens);
+        EXPECT_TRUE(!has_some || known.dialect == Dialect::OpenAi) << known.name;
+    }
+}
+
+TEST(Provider, AzureIsAskedByItsVersionOneOrByADatedOne) {
+    const auto azure = [](const std::string& base_url, const std::string& version = "") {
+        return open_provider(
+                   {.name = "mine", .kind = "azure", .base_url = base_url, .api_version = version})
+            .value();
+    };
+    for (const char* address : {"https://mine.openai.azure.com",
+                                "https://mine.openai.azure.com/",
+                                "https://mine.openai.azure.com/openai",
+                                "https://mine.openai.azure.com/openai/v1/"}) {
+        EXPECT_EQ(upstream_path(azure(address), "/v1/chat/completions"),
+                  "/openai/v1/chat/completions");
+    }
+    const Provider dated = azure("https://mine.openai.azure.com", "2024-10-21");
+    EXPECT_EQ(deployment_path(dated, "/v1/chat/completions", "gpt-4o"),
+              "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21");
+    EXPECT_EQ(deployment_path(dated, "/v1/embeddings", "a b/c?d"),
+              "/openai/deployments/a%20b%2Fc%3Fd/embeddings?api-version=2024-10-21");
+    EXPECT_EQ(deployment_path(dated, "/v1/responses", "gpt-4o"),
+              "/openai/responses?api-version=2024-10-21");
+    EXPECT_EQ(
+        deployment_path(
+            azure("https://gate.example/azure", "2025-04-01-preview"), "/v1/audio/speech", "tts"),
+        "/azure/deployments/tts/audio/speech?api-version=2025-04-01-preview");
+
+    EXPECT_TRUE(refusal({.name = "azure"}).contains("your resource"));
+    EXPECT_TRUE(refusal({.name = "openai", .api_version = "2024-10-21"}).contains("for Azure"));
+    for (const char* version : {"latest", "2024&x=1", "2024/10", "24-10-21", "2024-10-21 "}) {
+        EXPECT_TRUE(refusal({.name = "azure",
+                             .base_url = "https://mine.openai.azure.com",
+                             .api_version = version})
+                        .contains("dated"))
+            << version;
+    }
+}
+
+TEST(Provider, CohereRanksElsewhereThanItChats) {
+    const Provider cohere = open("cohere", "");
+    EXPECT_EQ(upstream_path(cohere, "/v1/rerank"), "/v1/rerank");
+    EXPECT_EQ(upstream_path(cohere, "/v1/chat/completions"), "/compatibility/v1/chat/completions");
+    EXPECT_EQ(upstream_path(open("together", ""), "/v1/rerank"), "/v1/rerank");
 }
 
 TEST(Provider, PlainHttpIsForThisMachineAndPrivateNetworks) {

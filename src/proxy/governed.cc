@@ -5,6 +5,7 @@
 
 #include "base/http.h"
 #include "base/json/write.h"
+#include "proxy/roles.h"
 
 namespace keywarden {
 namespace {
@@ -273,21 +274,49 @@ void GovernedBody::bound_converse_output(Splice& splice, const BodyEdits& edits)
     splice.insert(begin + 1, output_member_);
 }
 
-Splice GovernedBody::edited(const BodyEdits& edits) {
-    Splice splice(text_);
-    std::array<JsonMember, kCount> credentials;
+void GovernedBody::take_out(Splice& splice, bool stream_options) const {
+    std::array<JsonMember, kCount> members;
     size_t count = 0;
     for (size_t i = 0; i < kRules.size(); ++i) {
-        if (kRules[i].is_credential && members_[i].present) credentials[count++] = members_[i];
+        const bool goes = kRules[i].is_credential ||
+                          (stream_options && kRules[i].field == Governed::StreamOptions);
+        if (goes && members_[i].present) members[count++] = members_[i];
     }
-    const auto removed = std::span(credentials).first(count);
+    const auto removed = std::span(members).first(count);
     std::ranges::sort(removed, {}, [](const JsonMember& member) { return member.key.begin; });
     splice.remove(removed);
-    if (edits.with_usage && !asks_for_usage_) ask_for_usage(splice);
+}
+
+void GovernedBody::rename_output_max(Splice& splice) const {
+    const JsonMember& named = member(Governed::MaxCompletionTokens);
+    if (named.type == JsonType::Number && !member(Governed::MaxTokens).present) {
+        splice.replace(named.key, R"("max_tokens")");
+    }
+}
+
+void GovernedBody::rename_developers(Splice& splice) const {
+    const JsonMember& messages = member(Governed::Messages);
+    if (messages.type != JsonType::Array) return;
+    DeveloperRoles roles(messages.text_of(text_));
+    while (splice.room() > 0) {
+        const std::optional<ByteRange> role = roles.next();
+        if (!role) return;
+        splice.replace({messages.value.begin + role->begin, messages.value.begin + role->end},
+                       R"("system")");
+    }
+}
+
+Splice GovernedBody::edited(const BodyEdits& edits) {
+    Splice splice(text_);
+    take_out(splice, edits.without_stream_options);
+    if (edits.with_usage && !edits.without_stream_options && !asks_for_usage_) {
+        ask_for_usage(splice);
+    }
     if (is_converse_) {
         if (edits.output_tokens_max > 0) bound_converse_output(splice, edits);
         return splice;
     }
+    if (edits.renames_output_max) rename_output_max(splice);
     if (edits.output_tokens_max > 0) bound_output(splice, edits);
     if (edits.model != model_) {
         const ByteRange value = member(Governed::Model).value;
@@ -299,6 +328,7 @@ Splice GovernedBody::edited(const BodyEdits& edits) {
             splice.replace({value.begin + 1, value.end - 1}, edits.model);
         }
     }
+    if (edits.with_developer_as_system) rename_developers(splice);
     return splice;
 }
 

@@ -50,6 +50,9 @@ struct BodyEdits {
     int64_t output_tokens_max = 0;
     /// The member that says so where none is there.
     Governed output_member = Governed::MaxTokens;
+    bool renames_output_max = false;        // `max_completion_tokens` as `max_tokens`
+    bool without_stream_options = false;    // and with_usage asks for nothing
+    bool with_developer_as_system = false;  // the role of messages: see proxy/roles.h
 };
 
 /// A request body, read once. Its views live as long as the text and this object.
@@ -78,6 +81,8 @@ public:
     int64_t shown() const { return shown_; }
     /// How many choices it asks for; at least 1.
     int64_t choices() const;
+    /// `messages`; empty where there are none.
+    std::string_view messages() const { return member(Governed::Messages).text_of(text_); }
     /// Whether stream_options asks for the usage of a stream.
     bool asks_for_usage() const { return asks_for_usage_; }
 
@@ -97,7 +102,10 @@ private:
     Result<void> check_types() const;
     Result<void> read_api_key();
     Result<void> read_stream_options();
+    void take_out(Splice& splice, bool stream_options) const;
     void ask_for_usage(Splice& splice) const;
+    void rename_output_max(Splice& splice) const;
+    void rename_developers(Splice& splice) const;
     void bound_output(Splice& splice, const BodyEdits& edits);
     void bound_converse_output(Splice& splice, const BodyEdits& edits);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -26,6 +27,62 @@ std::string edited(const std::string& text, std::string_view upstream, bool with
 
 std::string bounded(const std::string& text, int64_t output_tokens_max) {
     return edited(text, BodyEdits{.model = "m", .output_tokens_max = output_tokens_max});
+}
+
+TEST(GovernedBody, SaysWhatAProviderDoesNotKnowAsItDoes) {
+    struct Row {
+        std::string text;
+        BodyEdits edits;
+        std::string wanted;
+    };
+    const BodyEdits renamed{.model = "m", .renames_output_max = true};
+    const BodyEdits bare{.model = "m", .with_usage = true, .without_stream_options = true};
+    const BodyEdits system{.model = "m", .with_developer_as_system = true};
+    BodyEdits bound = renamed;
+    bound.output_tokens_max = 7;
+    BodyEdits all = bound;
+    all.model = "n";
+    all.without_stream_options = all.with_developer_as_system = true;
+    for (const Row& row : std::vector<Row>{
+             {R"({"model":"m","max_completion_tokens":9})",
+              renamed,
+              R"({"model":"m","max_tokens":9})"},
+             {R"({"model":"m","max_tokens":8,"max_completion_tokens":9})",
+              renamed,
+              R"({"model":"m","max_tokens":8,"max_completion_tokens":9})"},
+             {R"({"model":"m","max_completion_tokens":9})",
+              bound,
+              R"({"model":"m","max_tokens":7})"},
+             {R"({"model":"m","max_completion_tokens":null})",
+              bound,
+              R"({"max_tokens":7,"model":"m","max_completion_tokens":null})"},
+             {R"({"model":"m"})", bound, R"({"max_tokens":7,"model":"m"})"},
+             {R"({"stream_options":{"include_usage":true},"model":"m","stream":true})",
+              bare,
+              R"({"model":"m","stream":true})"},
+             {R"({"model":"m","stream":true , "stream_options":null})",
+              bare,
+              R"({"model":"m","stream":true})"},
+             {R"({"model":"m","stream":true})", bare, R"({"model":"m","stream":true})"},
+             {R"({"messages":[{"role":"developer","content":"a"},{"role":"user"}],"model":"m"})",
+              system,
+              R"({"messages":[{"role":"system","content":"a"},{"role":"user"}],"model":"m"})"},
+             {R"({"messages":null,"model":"m"})", system, R"({"messages":null,"model":"m"})"},
+             {R"({"api_key":"k","messages":[{"role":"developer"}],"max_completion_tokens":9,)"
+              R"("stream_options":{},"model":"m"})",
+              all,
+              R"({"messages":[{"role":"system"}],"max_tokens":7,"model":"n"})"}}) {
+        EXPECT_EQ(edited(row.text, row.edits), row.wanted) << row.text;
+    }
+}
+
+TEST(GovernedBody, SaysAsManyRolesOtherwiseAsThereIsRoomFor) {
+    std::string text = R"({"model":"m","messages":[)";
+    for (int i = 0; i < 40; ++i) text += R"({"role":"developer"},)";
+    text.back() = ']';
+    const std::string out = edited(text + "}", {.model = "n", .with_developer_as_system = true});
+    EXPECT_TRUE(out.starts_with(R"({"model":"n","messages":[{"role":"system"},{"role":"system"})"));
+    EXPECT_TRUE(out.ends_with(R"({"role":"developer"}]})")) << "the provider refuses it";
 }
 
 TEST(GovernedBody, BoundsTheOutputWhereTheClientDidNot) {

@@ -282,7 +282,7 @@ std::string_view translated_body(Call* call) {
     // Anthropic wants to be told.
     if (translation.provider == Dialect::Anthropic) most = most.value_or(kOutputTokensDefault);
     translation.body =
-        bounded(translation.request, translation.provider, most, !is_openai(*call->provider));
+        bounded(translation.request, translation.provider, most, call->provider->quirks);
     return translation.body;
 }
 

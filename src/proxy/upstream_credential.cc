@@ -34,7 +34,7 @@ Result<std::string_view> reveal_credential(const Call& call) {
 Result<void> append_credential(Call& call, Buffer& out) {
     TRY(const std::string_view key, reveal_credential(call));
     if (key.empty()) return {};
-    const CredentialField field = credential_field(call.provider->dialect);
+    const CredentialField& field = call.provider->credential;
     out.append(field.name);
     out.append(": ");
     out.append(field.before);

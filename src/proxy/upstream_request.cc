@@ -87,6 +87,14 @@ void pass_fields_on(const Call& call, Buffer& out) {
 void append_start(const Call& call, Buffer& out) {
     const size_t route = call.translation ? call.translation->route : call.route;
     std::string_view start = call.proxy->upstream_head(call.provider_index, route);
+    if (!call.provider->api_version.empty()) {
+        out.append("POST ");
+        out.append(
+            deployment_path(*call.provider, provider_route(call), call.request->upstream_model));
+        start.remove_prefix(start.find(' ', start.find(' ') + 1));
+        out.append(start);
+        return;
+    }
     if (call.provider->dialect == Dialect::Anthropic &&
         call.exchange->head().query() == kBetaQuery) {
         const size_t path_end = start.find(' ', start.find(' ') + 1);
@@ -115,22 +123,28 @@ Result<void> write_head(Call* call, std::optional<uint64_t> length) {
 }
 
 bool asks_for_usage(const Call& call) {
-    return call.endpoint->streams_usage && call.request->sent().streams();
+    return call.provider->quirks.takes_stream_options && call.endpoint->streams_usage &&
+           call.request->sent().streams();
 }
 
 /// OpenAI's own models take `max_completion_tokens` only, or that too; others know `max_tokens`.
 Governed output_member(const Call& call) {
     if (call.facts->path == "/v1/responses") return Governed::MaxOutputTokens;
     const bool is_chat = call.facts->path == "/v1/chat/completions";
-    return is_chat && is_openai(*call.provider) ? Governed::MaxCompletionTokens
-                                                : Governed::MaxTokens;
+    return is_chat && call.provider->quirks.wants_max_completion_tokens
+               ? Governed::MaxCompletionTokens
+               : Governed::MaxTokens;
 }
 
 BodyEdits edits_of(const Call& call) {
+    const Quirks& quirks = call.provider->quirks;
     return {.model = call.request->upstream_model,
             .with_usage = asks_for_usage(call),
             .output_tokens_max = call.request->output_tokens_max,
-            .output_member = output_member(call)};
+            .output_member = output_member(call),
+            .renames_output_max = !quirks.knows_max_completion_tokens,
+            .without_stream_options = !quirks.takes_stream_options,
+            .with_developer_as_system = !quirks.knows_developer};
 }
 
 Task<Result<void>> send_translated(Call* call) {
@@ -231,11 +245,6 @@ Task<Result<void>> send_form(Call* call) {
 }
 
 }  // namespace
-
-bool is_openai(const Provider& provider) {
-    const std::string_view host = provider.base.host;
-    return host == "api.openai.com" || host.ends_with(".openai.azure.com");
-}
 
 Task<Result<void>> send_once(Call* call) {
     call->request->head.release();

@@ -28,7 +28,4 @@ void let_request_go(Call* call);
 /// Requires: of a form, all has been read.
 std::string whole_upstream_body(Call* call);
 
-/// OpenAI's own models, which know no `max_tokens` any more.
-bool is_openai(const Provider& provider);
-
 }  // namespace keywarden

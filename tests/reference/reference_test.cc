@@ -6,6 +6,7 @@
 #include "cli/cli_reference.h"
 #include "domain/key_format_reference.h"
 #include "domain/price_reference.h"
+#include "providers/provider.h"
 #include "tests/reference/document.h"
 
 namespace keywarden {
@@ -26,6 +27,10 @@ TEST(Reference, KeyFormatsAreWhatTheTableSays) {
 
 TEST(Reference, PricesAreWhatTheBookSays) {
     test::expect_document("prices.md", prices_reference(), "tests/reference/reference_test");
+}
+
+TEST(Reference, ProvidersAreWhatTheTableSays) {
+    test::expect_document("providers.md", provider_reference(), "tests/reference/reference_test");
 }
 
 TEST(Reference, MetricsAreWhatTheTableSays) {

@@ -29,6 +29,9 @@ public:
 
     bool empty() const { return count_ == 0; }
 
+    /// How many more edits there may be.
+    size_t room() const { return kEditsMax - count_; }
+
     /// Bytes of the edited document.
     size_t size() const { return size_; }
 
