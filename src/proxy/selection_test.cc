@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/call_bound.h"
 #include "domain/tool_selection.h"
 #include "proxy/proxy_fixture.h"
 #include "store/tool_health.h"
@@ -294,6 +295,75 @@ TEST_F(Selects, TheRowTellsOfIt) {
     const int64_t a_kib =
         std::clamp<int64_t>(500 * 1024 / static_cast<int64_t>(asked().size()), 100, 512);
     EXPECT_EQ(written.tools->tokens_spared, spared * a_kib / 1024);
+}
+
+/// A call whose answer called tool 39, and was said to have had so much input.
+std::string call_with_input(int tokens) {
+    std::string answer = call_of(name_of(39));
+    const std::string from = R"("prompt_tokens":500)";
+    return answer.replace(
+        answer.find(from), from.size(), R"("prompt_tokens":)" + std::to_string(tokens));
+}
+
+TEST_F(Selects, WhatAProviderSaysOfItsTokensCountsWithinReason) {
+    charge_calls();
+    start_answering(json_answer(call_with_input(1'000'000)));
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    chat(body(kNeeds));
+    row(1);
+    money_->journal->sync();
+    const Journal::Batch& batch = money_->journal->next_batch(10);
+    ASSERT_EQ(batch.rows.size(), 1U);
+    const auto spared = static_cast<int64_t>(body(kNeeds).size() - asked().size());
+    ASSERT_TRUE(batch.rows[0].tools);
+    EXPECT_EQ(batch.rows[0].tools->tokens_spared, spared / 2) << "two bytes a token, at the least";
+}
+
+TEST_F(Selects, WherePicturesAreShownAFewBytesAreAToken) {
+    charge_calls();
+    start_answering(json_answer(call_with_input(900)));
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    std::string shown = body(kNeeds);
+    const std::string text = '"' + std::string(kNeeds) + '"';
+    shown.replace(shown.find(text),
+                  text.size(),
+                  R"([{"type":"text","text":)" + text +
+                      R"(},{"type":"image_url","image_url":{"url":"https://a.example/b.png"}}])");
+    chat(shown);
+    row(1);
+    money_->journal->sync();
+    const Journal::Batch& batch = money_->journal->next_batch(10);
+    ASSERT_EQ(batch.rows.size(), 1U);
+    const auto spared = static_cast<int64_t>(shown.size() - asked().size());
+    ASSERT_TRUE(batch.rows[0].tools);
+    EXPECT_GT(spared, 1'000);
+    EXPECT_EQ(batch.rows[0].tools->tokens_spared, spared / kBytesAToken);
+}
+
+TEST_F(SelectsByPrice, AShadowInWhichAllToolsWouldGoOnSparesNothing) {
+    start_at_a_tenth();
+    team_says({.mode = SelectionMode::Shadow, .keep_max = 8});
+    EXPECT_EQ(outcome("a"), "shadow; cache_is_cheaper");
+    row(1);
+    money_->journal->sync();
+    const Journal::Batch& batch = money_->journal->next_batch(10);
+    ASSERT_EQ(batch.rows.size(), 1U);
+    ASSERT_TRUE(batch.rows[0].tools);
+    EXPECT_LT(batch.rows[0].tools->kept, kTools);
+    EXPECT_EQ(batch.rows[0].tools->tokens_spared, 0);
+}
+
+TEST_F(SelectsByPrice, RequestsThatGoOnWithAConversationSayNothingOfOthers) {
+    start_at_a_tenth(R"({"id":"c1","choices":[{"index":0,"message":{"role":"assistant",)"
+                     R"("content":"well"},"finish_reason":"stop"}],)"
+                     R"("usage":{"prompt_tokens":500,"completion_tokens":7}})");
+    team_says({.mode = SelectionMode::On, .keep_max = 8});
+    for (int i = 0; i < 2 * kShareBeginningsMin; ++i) {
+        std::string later = large_body("conversation " + std::to_string(i));
+        later.insert(later.find(R"(],"tools":)"),
+                     R"(,{"role":"assistant","content":"well"},{"role":"user","content":"go on"})");
+        ASSERT_EQ(field(chat(later), "x-keywarden-tools-selection"), "on; cache_is_cheaper") << i;
+    }
 }
 
 }  // namespace
