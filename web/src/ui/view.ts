@@ -15,6 +15,7 @@ export function useView<View extends Record<string, string>>(usual: View) {
       to: ".",
       search: different({ ...search, ...change }, usual),
       replace: true,
+      resetScroll: false,
     });
   };
   return [view, setView] as const;

@@ -3,7 +3,6 @@ import { IconPlus } from "@tabler/icons-react";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { api, ok } from "../../api/client";
 import { useMay } from "../../app/session";
 import { count, shortUsd } from "../../format/numbers";
@@ -23,7 +22,7 @@ import { select, type Row } from "./select";
 const SEARCH_WAIT_MS = 250;
 /** Drawn at once: more rows than a window is high, and few enough to be there at once. */
 const ROWS_STEP = 100;
-const USUAL = { q: "", show: "", app: "", sort: "-created", create: "" };
+const USUAL = { q: "", show: "", app: "", sort: "-created", rows: "", create: "" };
 
 /** The choices of "show", and what each asks of the API. */
 const SHOWN: Record<string, KeyQuestion> = {
@@ -48,7 +47,6 @@ const useSpent = () =>
 
 export function KeysPage() {
   const [view, setView] = useView(USUAL);
-  const [drawn, setDrawn] = useState(ROWS_STEP);
   const may = useMay();
   const newest = useKeys(question(view.show));
   // Where not all of them are here, the gateway is asked for those that fit.
@@ -62,6 +60,7 @@ export function KeysPage() {
 
   const appName = new Map(apps.data?.map((app) => [app.id, app.name]));
   const memberName = new Map(members.data?.map((one) => [one.user, one.name]));
+  const drawn = Number(view.rows) || ROWS_STEP;
   const isPlain = !view.q && !view.show && !view.app;
   const create = may("keys.write") && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setView({ create: "1" })}>
@@ -125,11 +124,17 @@ export function KeysPage() {
                 onSort={(sort) => setView({ sort })}
                 foot={
                   shown.length > drawn ? (
-                    <Button variant="default" onClick={() => setDrawn(drawn + ROWS_STEP)}>
+                    <Button
+                      variant="default"
+                      onClick={() => setView({ rows: String(drawn + ROWS_STEP) })}
+                    >
                       {t.ui.loadMore}
                     </Button>
                   ) : (
-                    more && <span className={css.note}>{t.keys.onlyNewest(count(KEYS_MAX))}</span>
+                    more &&
+                    rows.length >= KEYS_MAX && (
+                      <span className={css.note}>{t.keys.onlyNewest(count(KEYS_MAX))}</span>
+                    )
                   )
                 }
               />
