@@ -39,13 +39,16 @@ export const router = createRouter({
 
 function guarded(info: PageInfo) {
   const Content = info.page;
-  return function Guarded() {
+  function Guarded() {
     return (
       <Permitted permission={info.permission}>
         <Content />
       </Permitted>
     );
-  };
+  }
+  // What the router asks for as soon as somebody points at a link.
+  Guarded.preload = Content.preload;
+  return Guarded;
 }
 
 function NotFound() {
