@@ -43,7 +43,6 @@ constexpr std::array kKnown = {
         "gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"},
     KnownProvider{"groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"},
     KnownProvider{"huggingface", "https://router.huggingface.co/v1", "HF_TOKEN"},
-    KnownProvider{"llamacpp", "http://127.0.0.1:8080/v1", ""},
     KnownProvider{"lmstudio", "http://127.0.0.1:1234/v1", ""},
     KnownProvider{"mistral",
                   "https://api.mistral.ai/v1",
