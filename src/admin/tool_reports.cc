@@ -237,8 +237,11 @@ Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
     }
     const auto cache = cache_terms_of(context, *call.caller, body);
     const Selection chosen = choose(context, *call.caller, terms, *offer, cache);
-    answer["outcome"] = name(chosen.outcome);
-    answer["says"] = describe(chosen.outcome);
+    // What would be kept is told all the same.
+    const bool is_dearer = chosen.outcome == SelectionOutcome::Selected && !chosen.pays;
+    const auto outcome = is_dearer ? SelectionOutcome::CacheIsCheaper : chosen.outcome;
+    answer["outcome"] = name(outcome);
+    answer["says"] = describe(outcome);
     answer["offered"] = terms.lists.empty() ? offer->tools().size() : pruned.offered;
     answer["permitted"] = offer->tools().size();
     answer["kept"] = chosen.kept.size();

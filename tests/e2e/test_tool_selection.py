@@ -410,7 +410,7 @@ def test_where_a_cache_makes_all_tools_cheaper_they_go_on(gateway, upstreams, ht
     while told["outcome"] == "too_slow":
         told = http.post("/v1/account/tools/explain", params={"key": key["id"]}, json={
             "model": model, "messages": [{"role": "user", "content": TASK}], "tools": CHAT_TOOLS}).json()
-    assert told["outcome"] == "selected"
+    assert told["outcome"] == "cache_is_cheaper" and told["kept"] < 60, "what would be kept is told"
     assert told["cache"] == {"read_percent": 5, "write_percent": 100, "shared_percent": 100, "pays": False}
     assert run_chat(gpt_of(gateway, key), model=model) == STEPS
     assert offers_of(upstreams["gpt"]) == [CHAT_TOOLS] * 3
