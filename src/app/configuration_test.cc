@@ -179,9 +179,9 @@ TEST(Configuration, AWrongFileIsNamedWithLineAndWhatWasExpected) {
         {"[[provider]]\nname = \"openai\"\napi_key = \"k\"",
          "FILE:3: provider.api_key: there is no such field; did you mean 'api_key_env'?"},
         {"[[provider]]\nname = \"openai\"\nxyzzy = \"k\"",
-         "FILE:3: provider.xyzzy: there is no such field; there are name, base_url, api_key_env, "
-         "api_key_file, dialect, region, privacy_class, networks, connect_timeout, "
-         "first_byte_timeout, idle_timeout, total_timeout, models"},
+         "FILE:3: provider.xyzzy: there is no such field; there are name, kind, base_url, "
+         "api_version, api_key_env, api_key_file, dialect, region, privacy_class, networks, "
+         "connect_timeout, first_byte_timeout, idle_timeout, total_timeout, models"},
         {"[[provider]]\nname = \"openai\"\ndialect = \"gemini\"",
          "FILE:3: provider.dialect: expected openai, anthropic, or bedrock, got the text 'gemini'"},
         {"[[provider]]\nname = \"bedrock\"",

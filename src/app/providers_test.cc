@@ -57,6 +57,22 @@ TEST(Providers, AKnownOneHasAVariableByCustom) {
     EXPECT_TRUE(without->front().api_key.empty());
 }
 
+TEST(Providers, AKindBringsItsAddressAndItsVariable) {
+    const auto providers =
+        open_providers(with({.name = "fast", .kind = "groq"}),
+                       {{{"GROQ_API_KEY", std::string(kFakeKey)}, {"FAST_API_KEY", "another"}}});
+    ASSERT_TRUE(providers);
+    EXPECT_EQ(providers->front().name, "fast");
+    EXPECT_EQ(key_of(providers->front()), kFakeKey);
+    EXPECT_EQ(providers->front().origin().host, "api.groq.com");
+    const auto unknown = open_providers(with({.name = "fast", .kind = "grok"}), {});
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(
+        unknown.error().message,
+        "keywarden.toml:1: Provider 'fast': kind must be a known provider, such as 'azure' or "
+        "'groq'.");
+}
+
 TEST(Providers, BedrockFindsItsKeysWhereAwssOwnSdksDo) {
     const ProviderSettings bedrock{.name = "bedrock", .region = "eu-central-1"};
     const auto key = [&](std::map<std::string, std::string, std::less<>> variables) {

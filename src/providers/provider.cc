@@ -69,7 +69,7 @@ Result<void> check_region(const ProviderConfig& config, Dialect dialect) {
 Result<void> check_kind(const ProviderConfig& config) {
     const KnownProvider* const known = known_as(config);
     if (!config.kind.empty() && known == nullptr) {
-        return bad(config.name, "kind must be one of the known providers.");
+        return bad(config.name, "kind must be a known provider, such as 'azure' or 'groq'.");
     }
     const std::string& version = config.api_version;
     if (version.empty()) return {};
