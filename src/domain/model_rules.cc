@@ -12,7 +12,9 @@ ModelRequest::ModelRequest(const Catalogue& catalogue,
     if (!names) return;
     names_.emplace(provider.name, target.id);
     request_.model = asked_for;
-    request_.model_names = names_->all();
+    const std::span<const std::string_view> all = names_->all();
+    // Most models are asked for by the first of their names: it is looked up once.
+    request_.model_names = all.front() == asked_for ? all.subspan(1) : all;
 }
 
 PolicyNames policy_names(const Catalogue& catalogue, std::span<const std::string_view> endpoints) {
