@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/http.h"
+#include "base/json/edit.h"
 #include "base/json/write.h"
-#include "proxy/roles.h"
 
 namespace keywarden {
 namespace {
@@ -297,12 +297,17 @@ void GovernedBody::rename_output_max(Splice& splice) const {
 void GovernedBody::rename_developers(Splice& splice) const {
     const JsonMember& messages = member(Governed::Messages);
     if (messages.type != JsonType::Array) return;
-    DeveloperRoles roles(messages.text_of(text_));
-    while (splice.room() > 0) {
-        const std::optional<ByteRange> role = roles.next();
-        if (!role) return;
-        splice.replace({messages.value.begin + role->begin, messages.value.begin + role->end},
-                       R"("system")");
+    JsonElements elements(messages.text_of(text_));
+    for (auto message = elements.next(); !message.empty(); message = elements.next()) {
+        if (message.front() != '{') continue;
+        JsonPairs pairs(message);
+        for (JsonPair pair = pairs.next(); !pair.value.empty(); pair = pairs.next()) {
+            if (pair.key != "role" || pair.value != R"("developer")") continue;
+            if (splice.room() == 0) return;
+            const auto begin = static_cast<uint32_t>(pair.value.data() - text_.data());
+            splice.replace({begin, begin + static_cast<uint32_t>(pair.value.size())},
+                           R"("system")");
+        }
     }
 }
 

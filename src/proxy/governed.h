@@ -52,7 +52,7 @@ struct BodyEdits {
     Governed output_member = Governed::MaxTokens;
     bool renames_output_max = false;        // `max_completion_tokens` as `max_tokens`
     bool without_stream_options = false;    // and with_usage asks for nothing
-    bool with_developer_as_system = false;  // the role of messages: see proxy/roles.h
+    bool with_developer_as_system = false;  // a message's own role
 };
 
 /// A request body, read once. Its views live as long as the text and this object.
@@ -81,8 +81,6 @@ public:
     int64_t shown() const { return shown_; }
     /// How many choices it asks for; at least 1.
     int64_t choices() const;
-    /// `messages`; empty where there are none.
-    std::string_view messages() const { return member(Governed::Messages).text_of(text_); }
     /// Whether stream_options asks for the usage of a stream.
     bool asks_for_usage() const { return asks_for_usage_; }
 

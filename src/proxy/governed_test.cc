@@ -243,6 +243,32 @@ TEST(GovernedBody, KnowsWhatACallAsksFor) {
     EXPECT_FALSE(body.asks_for_usage());
 }
 
+TEST(GovernedBody, FindsADevelopersRoleWhereverItStandsInAMessage) {
+    const auto with = [](std::string_view role) {
+        const std::string value = '"' + std::string(role) + '"';
+        return R"({"model":"m","messages": [ { "content" : "a" , "role" : )" + value +
+               R"( } , {"role":"user"},{"content":[{"type":"text","text":"a"}],"role":)" + value +
+               "}]}";
+    };
+    EXPECT_EQ(edited(with("developer"), {.model = "m", .with_developer_as_system = true}),
+              with("system"));
+}
+
+TEST(GovernedBody, NothingElseIsADevelopersRole) {
+    for (const std::string other :
+         {R"([{"role":"user","content":"\"role\":\"developer\""}])",
+          R"([{"role":"user","content":"{\\"},{"role":"user","name":"developer"}])",
+          R"([{"role":"user","developer":"role"}])",
+          R"([{"role":"user","content":[{"role":"developer"}],"x":{"role":"developer"}}])",
+          R"([["role","developer"],"developer",{"role":["developer"]}])",
+          R"([{"role":null,"content":"developer"}])",
+          R"([{"role":"Developer"},{"Role":"developer"}])",
+          R"([])"}) {
+        const std::string text = R"({"model":"m","messages":)" + other + "}";
+        EXPECT_EQ(edited(text, {.model = "m", .with_developer_as_system = true}), text);
+    }
+}
+
 TEST(GovernedBody, CountsWhatIsShownHoweverItIsWritten) {
     const auto shown = [](const std::string& content) {
         GovernedBody body;
