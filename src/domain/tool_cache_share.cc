@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "domain/tool_trust.h"
+#include "domain/tool_wilson_bounds.h"
 
 namespace keywarden {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "domain/tool_trust.h"
+#include "domain/tool_wilson_bounds.h"
 
 namespace keywarden {
 namespace {
