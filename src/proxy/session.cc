@@ -154,9 +154,8 @@ Result<void> may_person_come(Call* call) {
     const PolicyReading reading = policies.read_member(*place);
     TRY_VOID(check_team(reading.team_state()));
     TRY_VOID(check_role(reading.maker(), needed));
-    PolicyRequest request;  // lists of endpoints are about keys, which are managed here
-    request.address = call->client_ip;
-    return check(reading.chain(), request);
+    // Lists of endpoints are about keys, which are managed here.
+    return check(reading.chain(), {.address = call->client_ip});
 }
 
 }  // namespace keywarden

@@ -322,7 +322,7 @@ private:
         return wrong(at + 1, "a ':' is expected") != nullptr;
     }
 
-    /// A member's name, unescaped; empty for one that no name looked for can be.
+    /// A string, unescaped; empty for one that none of those looked for can be.
     std::string_view plain_name(ByteRange key) const {
         const std::string_view text(text_ + key.begin, key.size());
         if (text.size() > kEscapedNameMax) return {};
