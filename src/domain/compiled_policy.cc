@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cstring>
 
 namespace keywarden {
 namespace {
@@ -11,15 +10,6 @@ namespace {
 using enum PolicyRule;
 
 constexpr size_t kShownBytesMax = 200;  // of a value that a caller sent
-
-/// Most names differ in their length already.
-bool shorter_or_less(std::string_view a, std::string_view b) {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-}
-
-std::string_view text_of(const Glob& glob) { return glob.text(); }
-
-uint64_t size_bit(std::string_view name) { return uint64_t{1} << (name.size() % 64); }
 
 /// For lists of a few values.
 template <class T, class Fits>
@@ -43,81 +33,25 @@ std::string_view param_of(PolicyRule rule) {
 
 }  // namespace
 
-GlobSet::Ends::Ends(std::string_view text) {
-    static_assert(std::endian::native == std::endian::little, "shifts move bytes as they lie");
-    const char* const end = text.data() + text.size();
-    if (text.size() >= sizeof first) {
-        std::memcpy(&first, text.data(), sizeof first);
-        std::memcpy(&last, end - sizeof last, sizeof last);
-        return;
-    }
-    if (text.empty()) return;
-    const size_t bits = 8 * text.size();
-    if (uint32_t front = 0, back = 0; text.size() >= sizeof front) {  // they may overlap
-        std::memcpy(&front, text.data(), sizeof front);
-        std::memcpy(&back, end - sizeof back, sizeof back);
-        first = front | uint64_t{back} << (bits - 32);
-    } else {
-        for (const char c : text) first = first << 8U | static_cast<uint8_t>(c);
-        first = std::byteswap(first) >> (64 - bits);
-    }
-    last = first << (64 - bits);
-}
-
-GlobSet::Pattern::Pattern(const Glob& from) : ends(""), glob(from) {
-    constexpr std::string_view kWild = "*?";
-    const std::string_view text = glob.text();
-    const std::string_view front = text.substr(0, text.find_first_of(kWild));
-    const std::string_view back = text.substr(text.find_last_of(kWild) + 1);
-    const std::string everything(sizeof(uint64_t), '\xff');
-    ends.first = Ends(front).first;
-    ends.last = Ends(back).last;
-    first_mask = Ends(std::string_view(everything).substr(0, front.size())).first;
-    last_mask = Ends(std::string_view(everything).substr(0, back.size())).last;
-}
-
-GlobSet::GlobSet(const std::vector<Glob>& globs) {
-    for (const Glob& glob : globs) {
-        if (glob.is_literal()) {
-            literals_.push_back(glob);
-        } else {
-            patterns_.emplace_back(glob);
-        }
-    }
-    std::ranges::sort(literals_, shorter_or_less, text_of);
-    for (const Glob& literal : literals_) literal_sizes_ |= size_bit(literal.text());
-}
-
-const Glob* GlobSet::find(std::string_view name) const {
-    if ((literal_sizes_ & size_bit(name)) != 0) {
-        const auto literal = std::ranges::lower_bound(literals_, name, shorter_or_less, text_of);
-        if (literal != literals_.end() && literal->text() == name) return &*literal;
-    }
-    if (patterns_.empty()) return nullptr;
-    const Ends ends(name);
-    const auto pattern = std::ranges::find_if(
-        patterns_, [&](const Pattern& each) { return each.matches(name, ends); });
-    return pattern == patterns_.end() ? nullptr : &pattern->glob;
-}
-
 CompiledPolicy::Globs::Globs(const AllowDeny<Glob>& list) : deny(list.deny) {
     if (list.allow) allow.emplace(*list.allow);
 }
 
-PolicyVerdict CompiledPolicy::Globs::check(std::string_view value,
-                                           std::span<const std::string_view> other_names) const {
-    const auto find = [&](const GlobSet& set) {
-        const Glob* entry = set.find(value);
-        for (size_t i = 0; entry == nullptr && i < other_names.size(); ++i) {
-            entry = set.find(other_names[i]);
-        }
-        return entry;
-    };
-    if (const Glob* entry = find(deny); entry != nullptr) {
-        return {.allowed = false, .value = value, .entry = entry->text(), .is_denied = true};
+PolicyVerdict CompiledPolicy::Globs::check(std::span<const GlobName> names) const {
+    if (const Glob* entry = deny.find(names); entry != nullptr) {
+        return {.allowed = false,
+                .value = names.front().text,
+                .entry = entry->text(),
+                .is_denied = true};
     }
-    if (allow && find(*allow) == nullptr) return {.allowed = false, .value = value};
+    if (allow && allow->find(names) == nullptr) {
+        return {.allowed = false, .value = names.front().text};
+    }
     return {};
+}
+
+PolicyVerdict CompiledPolicy::check_tool(std::span<const GlobName> names) const {
+    return tools_.check(names);
 }
 
 CompiledPolicy::CompiledPolicy(Policy policy)
@@ -139,7 +73,9 @@ CompiledPolicy::CompiledPolicy(Policy policy)
     selects_ = !policy_.tool_selection.empty();
 }
 
-PolicyVerdict CompiledPolicy::check(PolicyRule rule, const PolicyRequest& request) const {
+PolicyVerdict CompiledPolicy::check(PolicyRule rule,
+                                    const PolicyRequest& request,
+                                    std::span<const GlobName> names) const {
     switch (rule) {
         case Kinds:
             return check_values(policy_.kinds, [&](KeyKind kind) { return kind == request.kind; });
@@ -148,17 +84,18 @@ PolicyVerdict CompiledPolicy::check(PolicyRule rule, const PolicyRequest& reques
                 return range.contains(*request.address);
             });
         case Endpoints:
-            return endpoints_.check(request.endpoint);
+            return endpoints_.check(names);
         case Models:
-            return models_.check(request.model, request.model_names);
+            return models_.check(names);
         case Providers:
-            return providers_.check(request.provider);
+            return providers_.check(names);
         case Classes:
             return check_values(policy_.classes,
                                 [&](PrivacyClass privacy) { return privacy == request.privacy; });
         case Tools:
             for (const std::string_view tool : request.tools) {
-                const PolicyVerdict verdict = tools_.check(tool);
+                const GlobName name(tool);
+                const PolicyVerdict verdict = tools_.check({&name, 1});
                 if (!verdict.allowed) return verdict;
             }
             return {};
@@ -192,6 +129,26 @@ bool is_known(PolicyRule rule, const PolicyRequest& request) {
     return false;
 }
 
+/// What a rule's lists are asked for, whichever scope has them.
+class AskedNames {
+public:
+    AskedNames(PolicyRule rule, const PolicyRequest& request) {
+        if (rule == Endpoints) add(request.endpoint);
+        if (rule == Providers) add(request.provider);
+        if (rule != Models) return;
+        assert(request.model_names.size() <= kModelNamesMax);
+        add(request.model);
+        for (const std::string_view name : request.model_names) add(name);
+    }
+    std::span<const GlobName> view() const { return {names_.data(), size_}; }
+
+private:
+    void add(std::string_view name) { names_[size_++] = GlobName(name); }
+
+    std::array<GlobName, 1 + kModelNamesMax> names_;
+    size_t size_ = 0;
+};
+
 /// Calls `see` with what each rule says, until it returns false.
 template <class See>
 void for_each_verdict(std::span<const PolicyLink> chain, const PolicyRequest& request, See see) {
@@ -200,9 +157,10 @@ void for_each_verdict(std::span<const PolicyLink> chain, const PolicyRequest& re
     for (; rules != 0; rules &= rules - 1) {
         const auto rule = static_cast<PolicyRule>(std::countr_zero(rules));
         if (!is_known(rule, request)) continue;
+        const AskedNames names(rule, request);
         for (const PolicyLink& link : chain) {
             if (!link.policy->has(rule)) continue;
-            if (!see(link.scope, rule, link.policy->check(rule, request))) return;
+            if (!see(link.scope, rule, link.policy->check(rule, request, names.view()))) return;
         }
     }
 }

@@ -12,54 +12,22 @@
 
 #include "base/error.h"
 #include "base/result.h"
+#include "domain/glob_set.h"
 #include "domain/policy.h"
 
 namespace keywarden {
 
-/// A list of patterns; its names without wildcards are found by halving.
-class GlobSet {
-public:
-    explicit GlobSet(const std::vector<Glob>& globs);
-
-    /// The entry that `name` fits, or null.
-    const Glob* find(std::string_view name) const;
-
-private:
-    /// The first and the last bytes of a text, each as a number; zeros where it is shorter.
-    struct Ends {
-        explicit Ends(std::string_view text);
-
-        uint64_t first = 0;
-        uint64_t last = 0;
-    };
-    /// What a pattern says of the ends of whatever fits it rules out most names at once.
-    struct Pattern {
-        explicit Pattern(const Glob& from);
-        bool matches(std::string_view name, const Ends& its) const {
-            const uint64_t differs =
-                ((its.first ^ ends.first) & first_mask) | ((its.last ^ ends.last) & last_mask);
-            return differs == 0 && glob.matches(name);
-        }
-
-        Ends ends;
-        uint64_t first_mask = 0;
-        uint64_t last_mask = 0;
-        Glob glob;
-    };
-
-    std::vector<Glob> literals_;  // sorted by length, then text
-    uint64_t literal_sizes_ = 0;  // a bit for each length: most names have none of theirs
-    std::vector<Pattern> patterns_;
-};
+inline constexpr size_t kModelNamesMax = 3;
 
 /// What is known of a call. What is absent, or empty, is not looked at, so that each phase of a
 /// call asks with what it has learned.
 struct PolicyRequest {
     std::optional<KeyKind> kind{};
     std::optional<IpAddress> address{};
-    std::string_view endpoint{};                      // the path pattern of its route
-    std::string_view model{};                         // as it was asked for
-    std::span<const std::string_view> model_names{};  // what else it goes by: a list may name any
+    std::string_view endpoint{};  // the path pattern of its route
+    std::string_view model{};     // as it was asked for
+    /// What else it goes by, of which a list may name any: kModelNamesMax at most.
+    std::span<const std::string_view> model_names{};
     std::string_view provider{};
     std::optional<PrivacyClass> privacy{};
     std::span<const std::string_view> tools{};
@@ -77,13 +45,13 @@ class CompiledPolicy : public std::enable_shared_from_this<CompiledPolicy> {
 public:
     explicit CompiledPolicy(Policy policy);
 
+    /// `names`: of the request, those that the rule's lists are asked for.
     /// Threads: any. Allocates nothing.
-    PolicyVerdict check(PolicyRule rule, const PolicyRequest& request) const;
-    /// One tool, by every name that it goes by. Allocates nothing.
-    PolicyVerdict check_tool(std::string_view tool,
-                             std::span<const std::string_view> other_names) const {
-        return tools_.check(tool, other_names);
-    }
+    PolicyVerdict check(PolicyRule rule,
+                        const PolicyRequest& request,
+                        std::span<const GlobName> names) const;
+    /// One tool, by every name that it goes by; a verdict tells the first. Allocates nothing.
+    PolicyVerdict check_tool(std::span<const GlobName> names) const;
 
     bool has(PolicyRule rule) const { return (rules_ >> static_cast<unsigned>(rule) & 1) != 0; }
     /// A bit for each rule that it has.
@@ -95,8 +63,7 @@ public:
 private:
     struct Globs {
         explicit Globs(const AllowDeny<Glob>& list);
-        PolicyVerdict check(std::string_view value,
-                            std::span<const std::string_view> other_names = {}) const;
+        PolicyVerdict check(std::span<const GlobName> names) const;
 
         std::optional<GlobSet> allow;
         GlobSet deny;

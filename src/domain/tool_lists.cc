@@ -14,11 +14,19 @@ ToolLists::ToolLists(std::span<const PolicyLink> chain) {
 }
 
 Decision ToolLists::decide(ToolName tool) const {
-    const bool is_too_long = tool.name.size() > kToolNameBytesMax;
+    if (!empty() && tool.name.size() > kToolNameBytesMax) {
+        return {false, first_scope(), PolicyRule::Tools, {.allowed = false, .value = tool.name}};
+    }
+    const GlobName name(tool.name);
+    if (tool.other_names.empty()) return decide({&name, 1});
+    std::vector<GlobName> names = {name};
+    for (const std::string_view other : tool.other_names) names.emplace_back(other);
+    return decide(names);
+}
+
+Decision ToolLists::decide(std::span<const GlobName> names) const {
     for (const Link& link : links_) {
-        const PolicyVerdict verdict = is_too_long
-                                          ? PolicyVerdict{.allowed = false, .value = tool.name}
-                                          : link.policy->check_tool(tool.name, tool.other_names);
+        const PolicyVerdict verdict = link.policy->check_tool(names);
         if (!verdict.allowed) return {false, link.scope, PolicyRule::Tools, verdict};
     }
     return {};

@@ -40,6 +40,8 @@ public:
     Scope first_scope() const { return links_.front().scope; }
 
 private:
+    Decision decide(std::span<const GlobName> names) const;
+
     struct Link {
         Scope scope;
         std::shared_ptr<const CompiledPolicy> policy;
