@@ -1,4 +1,6 @@
 // Calls, their sums, and what accounts have spent: what every store promises of apply.
+#include <algorithm>
+#include <array>
 #include <gmock/gmock.h>
 #include <string>
 #include <thread>
@@ -313,6 +315,36 @@ TEST_P(UsageContract, UsageIsSplitByEachThing) {
         EXPECT_THAT(told(query), ElementsAre("groq 1 calls 50")) << "what cost most comes first";
         query.limit = 10'000;
     }
+}
+
+TEST_P(UsageContract, OfFewLinesThereAreThoseThatCostMostAndOfEqualsTheFirstByName) {
+    constexpr std::array kKeys = {"key_e", "key_d", "key_c", "key_b", "key_a"};
+    std::vector<CallRecord> calls;
+    for (size_t i = 0; i < 12; ++i) {
+        const auto number = static_cast<int64_t>(i);
+        CallRecord call = a_call(kNow - std::chrono::days(number % 3), number % 4 * 10);
+        call.key_id = kKeys.at(i % kKeys.size());
+        calls.push_back(call);
+    }
+    apply(calls);
+    UsageQuery query{.team_id = "team_a",
+                     .from = kDay - 48h,
+                     .until = kDay + 24h,
+                     .split = UsageSplit::Key,
+                     .limit = 10'000};
+    std::vector<std::string> all = told(query);
+    ASSERT_EQ(all.size(), kKeys.size());
+    query.limit = all.size() + 1;
+    EXPECT_EQ(told(query), all);
+    for (query.limit = all.size(); query.limit > 0; --query.limit) {
+        EXPECT_EQ(told(query), all) << query.limit;
+        all.pop_back();
+    }
+    query.until = kDay - 24h;  // leaves days out
+    query.limit = 10'000;
+    const std::vector<std::string> fewer = told(query);
+    query.limit = 100;
+    EXPECT_EQ(told(query), fewer);
 }
 
 TEST_P(UsageContract, FiltersHoldTogetherAndWithEachSplit) {

@@ -12,8 +12,10 @@
 #include "store/key_rules.h"
 #include "store/sqlite/apply_calls.h"
 #include "store/sqlite/call_blocks.h"
+#include "store/sqlite/costliest.h"
 #include "store/sqlite/read.h"
 #include "store/sqlite/usage_rows.h"
+#include "store/sqlite/usage_sums.h"
 #include "store/sqlite/words.h"
 #include "store/usage_rules.h"
 
@@ -42,22 +44,6 @@ Result<std::optional<int64_t>> number_wanted(Database& database, std::string_vie
     if (word.empty()) return std::optional<int64_t>();
     TRY(const int64_t number, find_word(database, word));
     return std::optional(number);
-}
-
-constexpr std::string_view kSums =
-    "sum(r.calls), sum(r.failed), sum(r.input), sum(r.cached_input), sum(r.output), "
-    "sum(r.reasoning), sum(r.unpriced), sum(r.cost), sum(r.tools_saved)";
-
-UsageSums read_sums(const Query& row, int first) {
-    return {.calls = row.integer(first),
-            .failed = row.integer(first + 1),
-            .input_tokens = row.integer(first + 2),
-            .cached_input_tokens = row.integer(first + 3),
-            .output_tokens = row.integer(first + 4),
-            .reasoning_tokens = row.integer(first + 5),
-            .unpriced_calls = row.integer(first + 6),
-            .cost = {row.integer(first + 7)},
-            .tool_tokens_saved = row.integer(first + 8)};
 }
 
 }  // namespace
@@ -115,7 +101,7 @@ const std::string& UsageReports::sql_of(const UsageQuery& query, bool from_parts
         "AND r.start >= ?3 - {} AND r.start < ?4 + {} WHERE {} {} {}{} ORDER BY {}{} LIMIT ?5",
         by_start ? start : "?3",
         target,
-        kSums,
+        KEYWARDEN_SUMS_OF_R_,
         from_parts ? "rollup_parts" : "rollups",
         from_parts ? "grain" : "dim",
         to_utc ? "86400000" : "0",
@@ -137,6 +123,10 @@ Result<std::vector<UsageLine>> UsageReports::usage(Database& database, const Usa
     const bool is_hour = query.grain == UsageGrain::Hour;
     const bool from_parts = filter.key || filter.app || filter.provider || filter.bare ||
                             (is_hour && query.split != UsageSplit::None);
+    const bool is_of_few = !from_parts && query.split != UsageSplit::None &&
+                           query.grain == UsageGrain::Whole && !query.team_id.empty() &&
+                           query.limit > 0 && query.limit <= kCostliestMax;
+    if (is_of_few) return costliest(database, query);
     const int64_t grain = is_hour ? kHourParts : kDayParts;
     const int64_t dim = is_hour ? kHourWhole : static_cast<int64_t>(query.split);
     const char* sql = sql_of(query, from_parts).c_str();
