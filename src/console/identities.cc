@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "console/handlers.h"
+#include "console/own_list.h"
 #include "console/person.h"
 
 namespace keywarden {
@@ -25,7 +26,6 @@ Result<void> prove_own(ConsoleContext& context, const ApiCall& call) {
 Result<HttpResponse> list_own_identities(ConsoleContext& context, const ApiCall& call) {
     const std::string& user_id = call.session->user_id;
     TRY(const auto identities, context.store->sign_ins().list_identities(user_id));
-    TRY(const SignIn own, context.store->sign_ins().get_sign_in(user_id));
     Json data = Json::array();
     for (const Identity& identity : identities) {
         const IdentityProvider* provider =
@@ -38,12 +38,7 @@ Result<HttpResponse> list_own_identities(ConsoleContext& context, const ApiCall&
              {"email", identity.email.empty() ? Json(nullptr) : Json(identity.email)},
              {"created_at", format_iso8601(identity.created_at)}});
     }
-    return json_response(200,
-                         {{"object", "list"},
-                          {"data", std::move(data)},
-                          {"has_more", false},
-                          {"next", nullptr},
-                          {"has_password", !own.password_hash.empty()}});
+    return own_list(context, call, std::move(data));
 }
 
 Result<HttpResponse> unlink_identity(ConsoleContext& context, const ApiCall& call) {

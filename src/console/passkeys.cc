@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "console/handlers.h"
+#include "console/own_list.h"
 #include "console/passkey.h"
 #include "domain/totp.h"
 
@@ -57,15 +58,9 @@ Result<HttpResponse> sign_in_with_passkey(ConsoleContext& context, const ApiCall
 Result<HttpResponse> list_own_passkeys(ConsoleContext& context, const ApiCall& call) {
     const std::string& user_id = call.session->user_id;
     TRY(const auto passkeys, context.store->sign_ins().list_passkeys(user_id));
-    TRY(const SignIn own, context.store->sign_ins().get_sign_in(user_id));
     Json data = Json::array();
     for (const Passkey& passkey : passkeys) data.push_back(passkey_record(passkey));
-    return json_response(200,
-                         {{"object", "list"},
-                          {"data", std::move(data)},
-                          {"has_more", false},
-                          {"next", nullptr},
-                          {"has_password", !own.password_hash.empty()}});
+    return own_list(context, call, std::move(data));
 }
 
 Result<HttpResponse> begin_own_passkey(ConsoleContext& context, const ApiCall& call) {
