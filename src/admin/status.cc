@@ -1,5 +1,6 @@
 // GET /status: how the gateway is, for everybody.
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 #include <string>
 #include <string_view>
@@ -39,16 +40,22 @@ std::string_view in_words(ServiceState state) {
 std::string_view mark_of(ServiceState state) {
     switch (state) {
         case ServiceState::Operational:
-            return "works";
+            return "Works";
         case ServiceState::Maintenance:
-            return "maintained";
+            return "Maintained";
         case ServiceState::Degraded:
-            return "works in part";
+            return "Works in part";
         case ServiceState::Down:
         case ServiceState::kCount:
             break;
     }
-    return "does not work";
+    return "Does not work";
+}
+
+std::string capitalized(std::string_view word) {
+    std::string out(word);
+    if (!out.empty()) out[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[0])));
+    return out;
 }
 
 /// To the minute, which is enough for people.
@@ -71,7 +78,7 @@ std::string incident_html(const Incident& incident) {
     for (size_t i = incident.updates.size(); i-- > 0;) {
         const IncidentUpdate& update = incident.updates[i];
         out += fmt::format("<li><strong>{}</strong> {}<br>{}</li>\n",
-                           name(update.state),
+                           capitalized(name(update.state)),
                            time_html(update.at),
                            html_escaped(update.text));
     }
@@ -95,7 +102,7 @@ std::string page_html(ServiceState all,
     out += incidents_html(incidents, true);
     out += "<h2>Parts</h2>\n<ul>\n";
     for (const Part& part : parts) {
-        out += fmt::format("<li>{}: {}</li>\n", part.words, mark_of(part.state));
+        out += fmt::format("<li>{}: <strong>{}</strong></li>\n", part.words, mark_of(part.state));
     }
     out += "</ul>\n<h2>Resolved in the last 14 days</h2>\n";
     const std::string past = incidents_html(incidents, false);
