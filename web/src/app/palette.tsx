@@ -1,8 +1,9 @@
 import { Modal, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { IconKey, IconSearch, IconUsers, type Icon } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type KeyboardEvent } from "react";
-import { useKeys } from "../features/keys/api";
+import { useKeysFound } from "../features/keys/api";
 import { t } from "../text/en";
 import { PAGES } from "./pages";
 import css from "./palette.module.css";
@@ -18,12 +19,13 @@ interface Choice {
 }
 
 const SHOWN_MAX = 9;
+const SEARCH_WAIT_MS = 150;
 
 /** Everything there is to go to or to do, by a few letters of its name. */
 export function Palette(props: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const shown = useChoices()
+  const shown = useChoices(text.trim())
     .filter((one) => matches(one.label, text))
     .slice(0, SHOWN_MAX);
   const current = shown[Math.min(at, shown.length - 1)];
@@ -95,12 +97,15 @@ export function Palette(props: { onClose: () => void }) {
   );
 }
 
-function useChoices(): Choice[] {
+function useChoices(text: string): Choice[] {
   const navigate = useNavigate();
   const may = useMay();
   const { session, team, setTeam } = useHere();
   const { setColorScheme } = useScheme();
-  const keys = useKeys({}, may("keys.read"));
+  // The gateway finds one word, and the list here those that have all of them.
+  const [longest = ""] = text.split(/\s+/).sort((a, b) => b.length - a.length);
+  const [search] = useDebouncedValue(longest, SEARCH_WAIT_MS);
+  const keys = useKeysFound({ search }, search !== "" && may("keys.read"));
 
   const pages = PAGES.flatMap((page) =>
     page.label && page.icon && may(page.permission)
@@ -128,7 +133,7 @@ function useChoices(): Choice[] {
   const schemes = SCHEMES.map((one) =>
     choice(one.value, one.label, t.shell.appearance, one.icon, () => setColorScheme(one.value)),
   );
-  const found = (keys.data?.rows ?? []).map((key) =>
+  const found = (keys.data ?? []).map((key) =>
     choice(
       key.id,
       key.name,

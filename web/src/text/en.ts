@@ -1,5 +1,7 @@
-const several = (name: string, more: number) =>
-  more === 0 ? `“${name}” is` : `“${name}” and ${more} more are`;
+const several = (name: string, more: number, atLeast: boolean) => {
+  if (atLeast) return `“${name}” and more than ${more} others are`;
+  return more === 0 ? `“${name}” is` : `“${name}” and ${more} more are`;
+};
 
 /** Every English text of the console. A translation is an object of the same shape. */
 export const t = {
@@ -377,7 +379,13 @@ export const t = {
     },
     from: "From",
     until: "Until",
-    metrics: { cost: "Cost", calls: "Calls", tokens: "Tokens", failed: "Failed" },
+    metrics: {
+      cost: "Cost",
+      calls: "Calls",
+      tokens: "Tokens",
+      failed: "Failed",
+      saved: "Input saved",
+    },
     overTime: (metric: string, hourly: boolean) => `${metric} by ${hourly ? "hour" : "day"}`,
     compared: (zone: string) =>
       `Dashed: the same length of time before. Days are those of ${zone.replaceAll("_", " ")}.`,
@@ -726,6 +734,14 @@ export const t = {
     output: "Output",
     context: "Context",
     outputMax: "Longest answer",
+    class: "Class",
+    classes: { standard: "Standard", zdr: "Nothing is kept (ZDR)", tee: "Sealed (TEE)" },
+    routes: "Routes",
+    route: "Asked for as",
+    strategy: "How it chooses",
+    strategies: { fallback: "The next where one fails", weighted: "By weight" },
+    targets: "Models behind it",
+    seenAs: (key: string) => `Classes and routes as the key “${key}” may call them.`,
     unpriced: "No price",
     markup: (share: string) => `Plus ${share}: the team's terms.`,
   },
@@ -1097,9 +1113,10 @@ export const t = {
   },
   overview: {
     lead: (team: string) => `${team}, the last 30 days`,
-    spend: "Cost by day",
-    spent: "Cost",
-    failed: "Failed calls",
+    latency: "How long calls took",
+    took: (calls: number, half: string, most: string) =>
+      `Of the latest ${calls} that went well, half took ${half} at most, and 95 of 100 ${most}.`,
+    allCalls: "All calls",
     attention: "Needs attention",
     allWell: "Nothing. All is as it should be.",
     all: { key: "All keys", app: "All apps", model: "All models", provider: "All providers" },
@@ -1112,13 +1129,17 @@ export const t = {
     },
     concerns: {
       balance: (left: string) => `Nothing is left to spend: ${left}`,
-      quarantined: (name: string, more: number) => `${several(name, more)} in quarantine`,
+      quarantined: (name: string, more: number, atLeast: boolean) =>
+        `${several(name, more, atLeast)} in quarantine`,
       credential: (provider: string) => `The credential for ${provider} does not work`,
       budgetNear: (name: string, percent: number) => `Budget “${name}”: ${percent}% spent`,
       budgetOver: (name: string) => `Budget “${name}” is used up`,
-      overdue: (name: string, more: number) => `${several(name, more)} overdue for rotation`,
-      expiring: (name: string, more: number) => `${several(name, more)} about to expire`,
-      unused: (name: string, more: number) => `${several(name, more)} long unused`,
+      overdue: (name: string, more: number, atLeast: boolean) =>
+        `${several(name, more, atLeast)} overdue for rotation`,
+      expiring: (name: string, more: number, atLeast: boolean) =>
+        `${several(name, more, atLeast)} about to expire`,
+      unused: (name: string, more: number, atLeast: boolean) =>
+        `${several(name, more, atLeast)} long unused`,
     },
   },
   firstSteps: {
@@ -1172,6 +1193,7 @@ export const t = {
     limit: "Limit",
     spent: "This month",
     perMinute: (requests: string) => `${requests}/min`,
+    atMost: (amount: string) => `≤ ${amount}`,
     states: {
       active: "Active",
       pending: "Not yet valid",

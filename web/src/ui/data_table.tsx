@@ -1,5 +1,7 @@
+import { Button } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
+import { t } from "../text/en";
 import css from "./data_table.module.css";
 
 export interface Column<Row> {
@@ -16,6 +18,9 @@ export interface Column<Row> {
 /** "name" or "-name": which column, and whether the other way round. */
 export type Sort = string;
 
+/** Drawn at once: more rows than a window is high, and few enough to be there at once. */
+export const ROWS_STEP = 50;
+
 interface Props<Row> {
   label: string;
   rows: Row[];
@@ -24,11 +29,15 @@ interface Props<Row> {
   sort?: Sort;
   onSort?: (sort: Sort) => void;
   foot?: ReactNode;
+  /** A long list, of which the rest is drawn when it is asked for. */
+  long?: boolean;
 }
 
 /** Rows of a kind; on a phone each is a card. */
 export function DataTable<Row>(props: Props<Row>) {
   const columns = props.columns.filter((column) => column !== null);
+  const [drawn, setDrawn] = useState(ROWS_STEP);
+  const hasMore = props.long === true && props.rows.length > drawn;
   return (
     <div className={css.wrap}>
       <table className={css.table} aria-label={props.label}>
@@ -40,7 +49,7 @@ export function DataTable<Row>(props: Props<Row>) {
           </tr>
         </thead>
         <tbody>
-          {props.rows.map((row) => (
+          {(hasMore ? props.rows.slice(0, drawn) : props.rows).map((row) => (
             <tr key={props.id(row)}>
               {columns.map((column) => (
                 <td
@@ -56,6 +65,13 @@ export function DataTable<Row>(props: Props<Row>) {
           ))}
         </tbody>
       </table>
+      {hasMore && (
+        <div className={css.foot}>
+          <Button variant="default" onClick={() => setDrawn(drawn + ROWS_STEP)}>
+            {t.ui.loadMore}
+          </Button>
+        </div>
+      )}
       {props.foot && <div className={css.foot}>{props.foot}</div>}
     </div>
   );

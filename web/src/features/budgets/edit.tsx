@@ -5,7 +5,8 @@ import { FormDialog } from "../../ui/dialog";
 import css from "../../ui/layout.module.css";
 import { NameField } from "../../ui/name_field";
 import { useChange } from "../../ui/use_change";
-import { useApps, useKeys, useModels } from "../keys/api";
+import { useApps, useModels } from "../keys/api";
+import { KeySelect } from "../keys/key_select";
 import { changeBudget, createBudget, type Budget } from "./api";
 
 type Scope = Exclude<Budget["scope"], "plan">;
@@ -106,8 +107,17 @@ function Target(props: {
   onChange: (target: string) => void;
 }) {
   const apps = useApps();
-  const keys = useKeys();
   const models = useModels();
+  if (props.scope === "key") {
+    return (
+      <KeySelect
+        label={t.budgetScopes.key}
+        value={props.value}
+        onChange={props.onChange}
+        required
+      />
+    );
+  }
   if (props.scope === "tag") {
     return (
       <TextInput
@@ -120,7 +130,6 @@ function Target(props: {
   }
   const data = {
     app: apps.data?.map((app) => ({ value: app.id, label: app.name })),
-    key: keys.data?.rows.map((key) => ({ value: key.id, label: key.name })),
     model: [...new Set(models.data?.data.map((model) => model.model))].map((name) => ({
       value: name,
       label: name,

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, NumberInput, Select, TagsInput, TextInput } from "@mantine/core";
+import { Autocomplete, Button, NumberInput, TagsInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ok, type Schema } from "../../api/client";
@@ -7,7 +7,8 @@ import { Failure } from "../../ui/async";
 import css from "../../ui/layout.module.css";
 import { Card, Page } from "../../ui/page";
 import { useView } from "../../ui/view";
-import { useKeys, useModels } from "../keys/api";
+import { useModels } from "../keys/api";
+import { KeySelect } from "../keys/key_select";
 import { Verdict } from "./verdict";
 
 const USUAL = { key: "", model: "", endpoint: "", ip: "" };
@@ -19,7 +20,6 @@ export function ExplainPage() {
   const [view, setView] = useView(USUAL);
   const [tokensOut, setTokensOut] = useState<number | "">("");
   const [tools, setTools] = useState<string[]>([]);
-  const keys = useKeys();
   const models = useModels();
   const answer = useMutation({ mutationFn: ask });
   return (
@@ -40,13 +40,11 @@ export function ExplainPage() {
           }}
         >
           <div className={css.fields}>
-            <Select
+            <KeySelect
               label={t.usage.dimensions.key}
               placeholder={t.explain.whichKey}
-              data={keys.data?.rows.map((key) => ({ value: key.id, label: key.name })) ?? []}
-              value={view.key || null}
-              onChange={(key) => setView({ key: key ?? "" })}
-              searchable
+              value={view.key}
+              onChange={(key) => setView({ key })}
               required
             />
             <Autocomplete

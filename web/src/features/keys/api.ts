@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, ok, type Schema } from "../../api/client";
 
 export type Key = Schema["ApiKey"];
@@ -9,6 +9,8 @@ export type KeyChange = Schema["ApiKeyChange"];
 /** A page of the API, and how many of them are read to be searched and sorted here. */
 const PAGE = 100;
 export const KEYS_MAX = 1000;
+const CHOICES_MAX = 50;
+const NOTICED_MAX = 20;
 
 export interface KeyQuestion {
   status?: KeyState;
@@ -44,11 +46,41 @@ export function useKeys(question: KeyQuestion = {}, enabled = true) {
   });
 }
 
+/** A page of those that fit: enough to choose from. */
+export const useKeysFound = (question: KeyQuestion, enabled: boolean) =>
+  useQuery({
+    queryKey: ["keys", "found", question],
+    enabled,
+    placeholderData: keepPreviousData,
+    queryFn: () => readKeys(question, CHOICES_MAX).then((page) => page.data),
+  });
+
+/** What somebody should look at among all keys: the newest of each kind. */
+export const useNoticedKeys = (enabled: boolean) =>
+  useQuery({
+    queryKey: ["keys", "noticed"],
+    enabled,
+    queryFn: async () => {
+      const [quarantined, overdue, expiring, unused] = await Promise.all([
+        readKeys({ status: "quarantined" }, NOTICED_MAX),
+        readKeys({ rotation: "overdue" }, NOTICED_MAX),
+        readKeys({ expires_soon: true }, NOTICED_MAX),
+        readKeys({ unused: true }, NOTICED_MAX),
+      ]);
+      return { quarantined, overdue, expiring, unused };
+    },
+  });
+
+function readKeys({ search, ...question }: KeyQuestion, limit: number) {
+  const query = { ...question, ...(search ? { search } : {}), limit };
+  return ok(api.GET("/v1/account/keys", { params: { query } }));
+}
+
 export const readKey = (id: string) =>
   ok(api.GET("/v1/account/keys/{id}", { params: { path: { id } } }));
 
-export const useKey = (id: string) =>
-  useQuery({ queryKey: ["key", id], queryFn: () => readKey(id) });
+export const useKey = (id: string, enabled = true) =>
+  useQuery({ queryKey: ["key", id], enabled, queryFn: () => readKey(id) });
 
 export const createKey = (key: NewKey) => ok(api.POST("/v1/account/keys", { body: key }));
 

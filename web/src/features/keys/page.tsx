@@ -9,7 +9,7 @@ import { count, shortUsd } from "../../format/numbers";
 import { t } from "../../text/en";
 import { Async } from "../../ui/async";
 import { Moment, Mono } from "../../ui/bits";
-import { DataTable, type Column } from "../../ui/data_table";
+import { DataTable, ROWS_STEP, type Column } from "../../ui/data_table";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
 import { SearchField } from "../../ui/search_field";
@@ -20,8 +20,6 @@ import { KeyStateBadge, Notices } from "./parts";
 import { select, type Row } from "./select";
 
 const SEARCH_WAIT_MS = 250;
-/** Drawn at once: more rows than a window is high, and few enough to be there at once. */
-const ROWS_STEP = 100;
 const USUAL = { q: "", show: "", app: "", sort: "-created", rows: "", create: "" };
 
 /** The choices of "show", and what each asks of the API. */
@@ -35,13 +33,20 @@ const SHOWN: Record<string, KeyQuestion> = {
 const question = (show: string): KeyQuestion =>
   SHOWN[show] ?? (show ? { status: show as KeyState } : {});
 
-/** What each key cost since the month began. */
+const SPENDERS_MAX = 1000;
+
+/** What each key cost since the month began. `others`: each of those that are not told cost so much at most. */
 const useSpent = () =>
   useQuery({
     queryKey: ["usage", "by-key", "month"],
     queryFn: async () => {
-      const list = await ok(api.GET("/v1/account/usage/by-key"));
-      return new Map(list.data?.map((row) => [row.key?.id ?? "", Number(row.cost_usd)]));
+      const query = { limit: SPENDERS_MAX };
+      const list = await ok(api.GET("/v1/account/usage/by-key", { params: { query } }));
+      const rows = list.data ?? [];
+      return {
+        of: new Map(rows.map((row) => [row.key?.id ?? "", Number(row.cost_usd)])),
+        others: list.has_more ? Number(rows.at(-1)?.cost_usd ?? 0) : 0,
+      };
     },
   });
 
@@ -97,7 +102,8 @@ export function KeysPage() {
               key,
               app: appName.get(key.app ?? "") ?? "",
               owner: memberName.get(key.user ?? "") ?? "",
-              spent: spent.data?.get(key.id) ?? 0,
+              spent: spent.data?.of.get(key.id) ?? 0,
+              spentMost: spent.data?.of.has(key.id) ? null : (spent.data?.others ?? 0),
             }));
             const shown = select(all, view.q, view.sort, view.app);
             if (shown.length === 0) {
@@ -193,5 +199,8 @@ const columns = (withApps: boolean): (Column<Row> | null)[] => [
     right: true,
     cell: ({ key }) => (key.rate_limit_rpm ? t.keys.perMinute(count(key.rate_limit_rpm)) : ""),
   },
-  { head: t.keys.spent, sort: "spent", right: true, cell: (row) => shortUsd(row.spent) },
+  { head: t.keys.spent, sort: "spent", right: true, cell: spentOf },
 ];
+
+const spentOf = ({ spent, spentMost }: Row) =>
+  spentMost ? t.keys.atMost(shortUsd(spentMost)) : shortUsd(spent);

@@ -5,6 +5,8 @@ export interface Row {
   app: string;
   owner: string;
   spent: number;
+  /** Where that is not told: at most so much. */
+  spentMost?: number | null;
 }
 
 const ORDERS: Record<string, (a: Row, b: Row) => number> = {

@@ -6,23 +6,23 @@ import { Async } from "../../ui/async";
 import css from "../../ui/layout.module.css";
 import { Card } from "../../ui/page";
 import { useBalance, useBudgets } from "../budgets/api";
-import { useKeys } from "../keys/api";
+import { useNoticedKeys } from "../keys/api";
 import { useCredentials } from "../providers/api";
 import { concerns } from "./concerns";
 
 /** What somebody should look at, each with the way to it. */
 export function Attention() {
   const may = useMay();
-  const keys = useKeys({}, may("keys.read"));
+  const keys = useNoticedKeys(may("keys.read"));
   const budgets = useBudgets(may("usage.read"));
   const credentials = useCredentials(may("account.read"));
   const balance = useBalance(may("billing.read"));
   return (
     <Card title={t.overview.attention}>
       <Async query={keys}>
-        {({ rows }) => {
+        {(noticed) => {
           const found = concerns(
-            rows,
+            noticed,
             budgets.data ?? [],
             credentials.data ?? [],
             balance.data ?? null,

@@ -1,36 +1,34 @@
 import { expect, test } from "vitest";
-import { concerns } from "./concerns";
+import { concerns, type Noticed } from "./concerns";
 
-type Key = Parameters<typeof concerns>[0][number];
 type Budget = Parameters<typeof concerns>[1][number];
 
-const key = (name: string, more: Partial<Key> = {}): Key => ({
-  name,
-  id: `key_${name}`,
-  status: "active",
-  unused: false,
-  expires_soon: false,
-  rotation: null,
-  ...more,
-});
+const key = (name: string) => ({ name, id: `key_${name}` });
+const some = (...names: string[]) => ({ data: names.map(key), has_more: false });
+const nothing: Noticed = { quarantined: some(), overdue: some(), expiring: some(), unused: some() };
 const budget = (percent: number, blocks = true) =>
   ({ name: "B", blocks, state: { percent } }) as Budget;
 
 test("where all is well, nothing is said", () => {
-  expect(concerns([key("a")], [budget(74)], [], null)).toEqual([]);
+  expect(concerns(nothing, [budget(74)], [], null)).toEqual([]);
 });
 
 test("one key leads to that key, several to the list of them", () => {
-  const one = concerns([key("a", { unused: true })], [], [], null);
+  const one = concerns({ ...nothing, unused: some("a") }, [], [], null);
   expect(one).toMatchObject([{ to: "/keys/key_a", tone: "warn" }]);
-  const two = concerns([key("a", { unused: true }), key("b", { unused: true })], [], [], null);
+  const two = concerns({ ...nothing, unused: some("a", "b") }, [], [], null);
   expect(two).toMatchObject([{ to: "/keys", search: { show: "unused" } }]);
   expect(two[0]?.text).toContain("1 more");
 });
 
+test("of more keys than were asked for, it is said that there are more", () => {
+  const unused = { ...some("a", "b", "c"), has_more: true };
+  expect(concerns({ ...nothing, unused }, [], [], null)[0]?.text).toContain("more than 2 others");
+});
+
 test("what refuses calls comes before what only may", () => {
   const found = concerns(
-    [key("a", { expires_soon: true }), key("q", { status: "quarantined" })],
+    { ...nothing, expiring: some("a"), quarantined: some("q") },
     [budget(80), budget(100)],
     [],
     { mode: "prepaid", spendable_usd: "0.00" },
@@ -39,7 +37,7 @@ test("what refuses calls comes before what only may", () => {
 });
 
 test("a budget that only tells is never worse than a warning", () => {
-  expect(concerns([], [budget(120, false)], [], null)).toMatchObject([{ tone: "warn" }]);
+  expect(concerns(nothing, [budget(120, false)], [], null)).toMatchObject([{ tone: "warn" }]);
 });
 
 test("a credential that its provider refused is said", () => {
@@ -48,6 +46,6 @@ test("a credential that its provider refused is said", () => {
     state: "active" as const,
     last_test: { at: "2026-11-21T00:00:00Z", ok, status: ok ? 200 : 401 },
   });
-  expect(concerns([], [], [credential(true)], null)).toEqual([]);
-  expect(concerns([], [], [credential(false)], null)).toMatchObject([{ tone: "bad" }]);
+  expect(concerns(nothing, [], [credential(true)], null)).toEqual([]);
+  expect(concerns(nothing, [], [credential(false)], null)).toMatchObject([{ tone: "bad" }]);
 });

@@ -9,16 +9,18 @@ export interface Concern {
   search?: Record<string, string>;
 }
 
-type Key = Pick<
-  Schema["ApiKey"],
-  "name" | "id" | "status" | "unused" | "expires_soon" | "rotation"
->;
+/** The newest of a kind; `has_more`: there are others. */
+interface Some {
+  data: Pick<Schema["ApiKey"], "name" | "id">[];
+  has_more: boolean;
+}
+export type Noticed = Record<"quarantined" | "overdue" | "expiring" | "unused", Some>;
 
 const BUDGET_NEAR = 75;
 
 /** What somebody should look at; the worst first. One line for many of a kind. */
 export function concerns(
-  keys: Key[],
+  keys: Noticed,
   budgets: Pick<Schema["Budget"], "name" | "state" | "blocks">[],
   credentials: Pick<Schema["ProviderCredential"], "provider" | "state" | "last_test">[],
   balance: Pick<Schema["Balance"], "mode" | "spendable_usd"> | null,
@@ -27,16 +29,16 @@ export function concerns(
   const say = t.overview.concerns;
   const about = (
     tone: Concern["tone"],
-    some: Key[],
-    show: string,
-    words: (names: string, more: number) => string,
+    show: keyof Noticed,
+    words: (first: string, more: number, atLeast: boolean) => string,
   ) => {
-    const [first] = some;
+    const { data, has_more: hasMore } = keys[show];
+    const [first] = data;
     if (!first) return;
-    const one = some.length === 1;
+    const one = data.length === 1 && !hasMore;
     found.push({
       tone,
-      text: words(first.name, some.length - 1),
+      text: words(first.name, data.length - 1, hasMore),
       to: one ? `/keys/${first.id}` : "/keys",
       ...(one ? {} : { search: { show } }),
     });
@@ -44,12 +46,7 @@ export function concerns(
   if (balance?.spendable_usd && Number(balance.spendable_usd) <= 0) {
     found.push({ tone: "bad", text: say.balance(usd(balance.spendable_usd)), to: "/budgets" });
   }
-  about(
-    "bad",
-    keys.filter((key) => key.status === "quarantined"),
-    "quarantined",
-    say.quarantined,
-  );
+  about("bad", "quarantined", say.quarantined);
   for (const one of credentials) {
     if (["unusable", "not_configured"].includes(one.state) || one.last_test?.ok === false) {
       found.push({ tone: "bad", text: say.credential(one.provider), to: "/providers" });
@@ -65,23 +62,8 @@ export function concerns(
       to: "/budgets",
     });
   }
-  about(
-    "warn",
-    keys.filter((key) => key.rotation === "overdue"),
-    "overdue",
-    say.overdue,
-  );
-  about(
-    "warn",
-    keys.filter((key) => key.expires_soon),
-    "expiring",
-    say.expiring,
-  );
-  about(
-    "warn",
-    keys.filter((key) => key.unused),
-    "unused",
-    say.unused,
-  );
+  about("warn", "overdue", say.overdue);
+  about("warn", "expiring", say.expiring);
+  about("warn", "unused", say.unused);
   return found.sort((a, b) => a.tone.localeCompare(b.tone));
 }

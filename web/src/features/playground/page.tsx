@@ -1,4 +1,4 @@
-import { Button, Select } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconCode, IconColumns2, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../app/session";
@@ -9,6 +9,7 @@ import { LinkButton } from "../../ui/link_button";
 import { Card, Empty, Page } from "../../ui/page";
 import { useView } from "../../ui/view";
 import { useKeys, type Key } from "../keys/api";
+import { KeySelect } from "../keys/key_select";
 import { usePlayableModels } from "./api";
 import type { Turn } from "./chat";
 import { CodeDialog } from "./code_dialog";
@@ -20,17 +21,17 @@ import { SettingsCard, settingsOf, usualDraft } from "./settings";
 
 /** `beside`: a second model; "-" for one that is not chosen yet. */
 const USUAL = { key: "", model: "", beside: "" };
+const ACTIVE = { status: "active" } as const;
 
 export function PlaygroundPage() {
   const may = useMay();
-  const keys = useKeys({ status: "active" });
+  const keys = useKeys(ACTIVE);
+  const isUsable = (key: Key) => key.kind !== "management" && may("playground", key.user);
   return (
     <Async query={keys}>
       {({ rows }) => {
-        const usable = rows.filter(
-          (key) => key.kind !== "management" && may("playground", key.user),
-        );
-        if (usable.length > 0) return <Playground keys={usable} />;
+        const first = rows.find(isUsable);
+        if (first) return <Playground firstKey={first.id} isUsable={isUsable} />;
         return (
           <Page title={t.nav.playground} lead={t.playground.lead}>
             <Card>
@@ -47,14 +48,14 @@ export function PlaygroundPage() {
   );
 }
 
-function Playground(props: { keys: Key[] }) {
+function Playground(props: { firstKey: string; isUsable: (key: Key) => boolean }) {
   const [view, setView] = useView(USUAL);
   const [draft, setDraft] = useState(usualDraft);
   const [showsCode, setShowsCode] = useState(false);
   const first = useConversation();
   const second = useConversation();
 
-  const key = props.keys.find((one) => one.id === view.key)?.id ?? props.keys[0]?.id ?? "";
+  const key = view.key || props.firstKey;
   const list = usePlayableModels(key);
   const models = list.data ?? [];
   const usual = models.includes("sandbox") ? "sandbox" : (models[0] ?? "");
@@ -98,14 +99,14 @@ function Playground(props: { keys: Key[] }) {
       }
     >
       <div className={css.filters}>
-        <Select
-          className={css.grow}
+        <KeySelect
+          className={css.grow ?? ""}
           label={t.playground.key}
           placeholder={t.playground.whichKey}
-          data={props.keys.map((one) => ({ value: one.id, label: one.name }))}
+          question={ACTIVE}
+          fits={props.isUsable}
           value={key}
-          onChange={(chosen) => setView({ key: chosen ?? "" })}
-          searchable
+          onChange={(chosen) => setView({ key: chosen })}
           allowDeselect={false}
         />
         {!isPair && (

@@ -65,6 +65,7 @@ export function PricesPage() {
               <DataTable
                 label={t.nav.prices}
                 rows={rows}
+                long
                 id={(price) => `${price.origin} ${price.vendor ?? ""} ${price.model}`}
                 columns={[
                   {

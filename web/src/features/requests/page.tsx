@@ -10,7 +10,7 @@ import { ExportButton } from "../../ui/export_button";
 import css from "../../ui/layout.module.css";
 import { Card, Empty, Page } from "../../ui/page";
 import { useView } from "../../ui/view";
-import { useKeys } from "../keys/api";
+import { KeySelect } from "../keys/key_select";
 import { useCalls, type Call, type CallQuery } from "./api";
 import { Outcome } from "./parts";
 
@@ -19,7 +19,6 @@ const CHOSEN_RANGES = RANGES.filter((range) => range !== "custom");
 
 export function RequestsPage() {
   const [view, setView] = useView(USUAL);
-  const keys = useKeys();
   const { from } = period(view.range, "", "");
   const question: CallQuery = {
     from,
@@ -29,7 +28,6 @@ export function RequestsPage() {
     ...(view.status === "failed" || view.status === "ok" ? { status: view.status } : {}),
   };
   const calls = useCalls(question, view.live === "1");
-  const keyChoices = (keys.data?.rows ?? []).map((key) => ({ value: key.id, label: key.name }));
   return (
     <Page
       title={t.nav.requests}
@@ -57,13 +55,11 @@ export function RequestsPage() {
           onChange={(range) => setView({ range: range ?? "7d" })}
           allowDeselect={false}
         />
-        <Select
-          aria-label={t.usage.dimensions.key}
+        <KeySelect
+          name={t.usage.dimensions.key}
           placeholder={t.usage.any.key}
-          data={keyChoices}
-          value={view.key || null}
-          onChange={(key) => setView({ key: key ?? "" })}
-          searchable
+          value={view.key}
+          onChange={(key) => setView({ key })}
           clearable
         />
         <Select

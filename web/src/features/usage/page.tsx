@@ -5,7 +5,8 @@ import { ExportButton } from "../../ui/export_button";
 import css from "../../ui/layout.module.css";
 import { Card, Page } from "../../ui/page";
 import { useView } from "../../ui/view";
-import { useApps, useKeys, useModels } from "../keys/api";
+import { useApps, useModels } from "../keys/api";
+import { KeySelect } from "../keys/key_select";
 import { usagePath, type Dimension, type Filter } from "./api";
 import { Breakdown } from "./breakdown";
 import { metricOf } from "./metric";
@@ -79,13 +80,12 @@ export function UsagePage() {
 
 function Filters(props: { view: View; setView: (change: Partial<View>) => void }) {
   const { view, setView } = props;
-  const keys = useKeys();
   const apps = useApps();
   const models = useModels();
   const listed = models.data?.data ?? [];
   const providers = [...new Set([...listed.map((one) => one.provider), view.provider])];
   const names = [...new Set([...listed.map((one) => one.model), view.model])];
-  const pick = (name: "key" | "app" | "model" | "provider", data: Choice[]) => (
+  const pick = (name: "app" | "model" | "provider", data: Choice[]) => (
     <Select
       aria-label={t.usage.dimensions[name]}
       placeholder={t.usage.any[name]}
@@ -111,7 +111,13 @@ function Filters(props: { view: View; setView: (change: Partial<View>) => void }
           <Day label={t.usage.until} value={view.until} onChange={(until) => setView({ until })} />
         </>
       )}
-      {pick("key", choices(keys.data?.rows ?? [], view.key))}
+      <KeySelect
+        name={t.usage.dimensions.key}
+        placeholder={t.usage.any.key}
+        value={view.key}
+        onChange={(key) => setView({ key })}
+        clearable
+      />
       {(apps.data?.length ?? 0) > 0 && pick("app", choices(apps.data ?? [], view.app))}
       {pick("model", plain(names))}
       {pick("provider", plain(providers))}
