@@ -7,6 +7,7 @@ import { t } from "../text/en";
 import { Mark } from "../ui/mark";
 import { Palette } from "./palette";
 import { PAGES } from "./pages";
+import { usePrefetch } from "./prefetch";
 import { useMay } from "./session";
 import css from "./shell.module.css";
 import { TeamMenu } from "./team_menu";
@@ -19,6 +20,7 @@ export function Shell(props: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   useHotkeys([["mod+K", setPalette.toggle]], []);
+  usePrefetch();
   const { close } = setMenu;
   useEffect(() => close(), [pathname, close]);
 
