@@ -10,12 +10,21 @@ import css from "./layout.module.css";
 export function Async<T>(props: {
   query: UseQueryResult<T>;
   lines?: number;
+  /** What stands there meanwhile, where it is no text. */
+  like?: ReactNode;
   children: (data: T) => ReactNode;
 }) {
   const { query } = props;
   if (query.data !== undefined) return <>{props.children(query.data)}</>;
   if (query.isError) {
     return <Failure error={query.error} again={() => void query.refetch()} />;
+  }
+  if (props.like) {
+    return (
+      <div role="status" aria-label={t.ui.loading} className={css.stack}>
+        {props.like}
+      </div>
+    );
   }
   return (
     <div role="status" aria-label={t.ui.loading} className={css.stack}>

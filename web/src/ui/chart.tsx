@@ -43,7 +43,7 @@ export function Chart(props: {
     .map((one, index) => `${index ? "L" : "M"}${LEFT + step * (index + 0.5)} ${y(one.before ?? 0)}`)
     .join("");
   return (
-    <figure className={css.chart} style={{ margin: 0 }} ref={ref}>
+    <figure className={css.chart} style={{ margin: 0, minHeight: height }} ref={ref}>
       {width > 0 && (
         <svg
           height={height}

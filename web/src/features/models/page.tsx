@@ -10,6 +10,8 @@ import { Card, Empty, Page } from "../../ui/page";
 import { SearchField } from "../../ui/search_field";
 import { useView } from "../../ui/view";
 import { useModels } from "../keys/api";
+import { useListedModels, type ListedModel } from "./api";
+import { Routes } from "./routes";
 
 type Model = Schema["AccountPrice"];
 
@@ -26,6 +28,8 @@ const ORDERS: Record<string, (a: Model, b: Model) => number> = {
 export function ModelsPage() {
   const [view, setView] = useView(USUAL);
   const models = useModels();
+  const listed = useListedModels();
+  const classes = new Map(listed.models.map((model) => [model.id, model.privacy]));
   const providers = [...new Set(models.data?.data.map((model) => model.provider))].sort();
   return (
     <Page title={t.nav.models} lead={t.models.lead}>
@@ -54,8 +58,9 @@ export function ModelsPage() {
               <DataTable
                 label={t.nav.models}
                 rows={rows}
+                long
                 id={(model) => `${model.provider}/${model.model}`}
-                columns={COLUMNS}
+                columns={columns(classes)}
                 sort={view.sort}
                 onSort={(sort) => setView({ sort })}
                 foot={
@@ -68,15 +73,26 @@ export function ModelsPage() {
           }}
         </Async>
       </Card>
+      <Routes of={listed.models} />
+      {listed.keyName && <p className={css.note}>{t.models.seenAs(listed.keyName)}</p>}
     </Page>
   );
 }
 
 const price = (amount: string | undefined) => (amount === undefined ? "" : usd(amount));
 
-const COLUMNS: Column<Model>[] = [
+type Classes = Map<string, ListedModel["privacy"]>;
+
+const columns = (classes: Classes): Column<Model>[] => [
   { head: t.usage.dimensions.model, sort: "model", cell: (model) => <Mono>{model.model}</Mono> },
   { head: t.usage.dimensions.provider, sort: "provider", cell: (model) => model.provider },
+  {
+    head: t.models.class,
+    cell: (model) => {
+      const found = classes.get(model.model);
+      return found ? t.models.classes[found] : "";
+    },
+  },
   {
     head: t.models.input,
     sort: "input",

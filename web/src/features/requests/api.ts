@@ -14,6 +14,7 @@ export interface CallQuery {
 }
 
 const PAGE = 50;
+const LATEST = 100;
 const LIVE_MS = 2000;
 
 /** Calls, the latest first, a page at a time; `live`: what comes in is shown as it comes. */
@@ -32,6 +33,16 @@ export const useCalls = (question: CallQuery, live: boolean) =>
         }),
       ),
     getNextPageParam: (page) => (page.has_more ? page.next : null),
+  });
+
+/** The latest that went well: how long those took says something. */
+export const useLatestCalls = () =>
+  useQuery({
+    queryKey: ["requests", "latest"],
+    queryFn: async () => {
+      const query = { limit: LATEST, status: "ok" as const };
+      return (await ok(api.GET("/v1/account/requests", { params: { query } }))).data;
+    },
   });
 
 export const useCall = (id: string) =>
