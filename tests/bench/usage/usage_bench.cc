@@ -2,14 +2,20 @@
 //
 //   usage_bench DATABASE ROWS DAYS [check] [busy]
 //                                             adds ROWS calls of the last DAYS to an empty database
+//   usage_bench DATABASE ROWS DAYS team=ID    adds them to a gateway's own, whatever it has, until
+//   now
 //
 // Half of the calls are one team's, the rest are spread over 50 others; each team has 40 keys (the
 // large one 400), 8 apps, and 12 models of 4 providers. Busy: all are of four keys of one team.
+// Of a gateway's own team all calls are, of the keys that it has: of the n-th key an n-th as many
+// as of the first (Zipf's law).
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <span>
 #include <string>
 #include <sys/resource.h>
 #include <vector>
@@ -21,12 +27,13 @@
 namespace keywarden {
 namespace {
 
-constexpr size_t kBatch = 2000;  // as the applier takes them
+constexpr size_t kBatch = 2000;       // as the applier takes them
+constexpr size_t kOwnBatch = 20'000;  // where how fast they go in is not asked
 constexpr int kTeams = 50;
 constexpr int kRuns = 5;
 constexpr int64_t kDay = 86'400'000;
-const TimePoint kEnd = from_millis(1'795'132'800'000);  // a midnight
-const TimePoint kStart = kEnd - std::chrono::days(365);
+const TimePoint kMidnight = from_millis(1'795'132'800'000);
+constexpr std::string_view kTeamIs = "team=";
 
 /// Texts that live as long as the program.
 struct Names {
@@ -42,15 +49,18 @@ struct Names {
     }
 };
 
+enum class Spread : uint8_t { Teams, Busy, OwnTeam };
+
 class Calls {
 public:
-    Calls(const Names& names, int64_t rows, int64_t days, bool is_busy)
-        : names_(names), rows_(rows), span_(days * kDay), is_busy_(is_busy) {}
+    Calls(const Names& names, int64_t rows, int64_t days, TimePoint end, Spread spread)
+        : names_(names), rows_(rows), span_(days * kDay), end_(end), spread_(spread) {}
 
     /// The next calls, in the order of time.
     const std::vector<CallRecord>& next() {
         batch_.clear();
-        while (batch_.size() < kBatch && made_ < rows_) batch_.push_back(make());
+        const size_t size = spread_ == Spread::OwnTeam ? kOwnBatch : kBatch;
+        while (batch_.size() < size && made_ < rows_) batch_.push_back(make());
         return batch_;
     }
 
@@ -61,12 +71,21 @@ private:
     /// Some are drawn much more often than others.
     size_t draw_uneven(size_t below) { return std::min(draw(below), draw(below)); }
 
+    size_t draw_key(size_t team) {
+        if (spread_ == Spread::Busy) return draw_uneven(4);
+        if (spread_ == Spread::Teams) {
+            return team == 0 ? draw_uneven(400) : 400 + (team - 1) * 40 + draw_uneven(40);
+        }
+        const auto keys = static_cast<double>(names_.keys.size());
+        const double drawn = std::pow(keys, std::uniform_real_distribution<>()(chance_));
+        return std::min(static_cast<size_t>(drawn), names_.keys.size()) - 1;
+    }
+
     CallRecord make() {
-        const TimePoint at = kEnd - std::chrono::milliseconds(span_ * (rows_ - made_) / rows_);
+        const TimePoint at = end_ - std::chrono::milliseconds(span_ * (rows_ - made_) / rows_);
         ++made_;
-        const size_t team = is_busy_ || draw(2) == 0 ? 0 : 1 + draw(kTeams);
-        const size_t key =
-            team == 0 ? draw_uneven(is_busy_ ? 4 : 400) : 400 + (team - 1) * 40 + draw_uneven(40);
+        const size_t team = spread_ != Spread::Teams || draw(2) == 0 ? 0 : 1 + draw(kTeams);
+        const size_t key = draw_key(team);
         const size_t model = (key + draw_uneven(3)) % 12;
         CallRecord call{.id = *call_id_of(new_request_id(at).view()),
                         .admitted_at = at - std::chrono::milliseconds(1500),
@@ -99,7 +118,8 @@ private:
     const Names& names_;
     int64_t rows_;
     int64_t span_;
-    bool is_busy_;
+    TimePoint end_;
+    Spread spread_;
     int64_t made_ = 0;
     std::mt19937_64 chance_{1};
     std::vector<CallRecord> batch_;
@@ -178,49 +198,52 @@ void fill(UsageStore& usage, Calls calls, int64_t rows) {
         static_cast<long long>(slowest / 1000));
 }
 
-void ask(UsageStore& usage, const std::string& team) {
+void ask(UsageStore& usage, const std::string& team, TimePoint end) {
+    const TimePoint start = end - std::chrono::days(365);
     const auto sums = [&](const char* what, UsageQuery query) {
         measure(what, [&] { return must(usage.usage(query)).size(); });
     };
-    const TimePoint month = kEnd - std::chrono::days(30);
+    const TimePoint month = end - std::chrono::days(30);
     const auto newest = must(usage.list_calls({.team_id = team, .limit = 100}));
     const CallRecord call = newest.items.front().record;
     const std::string key(call.key_id);
     const std::string model(call.model);
-    sums("a year in one sum", {.team_id = team, .from = kStart, .until = kEnd});
+    sums("a year in one sum", {.team_id = team, .from = start, .until = end});
     sums("a year, day by day",
-         {.team_id = team, .from = kStart, .until = kEnd, .grain = UsageGrain::Day});
-    sums("a year by key",
-         {.team_id = team, .from = kStart, .until = kEnd, .split = UsageSplit::Key});
+         {.team_id = team, .from = start, .until = end, .grain = UsageGrain::Day});
+    sums("a year by key", {.team_id = team, .from = start, .until = end, .split = UsageSplit::Key});
     sums("a year by model",
-         {.team_id = team, .from = kStart, .until = kEnd, .split = UsageSplit::Model});
+         {.team_id = team, .from = start, .until = end, .split = UsageSplit::Model});
     sums("a year of one key, day by day",
-         {.team_id = team, .from = kStart, .until = kEnd, .grain = UsageGrain::Day, .key_id = key});
+         {.team_id = team, .from = start, .until = end, .grain = UsageGrain::Day, .key_id = key});
     sums("a year of one key and one model",
-         {.team_id = team, .from = kStart, .until = kEnd, .key_id = key, .model = model});
-    sums(
-        "a year by key, of one model",
-        {.team_id = team, .from = kStart, .until = kEnd, .split = UsageSplit::Key, .model = model});
+         {.team_id = team, .from = start, .until = end, .key_id = key, .model = model});
+    sums("a year by key, of one model",
+         {.team_id = team, .from = start, .until = end, .split = UsageSplit::Key, .model = model});
     sums("a month, day by day",
-         {.team_id = team, .from = month, .until = kEnd, .grain = UsageGrain::Day});
+         {.team_id = team, .from = month, .until = end, .grain = UsageGrain::Day});
     sums("a month by day and model",
          {.team_id = team,
           .from = month,
-          .until = kEnd,
+          .until = end,
           .grain = UsageGrain::Day,
           .split = UsageSplit::Model});
     sums("a month by key",
-         {.team_id = team, .from = month, .until = kEnd, .split = UsageSplit::Key});
+         {.team_id = team, .from = month, .until = end, .split = UsageSplit::Key});
+    sums("the 100 costliest keys of a month",
+         {.team_id = team, .from = month, .until = end, .split = UsageSplit::Key, .limit = 100});
+    sums("the 100 costliest keys of a year",
+         {.team_id = team, .from = start, .until = end, .split = UsageSplit::Key, .limit = 100});
     sums("a year, hour by hour",
-         {.team_id = team, .from = kStart, .until = kEnd, .grain = UsageGrain::Hour});
+         {.team_id = team, .from = start, .until = end, .grain = UsageGrain::Hour});
     sums("a week by hour and model",
          {.team_id = team,
-          .from = kEnd - std::chrono::days(7),
-          .until = kEnd,
+          .from = end - std::chrono::days(7),
+          .until = end,
           .grain = UsageGrain::Hour,
           .split = UsageSplit::Model});
     sums("a year of all teams, day by day",
-         {.from = kStart, .until = kEnd, .grain = UsageGrain::Day});
+         {.from = start, .until = end, .grain = UsageGrain::Day});
     const auto pages = [&](const char* what, CallQuery query) {
         measure(what, [&] { return must(usage.list_calls(query)).items.size(); });
     };
@@ -228,7 +251,7 @@ void ask(UsageStore& usage, const std::string& team) {
     pages("the page after 100", {.team_id = team, .after = newest.next, .limit = 100});
     pages("a page of one key", {.team_id = team, .limit = 100, .key_id = key});
     pages("a page of half a year ago",
-          {.team_id = team, .limit = 100, .until = kStart + std::chrono::days(180)});
+          {.team_id = team, .limit = 100, .until = start + std::chrono::days(180)});
     pages("a page of those that failed", {.team_id = team, .limit = 100, .failed = true});
     pages("a page of a session",
           {.team_id = team, .limit = 100, .session_id = newest.items.front().session_id});
@@ -243,23 +266,45 @@ void ask(UsageStore& usage, const std::string& team) {
     });
 }
 
+/// Those of a gateway's team, newest first.
+std::vector<std::string> keys_of(Store& store, const std::string& team) {
+    std::vector<std::string> ids;
+    KeyQuery query{.team_id = team, .limit = 100, .now = system_clock().now()};
+    do {
+        const KeyPage page = must(store.list_keys(query));
+        for (const Key& key : page.keys) ids.push_back(key.id);
+        query.after = page.next;
+    } while (!query.after.empty());
+    return ids;
+}
+
 int run(int count, char** arguments) {
     if (count < 4) {
-        std::fprintf(stderr, "usage: usage_bench DATABASE ROWS DAYS [check] [busy]\n");
+        std::fprintf(stderr, "usage: usage_bench DATABASE ROWS DAYS [check] [busy] [team=ID]\n");
         return EXIT_FAILURE;
     }
     const auto store = must(open_store(std::string("sqlite:") + arguments[1]));
     UsageStore& usage = store->usage();
-    const Names names;
+    Names names;
+    Spread spread = Spread::Teams;
+    TimePoint end = kMidnight;
+    for (const std::string_view word : std::span(arguments + 4, arguments + count)) {
+        if (word == "busy") spread = Spread::Busy;
+        if (!word.starts_with(kTeamIs)) continue;
+        spread = Spread::OwnTeam;
+        end = system_clock().now();
+        names.teams[0] = word.substr(kTeamIs.size());
+        names.keys = keys_of(*store, names.teams[0]);
+    }
     const auto there = must(usage.list_calls({.team_id = names.teams[0], .limit = 1}));
     const auto is_asked = [&](std::string_view what) {
         return std::find(arguments + 4, arguments + count, what) != arguments + count;
     };
     const int64_t rows = std::atoll(arguments[2]);
-    if (there.items.empty()) {
-        fill(usage, Calls(names, rows, std::atoll(arguments[3]), is_asked("busy")), rows);
+    if (there.items.empty() || spread == Spread::OwnTeam) {
+        fill(usage, Calls(names, rows, std::atoll(arguments[3]), end, spread), rows);
     }
-    ask(usage, names.teams[0]);
+    ask(usage, names.teams[0], end);
     if (!is_asked("check")) return EXIT_SUCCESS;
     LedgerFindings found;
     const int64_t took = micros_of([&] { found = must(usage.verify()); });
@@ -268,7 +313,7 @@ int run(int count, char** arguments) {
                 static_cast<long long>(took / 1000),
                 found.differences.size());
     int64_t pruned = 0;
-    const int64_t pruning = micros_of([&] { pruned = must(usage.prune_calls(kEnd, kBatch)); });
+    const int64_t pruning = micros_of([&] { pruned = must(usage.prune_calls(end, kBatch)); });
     std::printf("pruned %lld rows in %lld ms\n",
                 static_cast<long long>(pruned),
                 static_cast<long long>(pruning / 1000));
