@@ -8,6 +8,8 @@
 namespace keywarden {
 namespace {
 
+constexpr std::string_view kWild = "*?";
+
 uint64_t size_bit(std::string_view name) { return uint64_t{1} << (name.size() % 64); }
 
 }  // namespace
@@ -40,7 +42,6 @@ bool GlobSet::Literal::comes_before(std::string_view text, uint64_t its_first) c
 }
 
 GlobSet::Pattern::Pattern(const Glob& from) : ends(""), glob(from) {
-    constexpr std::string_view kWild = "*?";
     const std::string_view text = glob.text();
     const std::string_view front = text.substr(0, text.find_first_of(kWild));
     const std::string_view back = text.substr(text.find_last_of(kWild) + 1);
@@ -54,8 +55,21 @@ GlobSet::Pattern::Pattern(const Glob& from) : ends(""), glob(from) {
                       std::max(front.size(), back.size()) <= sizeof(uint64_t);
 }
 
+void GlobSet::note_ends(const Glob& entry) {
+    const auto bit = [](char c) { return uint64_t{1} << static_cast<uint8_t>(c) % 64; };
+    const std::string& text = entry.text();
+    if (!kWild.contains(text.front())) {
+        begins_ |= bit(text.front());
+    } else if (!kWild.contains(text.back())) {
+        ends_ |= bit(text.back());
+    } else {
+        begins_ = ~uint64_t{0};
+    }
+}
+
 GlobSet::GlobSet(const std::vector<Glob>& globs) {
     for (const Glob& glob : globs) {
+        note_ends(glob);
         if (glob.is_literal()) {
             literals_.emplace_back(glob);
             literal_sizes_ |= size_bit(glob.text());
@@ -80,14 +94,6 @@ const Glob* GlobSet::find(const GlobName& name) const {
     }
     for (const Pattern& pattern : patterns_) {
         if (pattern.matches(name)) return &pattern.glob;
-    }
-    return nullptr;
-}
-
-const Glob* GlobSet::find(std::span<const GlobName> names) const {
-    if (literals_.empty() && patterns_.empty()) return nullptr;
-    for (const GlobName& name : names) {
-        if (const Glob* entry = find(name); entry != nullptr) return entry;
     }
     return nullptr;
 }

@@ -36,7 +36,13 @@ public:
     /// An entry that `name` fits, or null.
     const Glob* find(const GlobName& name) const;
     /// An entry that one of `names` fits, or null.
-    const Glob* find(std::span<const GlobName> names) const;
+    const Glob* find(std::span<const GlobName> names) const {
+        for (const GlobName& name : names) {
+            if (!may_have(name)) continue;
+            if (const Glob* entry = find(name); entry != nullptr) return entry;
+        }
+        return nullptr;
+    }
 
 private:
     struct Literal {
@@ -65,6 +71,15 @@ private:
         Glob glob;
     };
 
+    /// False: no entry begins as the name does, nor ends so where it begins with a wildcard.
+    bool may_have(const GlobName& name) const {
+        return (begins_ >> (name.ends.first % 64) & 1) != 0 ||
+               (ends_ >> ((name.ends.last >> 56) % 64) & 1) != 0;
+    }
+    void note_ends(const Glob& entry);
+
+    uint64_t begins_ = 0;            // a bit for each first byte, modulo 64
+    uint64_t ends_ = 0;              // and for each last byte of what begins with a wildcard
     std::vector<Literal> literals_;  // in the order of comes_before
     uint64_t literal_sizes_ = 0;     // a bit for each length: most names have none of theirs
     std::vector<Pattern> patterns_;
