@@ -178,6 +178,23 @@ TEST(SignedToken, OnlyTheConfiguredAlgorithmsAreTaken) {
     EXPECT_EQ(parse_jws(token(key, "RS256"), allowed).error().detail, "alg");
 }
 
+TEST(SignedToken, IsNotReadWhereItIsTooLongThoughNoPartOfItIs) {
+    const Key key = new_p256();
+    const std::string half(kJwsBytesMax / 2, 'a');
+    EXPECT_EQ(flaw(token(key, "ES256", {{"typ", half}})), "");
+    EXPECT_EQ(flaw(token(key, "ES256", {{"typ", half}}, R"({"sub":")" + half + R"("})")), "token");
+}
+
+TEST(SignedToken, AKeyThatIsForOneAlgorithmChecksNoOther) {
+    const Key key = new_rsa();
+    Json jwk = rsa_jwk(key);
+    jwk["alg"] = "RS256";
+    EXPECT_TRUE(checks(token(key, "RS256"), jwk));
+    EXPECT_FALSE(checks(token(key, "PS256"), jwk));
+    const auto keys = keys_of(Json::array({jwk}));
+    EXPECT_FALSE(keys.at(0).checks(*parse_jws(token(key, "PS256"), kAll)));
+}
+
 TEST(KeySet, LeavesOutWhatCannotCheckASignature) {
     const Key key = new_rsa();
     const auto with = [&](const char* name, const Json& value) {
