@@ -130,7 +130,7 @@ public:
         const Settings& settings = configuration.settings;
         const size_t threads = thread_count(settings);
         TRY_VOID(open_tls(settings));
-        TRY(money_, Money::open(settings, instance, providers, threads));
+        TRY(money_, Money::open(settings, instance, providers, threads, tool_health_.trials()));
         TRY(credentials_, open_credentials(settings, environment, instance, providers));
         TRY_VOID(open_webhooks(settings, instance));
         TRY_VOID(open_mail(settings));

@@ -39,9 +39,11 @@ SpikeRule spike_rule(const Settings& settings) {
 
 Money::Money(const Settings& settings,
              Instance& instance,
-             std::span<const PricedProvider> providers)
+             std::span<const PricedProvider> providers,
+             ToolTrials& trials)
     : keys_(*instance.directory),
       store_(instance.store->usage()),
+      trials_(trials),
       spend_(system_clock()),
       prices_(store_,
               built_in_price_book(),
@@ -59,9 +61,11 @@ Money::~Money() { keys_.tell(nullptr); }
 Result<std::unique_ptr<Money>> Money::open(const Settings& settings,
                                            Instance& instance,
                                            std::span<const Provider> providers,
-                                           size_t threads) {
-    std::unique_ptr<Money> money(new Money(settings, instance, priced(providers)));
+                                           size_t threads,
+                                           ToolTrials& trials) {
+    std::unique_ptr<Money> money(new Money(settings, instance, priced(providers), trials));
     TRY_VOID(money->spend_.load(money->store_));
+    TRY_VOID(trials.load(money->store_));
     money->keys_.tell(&money->spend_);
     TRY_VOID(money->prices_.load());
     TRY_VOID(money->open_journal(settings, instance.dir.file(kJournalName), threads));
@@ -83,11 +87,14 @@ Result<void> Money::open_journal(const Settings& settings, const std::string& di
             [this](const CallRecord& record) { count(record); },
             system_clock().now()));
     say_recovery(journal_->recovery());
-    applier_ = std::make_unique<Applier>(ApplierParts{
-        .journal = journal_.get(),
-        .store = &store_,
-        .calls_kept = settings.ledger_calls_kept,
-        .on_applied = [this](std::span<const CallRecord> rows) { events_.note(rows); }});
+    applier_ = std::make_unique<Applier>(
+        ApplierParts{.journal = journal_.get(),
+                     .store = &store_,
+                     .calls_kept = settings.ledger_calls_kept,
+                     .on_applied = [this](std::span<const CallRecord> rows) {
+                         events_.note(rows);
+                         trials_.note(rows);
+                     }});
     applier_->start();
     return {};
 }

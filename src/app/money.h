@@ -18,6 +18,7 @@
 #include "store/journal.h"
 #include "store/price_directory.h"
 #include "store/spend_directory.h"
+#include "store/tool_trials.h"
 
 namespace keywarden {
 
@@ -25,13 +26,15 @@ class Money {
 public:
     /// Reads what the store and the journal say, before the first call: whatever moment a process
     /// before was ended at, every call that it let through counts once, and no hold stays open.
-    /// Says in the log what was found. `instance` must outlive it.
+    /// Says in the log what was found. `trials` is told of every row that the store has. `instance`
+    /// and `trials` must outlive it.
     /// Errors: StartupFailed (the journal's folder; a segment of a newer version),
     /// StoreUnavailable.
     static Result<std::unique_ptr<Money>> open(const Settings& settings,
                                                Instance& instance,
                                                std::span<const Provider> providers,
-                                               size_t threads);
+                                               size_t threads,
+                                               ToolTrials& trials);
     /// Requires: whoever holds a writer of the journal has gone. Applies what is left.
     ~Money();
     Money(const Money&) = delete;
@@ -50,13 +53,17 @@ public:
     Result<void> write_events();
 
 private:
-    Money(const Settings& settings, Instance& instance, std::span<const PricedProvider> providers);
+    Money(const Settings& settings,
+          Instance& instance,
+          std::span<const PricedProvider> providers,
+          ToolTrials& trials);
     /// A row that only the journal has.
     void count(const CallRecord& record);
     Result<void> open_journal(const Settings& settings, const std::string& dir, size_t threads);
 
     KeyDirectory& keys_;
     UsageStore& store_;
+    ToolTrials& trials_;
     SpendDirectory spend_;
     PriceDirectory prices_;
     std::vector<RepeatableCall> repeatable_;

@@ -17,6 +17,7 @@
 
 #include "base/units.h"
 #include "domain/tool_cache_share.h"
+#include "store/tool_trials.h"
 
 namespace keywarden {
 
@@ -96,6 +97,8 @@ public:
 
     /// Of what is in caches of providers.
     CacheShare& caches() { return caches_; }
+    /// Of what mode `auto` goes by.
+    ToolTrials& trials() { return trials_; }
 
     TeamTools report(std::string_view team_id);
     void forget(std::string_view team_id);
@@ -117,6 +120,7 @@ private:
     static bool is_due(const ToolUse& use);
 
     CacheShare caches_;
+    ToolTrials trials_;
     std::mutex mutex_;
     std::map<std::string, Team, std::less<>> teams_;
 };

@@ -18,6 +18,7 @@
 #include "domain/calendar.h"
 #include "domain/call_record.h"
 #include "domain/price.h"
+#include "domain/tool_trial.h"
 #include "domain/webhook.h"
 #include "store/account_store.h"
 
@@ -184,6 +185,9 @@ public:
 
     /// What every account has spent, in no order. The views live for that call.
     virtual Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) = 0;
+
+    /// How the selection of tools does for each key, as trial_of counts its rows, in no order.
+    virtual Result<void> for_each_tool_trial(const std::function<void(const KeyTrial&)>& each) = 0;
 
     // ---- money --------------------------------------------------------------------------------
 

@@ -95,6 +95,42 @@ TEST_P(UsageContract, ACallComesBackAsItWas) {
     EXPECT_EQ(record.overhead, 0us);
 }
 
+TEST_P(UsageContract, WhatTheSelectionWouldHaveMissedIsCountedByKey) {
+    const ToolCounts kept{.selection = SelectionMode::Shadow,
+                          .offered = 60,
+                          .permitted = 60,
+                          .forwarded = 60,
+                          .kept = 20,
+                          .called = 1};
+    ToolCounts missed = kept;
+    missed.missed = 1;
+    ToolCounts on = missed;
+    on.selection = SelectionMode::On;
+    std::vector<CallRecord> calls;
+    for (const ToolCounts& tools : {kept, missed, kept, on}) {
+        calls.push_back(a_call(kNow + std::chrono::seconds(calls.size())));
+        calls.back().tools = tools;
+    }
+    apply(calls);
+    apply(calls);  // again: they are there already
+    if (lasts()) open();
+    std::vector<KeyTrial> trials;
+    const auto read = [&] {
+        trials.clear();
+        return usage().for_each_tool_trial([&](const KeyTrial& each) { trials.push_back(each); });
+    };
+    ASSERT_TRUE(read());
+    ASSERT_EQ(trials.size(), 1U);
+    EXPECT_EQ(trials[0].team_id, "team_a");
+    EXPECT_EQ(trials[0].key_id, calls[0].key_id);
+    EXPECT_EQ(trials[0].trial, (ToolTrial{.calls = 3, .missed_millionths = 1'000'000}));
+    CallRecord more = a_call(kNow + 9s);
+    more.tools = missed;
+    apply({more});
+    ASSERT_TRUE(read());
+    EXPECT_EQ(trials[0].trial, (ToolTrial{.calls = 4, .missed_millionths = 2'000'000}));
+}
+
 TEST_P(UsageContract, WhatACallDoesNotSayStaysUnsaid) {
     const CallRecord call{.id = a_call().id, .ended_at = kNow, .team_id = "team_a"};
     apply({call});

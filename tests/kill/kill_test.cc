@@ -155,7 +155,8 @@ protected:
     JournalRecovery recover(NanoUsd* balance = nullptr) {
         auto instance = open_instance(configuration_, system_clock());
         EXPECT_TRUE(instance) << instance.error().message;
-        const auto money = Money::open(configuration_.settings, **instance, {}, 1);
+        ToolTrials trials;
+        const auto money = Money::open(configuration_.settings, **instance, {}, 1, trials);
         EXPECT_TRUE(money) << money.error().message;
         EXPECT_TRUE((*money)->write_events());
         const BalanceState state = (*money)->spend().balance((*instance)->team_id);

@@ -9,6 +9,7 @@
 #include "domain/call_id.h"
 #include "store/account_rules.h"
 #include "store/key_rules.h"
+#include "store/tool_trials.h"
 
 namespace keywarden {
 namespace {
@@ -91,6 +92,9 @@ Result<void> MemoryUsage::apply(std::span<const CallRecord> rows,
     }
     for (const auto& [record, day] : calls) {
         calls_.push_back({.row = own(record, session_of(record)), .day = in_millis(day)});
+        if (const auto missed = trial_of(record)) {
+            trials_[{std::string(record.team_id), std::string(record.key_id)}].note(*missed);
+        }
     }
     ids_.merge(fresh);
     spend_ = std::move(spend);
@@ -129,6 +133,14 @@ Result<std::vector<JournalPosition>> MemoryUsage::journal_positions() {
 Result<void> MemoryUsage::forget_segments(std::span<const std::string> segments) {
     const std::lock_guard lock(log_.mutex);
     for (const std::string& segment : segments) positions_.erase(segment);
+    return {};
+}
+
+Result<void> MemoryUsage::for_each_tool_trial(const std::function<void(const KeyTrial&)>& each) {
+    const std::lock_guard lock(log_.mutex);
+    for (const auto& [name, trial] : trials_) {
+        each({.team_id = name.first, .key_id = name.second, .trial = trial});
+    }
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "domain/tool_trial.h"
 #include "store/memory/memory_accounts.h"
 #include "store/usage_rules.h"
 
@@ -22,6 +23,7 @@ public:
                        std::span<const JournalPosition> positions) override;
     Result<std::vector<JournalPosition>> journal_positions() override;
     Result<void> forget_segments(std::span<const std::string> segments) override;
+    Result<void> for_each_tool_trial(const std::function<void(const KeyTrial&)>& each) override;
     Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) override;
 
     Result<CreditAccount> get_credit(std::string_view team_id) override;
@@ -98,6 +100,7 @@ private:
     const MemoryAccounts& accounts_;
     std::vector<Call> calls_;  // in the order in which they came
     std::set<CallId> ids_;
+    std::map<std::pair<std::string, std::string>, ToolTrial> trials_;  // by team, and key
     std::map<AccountName, PeriodSpend> spend_;
     std::map<std::pair<std::string, std::string>, KeySession> sessions_;  // by team, and key
     std::map<std::string, int64_t> positions_;

@@ -120,6 +120,7 @@ void CallApplier::clear() {
     spend_.clear();
     sessions_.clear();
     models_.clear();
+    trials_.clear();
 }
 
 Result<void> CallApplier::write(Database& database,
@@ -127,7 +128,9 @@ Result<void> CallApplier::write(Database& database,
                                 std::span<const JournalPosition> positions) {
     for (const CallRecord& row : rows) {
         TRY(const bool is_new, ids_.add(database, row.id));
-        if (is_new) TRY_VOID(add_row(database, row));
+        if (!is_new) continue;
+        TRY_VOID(add_row(database, row));
+        trials_.note(row);
     }
     TRY_VOID(write_repeatable_rows(database, rows));
     for (Alike* alike : open_) TRY_VOID(sum_up(*alike));
@@ -135,6 +138,7 @@ Result<void> CallApplier::write(Database& database,
     TRY_VOID(write_sums(database));
     TRY_VOID(write_spend(database));
     TRY_VOID(write_sessions(database));
+    TRY_VOID(trials_.write(database));
     for (const JournalPosition& position : positions) {
         TRY_VOID(Query(database,
                        "INSERT INTO journal_positions(segment, offset) VALUES (?1, ?2) "

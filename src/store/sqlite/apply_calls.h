@@ -10,6 +10,7 @@
 
 #include "store/sqlite/call_blocks.h"
 #include "store/sqlite/seen_ids.h"
+#include "store/sqlite/trial_rows.h"
 #include "store/sqlite/words.h"
 #include "store/usage_rules.h"
 
@@ -79,7 +80,8 @@ private:
     std::map<PartName, UsageSums> parts_;
     std::map<AccountName, PeriodSpend> spend_;
     std::map<std::pair<int64_t, int64_t>, KnownSession> sessions_;  // by team, and key
-    std::map<std::pair<int64_t, int64_t>, int64_t> models_;         // "provider/model", by both
+    TrialBatch trials_;
+    std::map<std::pair<int64_t, int64_t>, int64_t> models_;  // "provider/model", by both
 };
 
 }  // namespace keywarden

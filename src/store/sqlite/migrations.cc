@@ -449,6 +449,18 @@ ALTER TABLE rollup_parts ADD COLUMN tools_saved INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE rollups ADD COLUMN tools_saved INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// How well the selection of tools does for each key, counted from its rows of calls as they come:
+// `missed` in millionths.
+constexpr const char* kToolTrials = R"sql(
+CREATE TABLE tool_trials (
+    team   TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    calls  INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    PRIMARY KEY (team, key)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"keys", kKeys},
     Migration{"teams", kTeams},
@@ -464,6 +476,7 @@ constexpr std::array kMigrations = {
     Migration{"team key defaults", kTeamKeyDefaults},
     Migration{"passkeys", kPasskeys},
     Migration{"tool selection", kToolSelection},
+    Migration{"tool trials", kToolTrials},
 };
 
 Result<int64_t> pragma(Database& database, const char* sql) {

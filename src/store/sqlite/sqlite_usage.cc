@@ -9,6 +9,7 @@
 #include "store/sqlite/prune_calls.h"
 #include "store/sqlite/read.h"
 #include "store/sqlite/repeatable_rows.h"
+#include "store/sqlite/trial_rows.h"
 #include "store/sqlite/usage_reports.h"
 #include "store/sqlite/usage_rows.h"
 #include "store/sqlite/webhook_rows.h"
@@ -57,6 +58,11 @@ public:
         const std::function<void(const RepeatableCall&)>& each) override {
         const std::lock_guard lock(reader_.mutex);
         return for_each_repeatable_row(*reader_.database, each);
+    }
+
+    Result<void> for_each_tool_trial(const std::function<void(const KeyTrial&)>& each) override {
+        const std::lock_guard lock(reader_.mutex);
+        return for_each_trial_row(*reader_.database, each);
     }
 
     Result<void> for_each_spend(const std::function<void(const SpendTotals&)>& each) override {
