@@ -121,29 +121,32 @@ Result<PrunedRequest> permitted(const Question& question,
     return prune_tools(question.dialect, request.body, terms.lists);
 }
 
-/// Of the model that the request names: nothing where it names none, or nothing is paid for it.
-std::optional<CacheTerms> cache_terms_of(AdminContext& context,
-                                         const Caller& caller,
-                                         std::string_view body) {
+/// What is known of the model that the request names.
+struct AskedModel {
+    std::string_view vendor{};          // of the price book; empty: it names none of one
+    std::optional<CacheTerms> cache{};  // nothing: it names none, or nothing is paid for it
+};
+
+AskedModel model_of(AdminContext& context, const Caller& caller, std::string_view body) {
     constexpr std::array<std::string_view, 1> kModel = {"model"};
     std::array<JsonMember, 1> found;
     std::string scratch;
-    if (!find_json_members(body, kModel, found) || !found[0].present) return std::nullopt;
+    if (!find_json_members(body, kModel, found) || !found[0].present) return {};
     const auto model = json_text(found[0].text_of(body), scratch);
-    if (!model || context.models == nullptr || context.prices == nullptr) return std::nullopt;
+    if (!model || context.models == nullptr || context.prices == nullptr) return {};
     const auto target = context.models->resolve(*model);
-    if (!target) return std::nullopt;
+    if (!target) return {};
     const std::string_view provider = context.models->providers()[target->provider].name;
     const auto table = context.prices->table();
     const PricedModel* const priced = table->find(provider, target->id, target->upstream_id);
-    std::optional<CacheTerms> terms;
-    if (priced != nullptr) terms = cache_terms(priced->price);
-    if (!terms) return std::nullopt;
-    terms->scope = cache_scope_of(caller.team_id, provider, target->id);
-    if (context.tool_health != nullptr) {
-        terms->shared = context.tool_health->caches().shared(terms->scope, context.clock.now());
+    AskedModel asked{.vendor = table->book().vendor_of(provider)};
+    if (priced != nullptr) {
+        asked.cache = cache_terms_of(context.tool_health,
+                                     caller.team_id,
+                                     {provider, target->id, &priced->price},
+                                     context.clock.now());
     }
-    return terms;
+    return asked;
 }
 
 /// What the provider's cache makes of prices, in percent of a plain token's.
@@ -178,6 +181,7 @@ Json selection_record(const EffectiveSelection& selection, const Json& pinned) {
     return {{"mode", name(selection.mode)},
             {"source", selection.source ? Json(name(*selection.source)) : Json(nullptr)},
             {"held_by", selection.held_by ? Json(name(*selection.held_by)) : Json(nullptr)},
+            {"cache_policy", name(selection.cache_policy)},
             {"keep_max", selection.keep_max ? Json(*selection.keep_max) : Json(nullptr)},
             {"pinned", pinned},
             {"private_models", selection.private_models}};
@@ -187,7 +191,8 @@ Json selection_record(const EffectiveSelection& selection, const Json& pinned) {
 
 Json selection_of(AdminContext& context, const Caller& key) {
     const PolicyReading reading = context.keys.read_policy(key);
-    return selection_record(effective_selection(reading.chain()), pinned_tools(reading.chain()));
+    const EffectiveSelection selection = effective_selection(reading.chain());
+    return selection_record(selection, pinned_tools(reading.chain()));
 }
 
 Result<HttpResponse> read_tools_health(AdminContext& context, const ApiCall& call) {
@@ -235,11 +240,11 @@ Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
         answer["data"] = Json::array();
         return json_response(200, answer);
     }
-    const auto cache = cache_terms_of(context, *call.caller, body);
+    const auto [vendor, cache] = model_of(context, *call.caller, body);
     const Selection chosen = choose(context, *call.caller, terms, *offer, cache);
     // What would be kept is told all the same.
-    const bool is_dearer = chosen.outcome == SelectionOutcome::Selected && !chosen.pays;
-    const auto outcome = is_dearer ? SelectionOutcome::CacheIsCheaper : chosen.outcome;
+    const CachePolicy policy = terms.selection.cache_policy;
+    const auto outcome = way_of(*offer, chosen, policy, takes_masks(policy, vendor)).outcome;
     answer["outcome"] = name(outcome);
     answer["says"] = describe(outcome);
     answer["offered"] = terms.lists.empty() ? offer->tools().size() : pruned.offered;

@@ -56,6 +56,7 @@ TEST_F(ToolRoutes, TheSettingIsTakenShownAndSourced) {
               Json({{"mode", "on"},
                     {"source", "key"},
                     {"held_by", nullptr},
+                    {"cache_policy", "auto"},
                     {"keep_max", 7},
                     {"pinned", Json::array({"a"})},
                     {"private_models", false}}));
@@ -120,7 +121,7 @@ TEST_F(ToolRoutes, ExplainSaysWhyForEachTool) {
     EXPECT_EQ(told["tool_selection"]["mode"], "off");
     EXPECT_EQ(told["offered"], 40);
     EXPECT_EQ(told["permitted"], 39);
-    EXPECT_EQ(told["outcome"], "cache_is_cheaper") << "nothing is known yet of the provider's";
+    EXPECT_EQ(told["outcome"], "masked") << "nothing is known yet of the provider's cache";
     ASSERT_EQ(told["data"].size(), 39U) << "what would be kept is told all the same";
     size_t kept = 0;
     for (const Json& tool : told["data"]) {
@@ -136,6 +137,17 @@ TEST_F(ToolRoutes, ExplainSaysWhyForEachTool) {
     EXPECT_EQ(few["outcome"], "few_tools");
     const Json none = post("/v1/account/tools/explain?key=" + id, R"({"messages":[]})").json();
     EXPECT_EQ(none["outcome"], "not_looked_at");
+}
+
+TEST_F(ToolRoutes, ExplainTellsTheOutcomeThatTheKeysPolicyHas) {
+    const auto outcome = [&](const std::string& policy) {
+        const std::string id = make_id(R"({"policy":{"tool_selection":)" + policy + "}}");
+        return post("/v1/account/tools/explain?key=" + id, body(40).dump()).json()["outcome"];
+    };
+    EXPECT_EQ(outcome(R"({"cache_policy":"auto"})"), "masked");
+    EXPECT_EQ(outcome(R"({"cache_policy":"mask"})"), "masked");
+    EXPECT_EQ(outcome(R"({"cache_policy":"select"})"), "selected");
+    EXPECT_EQ(outcome(R"({"cache_policy":"leave"})"), "left_whole");
 }
 
 TEST_F(ToolRoutes, ExplainRefusesWhatItDoesNotKnow) {

@@ -69,6 +69,7 @@ Result<void> add_option(const std::string& option, const std::string& value, Jso
         if (option == row.option) body["policy"][row.list][row.side].push_back(value);
     }
     if (option == "tool-selection") body["policy"]["tool_selection"]["mode"] = value;
+    if (option == "tool-cache-policy") body["policy"]["tool_selection"]["cache_policy"] = value;
     if (option == "pin-tool") body["policy"]["tool_selection"]["pinned"].push_back(value);
     if (option == "keep-tools-max") {
         TRY(body["policy"]["tool_selection"]["keep_max"], whole_number(option, value));

@@ -95,6 +95,8 @@ void add_selection(const Json& key, Rows& rows) {
     if (source != "-") text += " (" + source + ")";
     if (shown(*found, "held_by") != "-") text += ", held by the " + shown(*found, "held_by");
     if (shown(*found, "keep_max") != "-") text += ", at most " + shown(*found, "keep_max");
+    const std::string cache_policy = shown(*found, "cache_policy");
+    if (cache_policy != "-" && cache_policy != "auto") text += ", cache policy " + cache_policy;
     if (!list_of(*found, "pinned").empty()) text += ", always " + shown(*found, "pinned");
     if (is_true(*found, "private_models")) text += ", private models too";
     rows.push_back({"tool_selection", std::move(text)});

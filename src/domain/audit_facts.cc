@@ -52,6 +52,9 @@ public:
     void selection(const SelectionPolicy& selection) {
         if (selection.mode) text("policy.tool_selection.mode", name(*selection.mode));
         if (selection.at_most) text("policy.tool_selection.at_most", name(*selection.at_most));
+        if (selection.cache_policy) {
+            text("policy.tool_selection.cache_policy", name(*selection.cache_policy));
+        }
         number("policy.tool_selection.keep_max", selection.keep_max);
         if (!selection.pinned.empty()) list("policy.tool_selection.pinned", selection.pinned);
         if (selection.private_models) {

@@ -68,6 +68,7 @@ EffectiveSelection effective_selection(std::span<const PolicyLink> chain) {
             all.mode = *own.mode;
             all.source = scope;
         }
+        if (own.cache_policy && scope != Scope::Creator) all.cache_policy = *own.cache_policy;
         if (own.keep_max) {
             all.keep_max = std::min(all.keep_max.value_or(kKeepMaxMax), *own.keep_max);
         }

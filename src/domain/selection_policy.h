@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "domain/scope.h"
+#include "domain/tool_costs.h"
 
 namespace keywarden {
 
@@ -32,10 +33,11 @@ inline constexpr int64_t kKeepMaxMax = 128;
 inline constexpr size_t kPinnedToolsMax = 64;
 
 struct SelectionPolicy {
-    std::optional<SelectionMode> mode{};     // the nearest scope that says one has its way,
-    std::optional<SelectionMode> at_most{};  // but for this of all scopes
-    std::optional<int64_t> keep_max{};       // tools kept; the smallest of all scopes holds
-    std::vector<std::string> pinned{};       // never left out; those of all scopes
+    std::optional<SelectionMode> mode{};        // the nearest scope that says one has its way,
+    std::optional<SelectionMode> at_most{};     // but for this of all scopes
+    std::optional<CachePolicy> cache_policy{};  // the nearest scope that says one has its way
+    std::optional<int64_t> keep_max{};          // tools kept; the smallest of all scopes holds
+    std::vector<std::string> pinned{};          // never left out; those of all scopes
     /// Whether tools of calls to models of class zdr or tee may be looked at: a team, its plan, or
     /// the instance must say so, and no scope against it.
     std::optional<bool> private_models{};
@@ -52,6 +54,7 @@ struct EffectiveSelection {
     SelectionMode mode = SelectionMode::Off;
     std::optional<Scope> source{};   // who says the mode; nobody: it is off
     std::optional<Scope> held_by{};  // whose `at_most` took something off it
+    CachePolicy cache_policy = CachePolicy::Auto;
     std::optional<int64_t> keep_max{};
     bool private_models = false;
 };
@@ -59,8 +62,8 @@ struct EffectiveSelection {
 /// Whether any scope says anything. Allocates nothing.
 bool says_selection(std::span<const PolicyLink> chain);
 
-/// `chain` as of decide(). Who made a key only narrows: their mode is not the key's. Allocates
-/// nothing.
+/// `chain` as of decide(). Who made a key only narrows: their mode is not the key's, nor is their
+/// cache policy. Allocates nothing.
 EffectiveSelection effective_selection(std::span<const PolicyLink> chain);
 
 /// Their names, each once. Views live as long as the policies.

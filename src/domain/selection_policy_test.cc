@@ -76,6 +76,15 @@ TEST(SelectionPolicy, TheSmallestNumberHolds) {
     EXPECT_EQ(chain.effective().keep_max, 12);
 }
 
+TEST(SelectionPolicy, TheNearestCachePolicyHoldsAndNotItsMakers) {
+    EXPECT_EQ(Chain().effective().cache_policy, CachePolicy::Auto);
+    Chain chain;
+    chain.with(Scope::Team, {.cache_policy = CachePolicy::Leave})
+        .with(Scope::Key, {.cache_policy = CachePolicy::Mask})
+        .with(Scope::Creator, {.cache_policy = CachePolicy::Select});
+    EXPECT_EQ(chain.effective().cache_policy, CachePolicy::Mask);
+}
+
 TEST(SelectionPolicy, PrivateModelsAreATeamsOrAWiderScopesToPermit) {
     const SelectionPolicy yes{.private_models = true};
     const SelectionPolicy no{.private_models = false};

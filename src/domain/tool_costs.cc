@@ -9,10 +9,20 @@
 namespace keywarden {
 namespace {
 
+constexpr std::array<std::string_view, static_cast<size_t>(CachePolicy::kCount)> kNames = {
+    "auto", "select", "mask", "leave"};
 /// A set that has grown, to the one it was.
 constexpr double kGrown = 1.5;
 
 }  // namespace
+
+std::string_view name(CachePolicy policy) { return kNames.at(static_cast<size_t>(policy)); }
+
+std::optional<CachePolicy> cache_policy_of(std::string_view text) {
+    const auto found = std::ranges::find(kNames, text);
+    if (found == kNames.end()) return std::nullopt;
+    return static_cast<CachePolicy>(found - kNames.begin());
+}
 
 uint64_t cache_scope_of(std::string_view team, std::string_view provider, std::string_view model) {
     std::string text(team);
@@ -42,6 +52,11 @@ bool pays_to_select(const CacheTerms& terms, const ToolCosts& costs) {
         spare -= std::max(write * prompt - read * (costs.tools - costs.kept + prompt), 0.0);
     }
     return spare >= 0;
+}
+
+CachePolicy what_to_do(CachePolicy policy, bool pays, bool can_mask) {
+    if (policy == CachePolicy::Auto) policy = pays ? CachePolicy::Select : CachePolicy::Mask;
+    return policy == CachePolicy::Mask && !can_mask ? CachePolicy::Leave : policy;
 }
 
 }  // namespace keywarden

@@ -23,6 +23,8 @@
 // matters.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -30,6 +32,18 @@
 namespace keywarden {
 
 struct Price;
+
+/// What becomes of the tools that a selection leaves out.
+enum class CachePolicy : uint8_t {
+    Auto,    // as pays_to_select says: Select; else Mask, where that is safe; else Leave
+    Select,  // they do not go on
+    Mask,    // all go on, and the model is told to call none but those that are kept
+    Leave,   // all go on
+    kCount,
+};
+
+std::string_view name(CachePolicy policy);  // "auto", "select", "mask", "leave"
+std::optional<CachePolicy> cache_policy_of(std::string_view text);
 
 /// Shorter prompts are not kept in any provider's cache.
 inline constexpr double kCachedPrefixTokensMin = 1'024;
@@ -59,5 +73,8 @@ struct ToolCosts {
 };
 
 bool pays_to_select(const CacheTerms& terms, const ToolCosts& costs);
+
+/// What is done: never Auto. Where it cannot be masked, all go on.
+CachePolicy what_to_do(CachePolicy policy, bool pays, bool can_mask);
 
 }  // namespace keywarden

@@ -11,6 +11,8 @@
 namespace keywarden {
 namespace {
 
+using enum CachePolicy;
+
 /// What the requests of one conversation cost whose prompts have these tokens of tools, and end
 /// where these messages do. The provider keeps what it was sent, if it is long enough.
 double paid(const CacheTerms& terms,
@@ -90,6 +92,20 @@ TEST(ToolCosts, PricesAreThoseOfThePriceBook) {
     EXPECT_EQ(cached->read, 0.1);
     EXPECT_EQ(cached->write, 1.25);
     EXPECT_EQ(cached->shared, 1) << "where nothing is known, the list is in the cache";
+}
+
+TEST(ToolCosts, AutoSelectsWhereThatPaysAndElseMasksWhereItCan) {
+    EXPECT_EQ(what_to_do(Auto, true, true), Select);
+    EXPECT_EQ(what_to_do(Auto, false, true), Mask);
+    EXPECT_EQ(what_to_do(Auto, false, false), Leave);
+    EXPECT_EQ(what_to_do(Select, false, true), Select);
+    EXPECT_EQ(what_to_do(Mask, true, true), Mask);
+    EXPECT_EQ(what_to_do(Mask, true, false), Leave);
+    EXPECT_EQ(what_to_do(Leave, true, true), Leave);
+    for (const CachePolicy policy : {Auto, Select, Mask, Leave}) {
+        EXPECT_EQ(cache_policy_of(name(policy)), policy);
+    }
+    EXPECT_FALSE(cache_policy_of("Auto"));
 }
 
 TEST(ToolCosts, ScopesOfOtherAccountsAndModelsDiffer) {

@@ -27,6 +27,8 @@ constexpr std::array<Described, static_cast<size_t>(SelectionOutcome::kCount)> k
     {"foreign_script", "the conversation is written in letters that the choice cannot read"},
     {"most_would_stay", "most of the tools would go on anyway"},
     {"cache_is_cheaper", "all tools cost less, as the provider has them in its cache"},
+    {"masked", "all tools go on, and the model is told which it may call"},
+    {"left_whole", "the policy says so"},
 }};
 
 constexpr std::array<Described, static_cast<size_t>(ToolReason::kCount)> kReasons = {{

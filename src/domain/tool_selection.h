@@ -44,6 +44,8 @@ enum class SelectionOutcome : uint8_t {
     ForeignScript,   // it is written in letters that the tools are not
     MostWouldStay,   // 60 % or more
     CacheIsCheaper,  // all of them cost less: the provider has them in its cache
+    Masked,          // so too, and the model may only call those that are kept
+    LeftWhole,       // so says the policy, or it says to mask what cannot be
     kCount,
 };
 

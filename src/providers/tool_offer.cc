@@ -11,6 +11,9 @@
 namespace keywarden {
 namespace {
 
+/// Of the price book's.
+constexpr std::string_view kMaskingVendor = "openai";
+
 constexpr std::string_view kMarkMember = "cache_control";
 
 bool is_object(std::string_view value) { return value.starts_with('{'); }
@@ -125,6 +128,8 @@ bool ToolOffer::read_body(ToolDialect dialect, std::string_view body) {
     if (!is_object(body)) return false;
     JsonPairs pairs(body);
     for (JsonPair pair = pairs.next(); !pair.value.empty(); pair = pairs.next()) {
+        if (pair.key == "tool_choice") choice_ = pair.value;
+        if (pair.key == "functions" || pair.key == "function_call") is_legacy_ = true;
         if (is_nothing(pair.value)) continue;
         if (!read_body_member(dialect, pair.key, pair.value)) return false;
     }
@@ -326,6 +331,37 @@ std::string ToolOffer::with_only(std::span<const uint32_t> kept) const {
     return edits.apply();
 }
 
+std::optional<std::string> ToolOffer::with_allowed(std::span<const uint32_t> kept) const {
+    const bool is_chat = dialect_ == ToolDialect::Chat;
+    if ((!is_chat && dialect_ != ToolDialect::Responses) || is_legacy_) return std::nullopt;
+    const bool is_required = choice_ == R"("required")";
+    const bool is_auto = is_nothing(choice_) || choice_ == R"("auto")";
+    if (!is_auto && !is_required) return std::nullopt;
+    std::string allowed = is_chat ? R"({"type":"allowed_tools","allowed_tools":{"mode":)"
+                                  : R"({"type":"allowed_tools","mode":)";
+    allowed += is_required ? R"("required","tools":[)" : R"("auto","tools":[)";
+    for (const uint32_t i : kept) {
+        const std::string_view tool = tools_[i];
+        const std::string_view name =
+            member_of(is_chat ? member_of(tool, "function") : tool, "name");
+        if (member_of(tool, "type") != R"("function")" || !is_text(name)) return std::nullopt;
+        if (i != kept.front()) allowed += ',';
+        allowed +=
+            is_chat ? R"({"type":"function","function":{"name":)" : R"({"type":"function","name":)";
+        allowed += name;
+        allowed += is_chat ? "}}" : "}";
+    }
+    allowed += is_chat ? "]}}" : "]}";
+    JsonEdits edits(body_);
+    if (choice_.empty()) {
+        const char* const end = list_.data() + list_.size();
+        edits.insert(end, R"(,"tool_choice":)" + allowed);
+    } else {
+        edits.replace(choice_, std::move(allowed));
+    }
+    return edits.apply();
+}
+
 Selection select_of(ToolSelector& selector, const ToolOffer& offer, const OfferWishes& wishes) {
     const std::vector<std::string_view> pinned(wishes.pinned.begin(), wishes.pinned.end());
     const std::vector<std::string_view> popular(wishes.popular.begin(), wishes.popular.end());
@@ -340,6 +376,25 @@ Selection select_of(ToolSelector& selector, const ToolOffer& offer, const OfferW
     request.cache = wishes.cache;
     if (wishes.keep_max) request.k_target_override = static_cast<size_t>(*wishes.keep_max);
     return selector.select(request);
+}
+
+bool takes_masks(CachePolicy policy, std::string_view vendor) {
+    return policy == CachePolicy::Mask || vendor == kMaskingVendor;
+}
+
+OfferWay way_of(const ToolOffer& offer,
+                const Selection& chosen,
+                CachePolicy policy,
+                bool can_mask) {
+    if (chosen.outcome != SelectionOutcome::Selected) return {.outcome = chosen.outcome};
+    const bool pays = policy != CachePolicy::Auto || chosen.pays;
+    const CachePolicy way = what_to_do(policy, pays, can_mask);
+    if (way == CachePolicy::Select) return {};
+    if (way == CachePolicy::Mask) {
+        std::optional<std::string> masked = offer.with_allowed(chosen.kept);
+        if (masked) return {.outcome = SelectionOutcome::Masked, .masked = *std::move(masked)};
+    }
+    return {.outcome = pays ? SelectionOutcome::LeftWhole : SelectionOutcome::CacheIsCheaper};
 }
 
 }  // namespace keywarden

@@ -43,6 +43,11 @@ public:
     /// mark of the prompt's cache which stood behind them moves to the last one that stays.
     std::string with_only(std::span<const uint32_t> kept) const;
 
+    /// The body with all of its tools, whose model may call no others than these: OpenAI's
+    /// `allowed_tools`. Nothing where the dialect has none, or tool_choice says something else than
+    /// "auto" or "required" already, or one of these is no function.
+    std::optional<std::string> with_allowed(std::span<const uint32_t> kept) const;
+
 private:
     ToolOffer() = default;
 
@@ -71,7 +76,9 @@ private:
 
     ToolDialect dialect_ = ToolDialect::Chat;
     std::string_view body_;
-    std::string_view list_;  // the array of tools
+    std::string_view list_;    // the array of tools
+    std::string_view choice_;  // `tool_choice`, if it is there
+    bool is_legacy_ = false;   // `functions`, `function_call`
     std::vector<std::string_view> tools_{};
     std::string_view alone_{};  // of Converse: the last mark that stands alone
     std::vector<ToolTurn> turns_{};
@@ -92,5 +99,16 @@ struct OfferWishes {
 };
 
 Selection select_of(ToolSelector& selector, const ToolOffer& offer, const OfferWishes& wishes);
+
+/// Whether a provider that goes by the prices of `vendor` is taken to know `allowed_tools`: OpenAI
+/// does, and whichever one the policy says to mask at.
+bool takes_masks(CachePolicy policy, std::string_view vendor);
+
+/// What becomes of a choice among the tools.
+struct OfferWay {
+    SelectionOutcome outcome = SelectionOutcome::Selected;
+    std::string masked{};  // the body that goes on where it is Masked
+};
+OfferWay way_of(const ToolOffer& offer, const Selection& chosen, CachePolicy policy, bool can_mask);
 
 }  // namespace keywarden

@@ -85,6 +85,74 @@ TEST(ToolOffer, ReadsLegacyFunctions) {
     EXPECT_FALSE(offer_of(Chat, R"({"messages":[],"tools":[{}],"functions":[{}]})")) << "both";
 }
 
+TEST(ToolOffer, MasksByWhatIsAllowed) {
+    const std::string tools = R"([{"type":"function","function":{"name":"a"}},)"
+                              R"({"type":"function","function":{"name":"b\"b"}},)"
+                              R"({"type":"function","function":{"name":"c"}},{"type":"custom"}])";
+    const std::string begin = R"({"messages":[], "tools":)" + tools;
+    const auto masked = [&](std::string_view choice, const std::vector<uint32_t>& kept) {
+        const std::string body = begin + std::string(choice) + "}";
+        return offer_of(Chat, body)->with_allowed(kept).value_or("");
+    };
+    const std::string mask =
+        R"("tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto",)"
+        R"("tools":[{"type":"function","function":{"name":"a"}},)"
+        R"({"type":"function","function":{"name":"b\"b"}}]}})";
+    EXPECT_EQ(masked("", {0, 1}), begin + "," + mask + "}");
+    EXPECT_EQ(masked(R"(,"tool_choice":"auto")", {0, 1}), begin + "," + mask + "}");
+    EXPECT_EQ(masked(R"(,"tool_choice": null)", {0, 1}),
+              begin + R"(,"tool_choice": )" + mask.substr(14) + "}");
+    const std::string required = masked(R"(,"tool_choice":"required")", {2});
+    EXPECT_TRUE(required.contains(
+        R"("mode":"required","tools":[{"type":"function","function":{"name":"c"}}])"))
+        << required;
+    for (const std::string_view choice :
+         {R"(,"tool_choice":{"type":"function","function":{"name":"a"}})",
+          R"(,"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[]}})",
+          R"(,"tool_choice":"none")",
+          R"(,"function_call":"auto")"}) {
+        EXPECT_EQ(masked(choice, {0}), "") << choice;
+    }
+    EXPECT_EQ(masked("", {0, 3}), "") << "what is no function cannot be named";
+}
+
+TEST(ToolOffer, MasksResponsesInTheirOwnWay) {
+    const std::string body =
+        R"({"input":"hi","tools":[{"type":"function","name":"a"},{"type":"function","name":"b"}]})";
+    EXPECT_EQ(offer_of(Responses, body)->with_allowed(std::vector<uint32_t>{1}),
+              body.substr(0, body.size() - 1) +
+                  R"(,"tool_choice":{"type":"allowed_tools","mode":"auto",)"
+                  R"("tools":[{"type":"function","name":"b"}]}})");
+    const std::string other = R"({"messages":[],"tools":[{"name":"a"}]})";
+    EXPECT_FALSE(offer_of(Messages, other)->with_allowed(std::vector<uint32_t>{0}));
+}
+
+TEST(ToolOffer, WhatBecomesOfAChoiceIsWhatThePolicySays) {
+    using enum CachePolicy;
+    const std::string body =
+        R"({"input":"hi","tools":[{"type":"function","name":"a"},{"type":"function","name":"b"}]})";
+    const auto offer = offer_of(Responses, body);
+    Selection chosen{.outcome = SelectionOutcome::Selected, .kept = {1}, .pays = false};
+    const auto outcome = [&](CachePolicy policy, bool can_mask) {
+        return way_of(*offer, chosen, policy, can_mask).outcome;
+    };
+    EXPECT_EQ(outcome(Auto, false), SelectionOutcome::CacheIsCheaper);
+    EXPECT_EQ(outcome(Auto, true), SelectionOutcome::Masked);
+    EXPECT_EQ(outcome(Select, true), SelectionOutcome::Selected);
+    EXPECT_EQ(outcome(Mask, true), SelectionOutcome::Masked);
+    EXPECT_EQ(outcome(Mask, false), SelectionOutcome::LeftWhole);
+    EXPECT_EQ(outcome(Leave, true), SelectionOutcome::LeftWhole);
+    EXPECT_EQ(way_of(*offer, chosen, Mask, true).masked, offer->with_allowed(chosen.kept));
+    chosen.pays = true;
+    EXPECT_EQ(outcome(Auto, true), SelectionOutcome::Selected);
+    EXPECT_EQ(outcome(Leave, true), SelectionOutcome::LeftWhole);
+    chosen.outcome = SelectionOutcome::MostWouldStay;
+    EXPECT_EQ(outcome(Mask, true), SelectionOutcome::MostWouldStay);
+    EXPECT_TRUE(takes_masks(Auto, "openai"));
+    EXPECT_FALSE(takes_masks(Auto, "groq"));
+    EXPECT_TRUE(takes_masks(Mask, "")) << "who says so knows";
+}
+
 TEST(ToolOffer, ReadsMessages) {
     const std::string body = R"({"system":[{"type":"text","text":"be brief"}],"messages":[
         {"role":"user","content":"say \"hi\" twice"},

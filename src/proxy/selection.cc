@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "domain/call_bound.h"
+#include "domain/price_table.h"
 #include "domain/tool_definition.h"
 #include "providers/tool_offer.h"
 #include "proxy/call.h"
 #include "proxy/routing.h"
 #include "proxy/tools.h"
 #include "proxy/translation.h"
+#include "store/price_directory.h"
 #include "store/tool_health.h"
 
 namespace keywarden {
@@ -71,14 +73,34 @@ bool forward(Call* call, std::string text, std::unique_ptr<PrunedBody>& before) 
     return false;
 }
 
-/// What becomes of a set that leaves tools out. Where all of them cost less, `chosen` is whole from
-/// here on; of a shadow that is only told.
-SelectionOutcome weigh(const CallSelection& own, size_t tools, Selection& chosen) {
-    if (chosen.outcome != SelectionOutcome::Selected || chosen.pays) return chosen.outcome;
-    if (own.terms.mode == SelectionMode::On) {
-        chosen.make_whole(tools, SelectionOutcome::CacheIsCheaper);
+/// Whether a mask may go on: as the client's own dialect has it, and to one model, not by a route.
+bool can_mask(const Call& call) {
+    const PriceDirectory* const prices = call.proxy->parts().prices;
+    if (call.translation != nullptr || call.routing != nullptr) return false;
+    const std::string_view vendor = prices == nullptr
+                                        ? std::string_view()
+                                        : prices->table()->book().vendor_of(call.provider->name);
+    return takes_masks(call.selection->terms.cache_policy, vendor);
+}
+
+/// What becomes of the tools that are left out. Where they are masked, that is done; where all are
+/// to go on, `chosen` is whole from here on. Of a shadow it is only told.
+SelectionOutcome settle_way(Call* call,
+                            const ToolOffer& offer,
+                            Selection& chosen,
+                            std::unique_ptr<PrunedBody>& before) {
+    if (chosen.outcome != SelectionOutcome::Selected) return chosen.outcome;
+    const EffectiveSelection& terms = call->selection->terms;
+    OfferWay way = way_of(offer, chosen, terms.cache_policy, can_mask(*call));
+    if (terms.mode != SelectionMode::On || way.outcome == SelectionOutcome::Selected) {
+        return way.outcome;
     }
-    return SelectionOutcome::CacheIsCheaper;
+    if (way.outcome == SelectionOutcome::Masked) {
+        if (forward(call, std::move(way.masked), before)) return way.outcome;
+        way.outcome = SelectionOutcome::LeftWhole;
+    }
+    chosen.make_whole(offer.tools().size(), way.outcome);
+    return way.outcome;
 }
 
 /// Which of the tools stay, one by one.
@@ -118,32 +140,25 @@ void note_offer(Call* call, const ToolOffer& offer, const std::vector<bool>& kep
     }
 }
 
-/// What the provider's cache makes of prices; nothing: it makes no difference, or is not asked.
-std::optional<CacheTerms> cache_terms_of(Call& call) {
-    CallSelection& own = *call.selection;
-    if (call.charge == nullptr || !call.caller) return std::nullopt;
-    std::optional<CacheTerms> terms = cache_terms(call.charge->price);
-    if (!terms || call.proxy->parts().tool_health == nullptr) return terms;
-    own.cache_scope = cache_scope_of(call.caller->team_id, call.provider->name, call.model);
-    terms->scope = own.cache_scope;
-    terms->shared =
-        call.proxy->parts().tool_health->caches().shared(own.cache_scope, call.loop->now());
-    return terms;
-}
-
 Selection choose(Call& call, const ToolOffer& offer) {
-    const CallSelection& own = *call.selection;
+    CallSelection& own = *call.selection;
     ToolHealth* const health = call.proxy->parts().tool_health;
     std::vector<std::string> popular;
-    if (health != nullptr && call.caller) {
-        popular = health->popular(call.caller->team_id, kPopularToolsMax, call.loop->now());
+    std::optional<CacheTerms> cache;
+    if (call.caller) {
+        const std::string_view team = call.caller->team_id;
+        const TimePoint now = call.loop->now();
+        if (health != nullptr) popular = health->popular(team, kPopularToolsMax, now);
+        if (own.terms.cache_policy == CachePolicy::Auto && call.charge != nullptr) {
+            cache = cache_terms_of(
+                health, team, {call.provider->name, call.model, &call.charge->price}, now);
+        }
     }
-    return select_of(*call.proxy->parts().tool_selector,
-                     offer,
-                     {.pinned = own.pinned,
-                      .popular = popular,
-                      .keep_max = own.terms.keep_max,
-                      .cache = cache_terms_of(call)});
+    if (cache) own.cache_scope = cache->scope;
+    return select_of(
+        *call.proxy->parts().tool_selector,
+        offer,
+        {.pinned = own.pinned, .popular = popular, .keep_max = own.terms.keep_max, .cache = cache});
 }
 
 /// Counts the list, and whether the provider should have it.
@@ -214,7 +229,8 @@ void select_tools(Call* call) {
     const CallTools* const lists = call->tools.get();
     const size_t offered = lists != nullptr ? lists->offered : all;
     Selection chosen = choose(*call, *offer);
-    own.outcome = weigh(own, all, chosen);
+    std::unique_ptr<PrunedBody> before;
+    own.outcome = settle_way(call, *offer, chosen, before);
     const std::vector<bool> kept = kept_of(chosen, all);
     own.is_chosen = true;
     own.counts = {.selection = own.terms.mode,
@@ -222,9 +238,9 @@ void select_tools(Call* call) {
                   .permitted = count(all),
                   .forwarded = count(all),
                   .kept = count(static_cast<size_t>(std::ranges::count(kept, true)))};
-    std::unique_ptr<PrunedBody> before;
     const bool leaves_out = own.counts.kept < own.counts.permitted;
-    if (leaves_out && own.terms.mode == SelectionMode::On &&
+    if (leaves_out && own.outcome == SelectionOutcome::Selected &&
+        own.terms.mode == SelectionMode::On &&
         forward(call, offer->with_only(chosen.kept), before)) {
         own.counts.forwarded = own.counts.kept;
     }

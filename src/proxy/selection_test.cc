@@ -174,6 +174,11 @@ TEST_F(SelectsByPrice, WhereTheCacheMayHaveAllToolsAllGoOn) {
     const TeamTools team = sums(2);
     const auto left = [](const ToolUse& use) { return use.left_out == 1; };
     EXPECT_TRUE(std::ranges::any_of(team.tools, left)) << "a shadow counts all the same";
+    team_says({.mode = SelectionMode::On, .cache_policy = CachePolicy::Select, .keep_max = 8});
+    EXPECT_EQ(outcome("c"), "on; selected");
+    team_says({.mode = SelectionMode::On, .cache_policy = CachePolicy::Leave, .keep_max = 8});
+    EXPECT_EQ(outcome("d"), "on; left_whole");
+    EXPECT_EQ(asked(), large_body("d"));
 }
 
 TEST_F(SelectsByPrice, OnceItsCacheIsSeenToHaveNothingFewGoOnAndConversationsStayAsTheyBegan) {
@@ -191,6 +196,26 @@ TEST_F(SelectsByPrice, OnceItsCacheIsSeenToHaveNothingFewGoOnAndConversationsSta
     EXPECT_LT(conversations, 100);
     EXPECT_EQ(outcome("conversation 0"), "on; cache_is_cheaper");
     EXPECT_EQ(outcome("another one"), "on; selected");
+}
+
+TEST_F(SelectsByPrice, AMaskSendsAllToolsAndAllowsThoseThatAreKept) {
+    start_at_a_tenth();
+    team_says({.mode = SelectionMode::On, .cache_policy = CachePolicy::Mask, .keep_max = 8});
+    const std::string answer = chat(body(kNeeds));
+    EXPECT_EQ(field(answer, "x-keywarden-tools-selection"), "on; masked");
+    EXPECT_EQ(field(answer, "x-keywarden-tools-output"), "40");
+    EXPECT_EQ(sent_up(), kTools);
+    const std::string sent = asked();
+    const size_t choice = sent.find(R"("tool_choice":{"type":"allowed_tools","allowed_tools":)");
+    ASSERT_NE(choice, sent.npos);
+    const std::string mask = sent.substr(choice);
+    EXPECT_TRUE(mask.contains('"' + name_of(3) + '"') && mask.contains('"' + name_of(31) + '"'));
+    EXPECT_FALSE(mask.contains('"' + name_of(39) + '"'));
+    EXPECT_EQ(sent.substr(0, choice) + sent.substr(sent.find("]}}") + 3), body(kNeeds, ","))
+        << "all else is as it came";
+    chat(body(kNeeds, R"(,"tool_choice":{"type":"function","function":{"name":"x"}})"));
+    EXPECT_FALSE(asked().contains("allowed_tools")) << "the client chose otherwise";
+    EXPECT_EQ(sent_up(), kTools);
 }
 
 TEST_F(Selects, AShadowChangesNothingAndCounts) {

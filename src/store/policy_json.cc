@@ -187,17 +187,36 @@ Result<void> read_mode(const std::string& field,
     return wrong(field, "must be \"off\", \"shadow\", \"on\", or null");
 }
 
-Result<void> read_keep_max(const std::string& field,
-                           const Json& value,
-                           SelectionPolicy& selection) {
-    selection.keep_max.reset();
+Result<void> read_cache_policy(const std::string& field,
+                               const Json& value,
+                               SelectionPolicy& selection) {
+    selection.cache_policy.reset();
     if (value.is_null()) return {};
-    if (value.is_number_integer() && value >= 1 && value <= kKeepMaxMax) {
-        selection.keep_max = value.get<int64_t>();
+    if (value.is_string()) {
+        selection.cache_policy = cache_policy_of(value.get_ref<const std::string&>());
+    }
+    if (selection.cache_policy) return {};
+    return wrong(field, "must be \"auto\", \"select\", \"mask\", \"leave\", or null");
+}
+
+struct Span {
+    int64_t min;
+    int64_t max;
+};
+
+Result<void> read_whole(const std::string& field,
+                        const Json& value,
+                        Span span,
+                        std::optional<int64_t>& number) {
+    number.reset();
+    if (value.is_null()) return {};
+    if (value.is_number_integer() && value >= span.min && value <= span.max) {
+        number = value.get<int64_t>();
         return {};
     }
     return wrong(field,
-                 "must be a whole number from 1 to " + std::to_string(kKeepMaxMax) + ", or null");
+                 "must be a whole number from " + std::to_string(span.min) + " to " +
+                     std::to_string(span.max) + ", or null");
 }
 
 Result<void> read_pinned(const std::string& field, const Json& value, SelectionPolicy& selection) {
@@ -229,16 +248,19 @@ Result<void> read_selection(const Json& object, SelectionPolicy& selection) {
             TRY_VOID(read_mode(field, value, selection.mode));
         } else if (name == "at_most") {
             TRY_VOID(read_mode(field, value, selection.at_most));
+        } else if (name == "cache_policy") {
+            TRY_VOID(read_cache_policy(field, value, selection));
         } else if (name == "keep_max") {
-            TRY_VOID(read_keep_max(field, value, selection));
+            TRY_VOID(read_whole(field, value, {1, kKeepMaxMax}, selection.keep_max));
         } else if (name == "pinned") {
             TRY_VOID(read_pinned(field, value, selection));
         } else if (name == "private_models") {
             TRY_VOID(read_private(field, value, selection));
         } else {
-            return unknown(std::string(kSelectionField) + ".",
-                           name,
-                           {"mode", "at_most", "keep_max", "pinned", "private_models"});
+            return unknown(
+                std::string(kSelectionField) + ".",
+                name,
+                {"mode", "at_most", "cache_policy", "keep_max", "pinned", "private_models"});
         }
     }
     return {};
@@ -248,6 +270,9 @@ Json write_selection(const SelectionPolicy& selection) {
     Json object = Json::object();
     if (selection.mode) object["mode"] = keywarden::name(*selection.mode);
     if (selection.at_most) object["at_most"] = keywarden::name(*selection.at_most);
+    if (selection.cache_policy) {
+        object["cache_policy"] = keywarden::name(*selection.cache_policy);
+    }
     if (selection.keep_max) object["keep_max"] = *selection.keep_max;
     if (!selection.pinned.empty()) object["pinned"] = selection.pinned;
     if (selection.private_models) object["private_models"] = *selection.private_models;

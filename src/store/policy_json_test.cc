@@ -9,7 +9,8 @@ constexpr std::string_view kWhole =
     R"({"key_kinds":{"deny":["management"]},"ip_ranges":{"allow":["10.0.0.0/8"]},)"
     R"("endpoints":{"allow":["/v1/chat/*"]},"models":{"allow":["gpt-*","o?"],"deny":["gpt-4"]},)"
     R"("providers":{"deny":["groq"]},"privacy_classes":{"allow":["zdr","tee"]},)"
-    R"("tools":{"allow":[]},"tool_selection":{"mode":"on","at_most":"shadow","keep_max":20,)"
+    R"("tools":{"allow":[]},"tool_selection":{"mode":"on","at_most":"shadow",)"
+    R"("cache_policy":"mask","keep_max":20,)"
     R"("pinned":["search"],"private_models":false},)"
     R"("limits":{"requests_per_minute":60,"body_bytes":1000}})";
 
@@ -66,6 +67,8 @@ TEST(PolicyJson, APatchOfTheSelectionLeavesWhatItDoesNotName) {
     for (const auto& [field, value] :
          std::vector<std::pair<std::string, std::string>>{{"mode", "\"always\""},
                                                           {"at_most", "7"},
+                                                          {"cache_policy", "\"never\""},
+                                                          {"cache_policy", "1"},
                                                           {"keep_max", "0"},
                                                           {"keep_max", "129"},
                                                           {"keep_max", "1.5"},

@@ -214,4 +214,15 @@ void ToolHealth::forget(std::string_view team_id) {
     if (found != teams_.end()) teams_.erase(found);
 }
 
+std::optional<CacheTerms> cache_terms_of(ToolHealth* health,
+                                         std::string_view team_id,
+                                         const PricedAt& at,
+                                         TimePoint now) {
+    std::optional<CacheTerms> terms = cache_terms(*at.price);
+    if (!terms || health == nullptr) return terms;
+    terms->scope = cache_scope_of(team_id, at.provider, at.model);
+    terms->shared = health->caches().shared(terms->scope, now);
+    return terms;
+}
+
 }  // namespace keywarden

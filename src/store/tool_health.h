@@ -17,9 +17,12 @@
 
 #include "base/units.h"
 #include "domain/tool_cache_share.h"
+#include "domain/tool_costs.h"
 #include "store/tool_trials.h"
 
 namespace keywarden {
+
+struct Price;
 
 inline constexpr size_t kHealthTeamsMax = 1'000;  // then who called longest ago is forgotten
 inline constexpr size_t kHealthToolsMax =
@@ -124,5 +127,18 @@ private:
     std::mutex mutex_;
     std::map<std::string, Team, std::less<>> teams_;
 };
+
+struct PricedAt {
+    std::string_view provider{};
+    std::string_view model{};
+    const Price* price = nullptr;
+};
+
+/// What the provider's cache makes of prices, as the team's own calls have shown it: where `health`
+/// is null, nobody has looked. Nothing: it makes no difference.
+std::optional<CacheTerms> cache_terms_of(ToolHealth* health,
+                                         std::string_view team_id,
+                                         const PricedAt& at,
+                                         TimePoint now);
 
 }  // namespace keywarden

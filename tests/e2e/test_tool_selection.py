@@ -421,6 +421,44 @@ def test_where_a_cache_makes_all_tools_cheaper_they_go_on(gateway, upstreams, ht
     assert answer.headers["x-keywarden-tools-selection"] == "on; cache_is_cheaper"
 
 
+def make_masking(http):
+    return make_key(http, "on", policy={"tool_selection": {"mode": "on", "cache_policy": "mask"}})
+
+
+def test_a_mask_sends_all_tools_and_allows_few(gateway, upstreams, http):
+    upstreams["gpt"].behave = chat_model
+    key = make_masking(http)
+    assert run_chat(gpt_of(gateway, key)) == STEPS
+    assert offers_of(upstreams["gpt"]) == [CHAT_TOOLS] * 3
+    for choice in offers_of(upstreams["gpt"], "tool_choice"):
+        assert choice["type"] == "allowed_tools" and choice["allowed_tools"]["mode"] == "auto"
+        names = [tool["function"]["name"] for tool in choice["allowed_tools"]["tools"]]
+        assert set(STEPS) <= set(names) and len(names) < 40 and set(names) <= set(NAMES)
+    for row in rows_of(http, key, 3):
+        tools = row["tools"]
+        assert (tools["selection"], tools["forwarded"], tools["tokens_saved"], tools["tokens_saveable"]) == ("on", 60, 0, 0)
+        assert tools["kept"] < 40
+    upstreams["gpt"].calls.clear()
+    upstreams["gpt"].behave = responses_model
+    assert run_responses(gpt_of(gateway, key)) == STEPS
+    assert offers_of(upstreams["gpt"]) == [RESPONSES_TOOLS] * 3
+    for choice in offers_of(upstreams["gpt"], "tool_choice"):
+        assert choice["type"] == "allowed_tools" and choice["mode"] == "auto"
+        assert set(STEPS) <= {tool["name"] for tool in choice["tools"]}
+
+
+def test_where_nothing_can_be_masked_all_tools_go_on(gateway, upstreams, http):
+    upstreams["claude"].behave = claude_model
+    assert run_claude(claude_of(gateway, make_masking(http))) == STEPS
+    assert offers_of(upstreams["claude"]) == [CLAUDE_TOOLS] * 3
+    assert all("tool_choice" not in call.json() for call in upstreams["claude"].calls)
+    upstreams["gpt"].behave = chat_model
+    answer = gpt_of(gateway, make_masking(http)).chat.completions.with_raw_response.create(
+        model=GPT, messages=[{"role": "user", "content": TASK}], tools=CHAT_TOOLS,
+        tool_choice={"type": "function", "function": {"name": "create_invoice"}})
+    assert answer.headers["x-keywarden-tools-selection"] == "on; left_whole"
+
+
 def test_a_denied_tool_never_comes_back(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
     key = make_key(http, "on", toollist={"denied": ["share_*"]})
@@ -448,7 +486,8 @@ def test_the_nearest_scope_says_the_mode_and_a_wider_one_how_far(gateway, http):
         return httpx.get(f"{gateway.url}/v1/key", headers={"Authorization": f"Bearer {key['key']}"}).json()["tool_selection"]
 
     silent, own = http.post("/v1/keys", json={"name": "silent"}).json(), make_key(http, "on")
-    nothing = {"mode": "off", "source": None, "held_by": None, "keep_max": None, "pinned": [], "private_models": False}
+    nothing = {"mode": "off", "source": None, "held_by": None, "cache_policy": "auto", "keep_max": None,
+               "pinned": [], "private_models": False}
     assert held(silent) == nothing
     assert held(own) == nothing | {"mode": "on", "source": "key"}
     try:

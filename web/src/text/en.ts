@@ -837,6 +837,15 @@ export const t = {
       shadow: "Shadow: all go on, and it is counted",
       on: "On: only those that matter go on",
     },
+    cachePolicy: "Where all tools would cost less",
+    cachePolicyHelp:
+      "A provider may have all tools in its cache already: fewer of them can then cost more.",
+    cachePolicies: {
+      auto: "Auto: whatever costs less",
+      select: "Select: send on only those that matter all the same",
+      mask: "Mask: send on all, and allow only those that matter",
+      leave: "Leave: send on all",
+    },
     editTitle: (name: string) => `What “${name}” may use, and how much`,
     help: "Each rule narrows what app, team, plan and instance let through. A * stands for anything.",
   },

@@ -37,6 +37,9 @@ test("the mode of the selection is sent alone, and null where it is taken away",
   expect(policyChanges(before, { ...before, selection: "on" })).toEqual({
     tool_selection: { mode: "on" },
   });
+  expect(policyChanges(before, { ...before, cachePolicy: "leave" })).toEqual({
+    tool_selection: { cache_policy: "leave" },
+  });
   expect(policyChanges(before, { ...before, selection: "" })).toEqual({
     tool_selection: { mode: null },
   });

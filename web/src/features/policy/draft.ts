@@ -38,11 +38,15 @@ export interface ListDraft {
 
 export const SELECTION_MODES = ["off", "shadow", "on"] as const;
 export type SelectionMode = (typeof SELECTION_MODES)[number];
+export const CACHE_POLICIES = ["auto", "select", "mask", "leave"] as const;
+export type CachePolicy = (typeof CACHE_POLICIES)[number];
 
 export interface PolicyDraft {
   lists: Record<ListName, ListDraft>;
   /** Empty: it says nothing of its own. */
   selection: SelectionMode | "";
+  /** Of the tools that are left out; empty: as above. */
+  cachePolicy: CachePolicy | "";
   limits: LimitsDraft;
 }
 
@@ -59,6 +63,7 @@ export const policyDraftOf = (policy: Policy): PolicyDraft => ({
     nothing: policy[name]?.allow?.length === 0,
   })),
   selection: policy.tool_selection?.mode ?? "",
+  cachePolicy: policy.tool_selection?.cache_policy ?? "",
   limits: limitsDraftOf(policy.limits),
 });
 
@@ -83,11 +88,15 @@ export function policyChanges(before: PolicyDraft, after: PolicyDraft): Policy {
     return [[name, allow || deny ? { allow, deny } : null] as const];
   });
   const limits = limitChanges(before.limits, after.limits);
+  const selection = {
+    ...(before.selection === after.selection ? {} : { mode: after.selection || null }),
+    ...(before.cachePolicy === after.cachePolicy
+      ? {}
+      : { cache_policy: after.cachePolicy || null }),
+  };
   return {
     ...Object.fromEntries(lists),
-    ...(before.selection === after.selection
-      ? {}
-      : { tool_selection: { mode: after.selection || null } }),
+    ...(Object.keys(selection).length > 0 ? { tool_selection: selection } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
   };
 }

@@ -5,6 +5,7 @@ import { useModels } from "../keys/api";
 import {
   LIMITS,
   LISTS,
+  CACHE_POLICIES,
   SELECTION_MODES,
   type LimitName,
   type LimitsDraft,
@@ -58,6 +59,20 @@ export function PolicyFields(props: {
           }))}
           value={draft.selection || null}
           onChange={(mode) => onChange({ ...draft, selection: mode ?? "" })}
+          clearable
+        />
+      )}
+      {!props.only && (draft.selection || draft.cachePolicy) && (
+        <Select
+          label={t.policy.cachePolicy}
+          description={t.policy.cachePolicyHelp}
+          placeholder={t.policy.noSelection}
+          data={CACHE_POLICIES.map((policy) => ({
+            value: policy,
+            label: t.policy.cachePolicies[policy],
+          }))}
+          value={draft.cachePolicy || null}
+          onChange={(policy) => onChange({ ...draft, cachePolicy: policy ?? "" })}
           clearable
         />
       )}

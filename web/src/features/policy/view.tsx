@@ -23,6 +23,8 @@ export function PolicyView(props: { of: Policy }) {
   const selection: [string, string][] = mode
     ? [[t.policy.selection, t.policy.selectionModes[mode]]]
     : [];
+  const cachePolicy = props.of.tool_selection?.cache_policy;
+  if (cachePolicy) selection.push([t.policy.cachePolicy, t.policy.cachePolicies[cachePolicy]]);
   const rows = [...lists, ...selection, ...limitRows(props.of.limits)];
   if (rows.length === 0) return <span className={css.note}>{t.policy.none}</span>;
   return <Facts rows={rows} />;
