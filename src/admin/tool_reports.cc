@@ -177,12 +177,28 @@ Selection choose(AdminContext& context,
                       .wants_scores = true});
 }
 
+Json trial_record(const ToolTrial& trial) {
+    return {{"calls", trial.calls},
+            {"missed", trial.missed()},
+            {"recall_low_basis_points", trial.recall_low_basis_points()}};
+}
+
+/// What mode `auto` has come to for the key; null where the mode is another.
+Json trial_of_key(AdminContext& context, const Caller& key, const EffectiveSelection& selection) {
+    if (selection.mode != SelectionMode::Auto || context.tool_health == nullptr) return nullptr;
+    const ToolTrial trial = context.tool_health->trials().look(key.team_id, key.key_id());
+    Json told = trial_record(trial);
+    told["selects"] = trial.proves(selection.target_percent);
+    return told;
+}
+
 Json selection_record(const EffectiveSelection& selection, const Json& pinned) {
     return {{"mode", name(selection.mode)},
             {"source", selection.source ? Json(name(*selection.source)) : Json(nullptr)},
             {"held_by", selection.held_by ? Json(name(*selection.held_by)) : Json(nullptr)},
             {"cache_policy", name(selection.cache_policy)},
             {"keep_max", selection.keep_max ? Json(*selection.keep_max) : Json(nullptr)},
+            {"target_percent", selection.target_percent},
             {"pinned", pinned},
             {"private_models", selection.private_models}};
 }
@@ -192,12 +208,21 @@ Json selection_record(const EffectiveSelection& selection, const Json& pinned) {
 Json selection_of(AdminContext& context, const Caller& key) {
     const PolicyReading reading = context.keys.read_policy(key);
     const EffectiveSelection selection = effective_selection(reading.chain());
-    return selection_record(selection, pinned_tools(reading.chain()));
+    Json record = selection_record(selection, pinned_tools(reading.chain()));
+    record["trial"] = trial_of_key(context, key, selection);
+    return record;
 }
 
 Result<HttpResponse> read_tools_health(AdminContext& context, const ApiCall& call) {
     TeamTools team;
-    if (context.tool_health != nullptr) team = context.tool_health->report(call.caller->team_id);
+    Json trials = Json::array();
+    if (context.tool_health != nullptr) {
+        team = context.tool_health->report(call.caller->team_id);
+        for (const KeyTrial& of : context.tool_health->trials().of_team(call.caller->team_id)) {
+            trials.push_back(trial_record(of.trial));
+            trials.back()["key"] = of.key_id;
+        }
+    }
     Json tools = Json::array();
     for (const ToolUse& use : team.tools) tools.push_back(record_of(use));
     Json colliding = Json::array();
@@ -215,7 +240,8 @@ Result<HttpResponse> read_tools_health(AdminContext& context, const ApiCall& cal
          {"recall_basis_points",
           basis_points(team.calls_with_a_call - team.missed_calls, team.calls_with_a_call)},
          {"data", std::move(tools)},
-         {"colliding", std::move(colliding)}});
+         {"colliding", std::move(colliding)},
+         {"trials", std::move(trials)}});
 }
 
 Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
@@ -230,9 +256,9 @@ Result<HttpResponse> explain_tools(AdminContext& context, const ApiCall& call) {
     TRY(const PrunedRequest pruned, permitted(question, call.request, terms));
     const std::string_view body = pruned.body ? std::string_view(*pruned.body) : call.request.body;
     const auto offer = ToolOffer::read(question.dialect, body);
-    Json answer = {{"object", "tools_explanation"},
-                   {"key", key.id},
-                   {"tool_selection", selection_record(terms.selection, terms.pinned)}};
+    Json answer = {{"object", "tools_explanation"}, {"key", key.id}};
+    answer["tool_selection"] = selection_record(terms.selection, terms.pinned);
+    answer["tool_selection"]["trial"] = trial_of_key(context, found.caller, terms.selection);
     if (offer == nullptr || context.tool_selector == nullptr) {
         answer["outcome"] = "not_looked_at";
         answer["says"] =

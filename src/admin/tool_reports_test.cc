@@ -58,8 +58,10 @@ TEST_F(ToolRoutes, TheSettingIsTakenShownAndSourced) {
                     {"held_by", nullptr},
                     {"cache_policy", "auto"},
                     {"keep_max", 7},
+                    {"target_percent", 97},
                     {"pinned", Json::array({"a"})},
-                    {"private_models", false}}));
+                    {"private_models", false},
+                    {"trial", nullptr}}));
     ASSERT_EQ(send(Method::Patch,
                    "/v1/admin/plans/plan_default",
                    R"({"policy":{"tool_selection":{"at_most":"shadow","keep_max":5,

@@ -74,6 +74,9 @@ Result<void> add_option(const std::string& option, const std::string& value, Jso
     if (option == "keep-tools-max") {
         TRY(body["policy"]["tool_selection"]["keep_max"], whole_number(option, value));
     }
+    if (option == "tools-target-percent") {
+        TRY(body["policy"]["tool_selection"]["target_percent"], whole_number(option, value));
+    }
     if (option == "tag") body["tags"].push_back(value);
     if (option == "test") body["environment"] = "test";
     if (option == "no-tools") body["policy"]["tools"]["allow"] = Json::array();

@@ -95,6 +95,11 @@ void add_selection(const Json& key, Rows& rows) {
     if (source != "-") text += " (" + source + ")";
     if (shown(*found, "held_by") != "-") text += ", held by the " + shown(*found, "held_by");
     if (shown(*found, "keep_max") != "-") text += ", at most " + shown(*found, "keep_max");
+    const auto trial = found->find("trial");
+    if (trial != found->end() && trial->is_object()) {
+        text += is_true(*trial, "selects") ? ", which is on now" : ", which is a shadow yet";
+        text += " (" + shown(*trial, "calls") + " counted, " + shown(*trial, "missed") + " missed)";
+    }
     const std::string cache_policy = shown(*found, "cache_policy");
     if (cache_policy != "-" && cache_policy != "auto") text += ", cache policy " + cache_policy;
     if (!list_of(*found, "pinned").empty()) text += ", always " + shown(*found, "pinned");

@@ -54,6 +54,17 @@ void print_colliding(const Json& answer, bool color, std::ostream& out) {
     if (rows.size() > 1) out << '\n' << table(rows, color);
 }
 
+void print_trials(const Json& answer, bool color, std::ostream& out) {
+    Rows rows = {{"KEY", "ANSWERS WITH CALLS", "MISSED", "AT LEAST KEPT"}};
+    for (const Json& trial : list_of(answer, "trials")) {
+        rows.push_back({shown(trial, "key"),
+                        shown(trial, "calls"),
+                        shown(trial, "missed"),
+                        percent(trial, "recall_low_basis_points")});
+    }
+    if (rows.size() > 1) out << '\n' << table(rows, color);
+}
+
 void print_explanation(const Json& answer, bool color, std::ostream& out) {
     out << printable(fmt::format("{}: {} of {} tools would go on. {}\n\n",
                                  shown(answer, "outcome"),
@@ -127,6 +138,7 @@ Result<int> run_tools_health(Session& session, const Arguments& arguments) {
     }
     if (rows.size() > 1) out << '\n' << table(rows, session.color());
     print_colliding(answer, session.color(), out);
+    print_trials(answer, session.color(), out);
     return kExitOk;
 }
 

@@ -56,6 +56,7 @@ public:
             text("policy.tool_selection.cache_policy", name(*selection.cache_policy));
         }
         number("policy.tool_selection.keep_max", selection.keep_max);
+        number("policy.tool_selection.target_percent", selection.target_percent);
         if (!selection.pinned.empty()) list("policy.tool_selection.pinned", selection.pinned);
         if (selection.private_models) {
             text("policy.tool_selection.private_models",

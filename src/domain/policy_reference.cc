@@ -71,10 +71,11 @@ constexpr std::string_view kSelection = R"(
 
 | field | values | of several scopes |
 |---|---|---|
-| `mode` | `off`, `shadow`, `on` | the nearest that says one; who made a key has no say |
+| `mode` | `off`, `shadow`, `auto`, `on` | the nearest that says one; who made a key has no say |
 | `at_most` | as `mode` | all of them hold |
 | `cache_policy` | `auto`, `select`, `mask`, `leave` ([tools](tools.md)) | as `mode`; else `auto` |
 | `keep_max` | 1 to 128 | the smallest holds; of a key, `k_target_override` is this number |
+| `target_percent` | 50 to 99: what `auto` asks for | the largest holds; else 97 |
 | `pinned` | names of tools, up to 64 | those of all |
 | `private_models` | `true`, `false` | team, plan, or instance say `true`, and none `false` |
 )";

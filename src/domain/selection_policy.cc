@@ -9,7 +9,20 @@ namespace keywarden {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<size_t>(SelectionMode::kCount)> kNames = {
-    "off", "shadow", "on"};
+    "off", "shadow", "on", "auto"};
+
+int rank_of(SelectionMode mode) {
+    switch (mode) {
+        case SelectionMode::Off:
+            return 0;
+        case SelectionMode::Shadow:
+            return 1;
+        case SelectionMode::Auto:
+            return 2;
+        default:
+            return 3;
+    }
+}
 
 std::unexpected<Error> wrong(std::string_view field, std::string message) {
     return fail({.code = ErrorCode::InvalidRequest,
@@ -24,6 +37,8 @@ bool may_permit(Scope scope) { return scope < Scope::App; }
 
 std::string_view name(SelectionMode mode) { return kNames.at(static_cast<size_t>(mode)); }
 
+bool goes_beyond(SelectionMode mode, SelectionMode bound) { return rank_of(mode) > rank_of(bound); }
+
 std::optional<SelectionMode> selection_mode_of(std::string_view text) {
     const auto found = std::ranges::find(kNames, text);
     if (found == kNames.end()) return std::nullopt;
@@ -34,6 +49,12 @@ Result<void> check_selection(const SelectionPolicy& selection) {
     const int64_t keep_max = selection.keep_max.value_or(1);
     if (keep_max < 1 || keep_max > kKeepMaxMax) {
         return wrong("keep_max", "'keep_max' must be 1 to " + std::to_string(kKeepMaxMax) + ".");
+    }
+    const int64_t target = selection.target_percent.value_or(kTargetPercentDefault);
+    if (target < kTargetPercentMin || target > kTargetPercentMax) {
+        return wrong("target_percent",
+                     "'target_percent' must be " + std::to_string(kTargetPercentMin) + " to " +
+                         std::to_string(kTargetPercentMax) + ".");
     }
     const std::vector<std::string>& pinned = selection.pinned;
     if (pinned.size() > kPinnedToolsMax) {
@@ -61,6 +82,7 @@ bool says_selection(std::span<const PolicyLink> chain) {
 
 EffectiveSelection effective_selection(std::span<const PolicyLink> chain) {
     EffectiveSelection all;
+    int64_t target_percent = 0;
     bool is_forbidden = false;
     for (const auto& [scope, policy] : chain) {
         const SelectionPolicy& own = policy->policy().tool_selection;
@@ -69,6 +91,7 @@ EffectiveSelection effective_selection(std::span<const PolicyLink> chain) {
             all.source = scope;
         }
         if (own.cache_policy && scope != Scope::Creator) all.cache_policy = *own.cache_policy;
+        target_percent = std::max(target_percent, own.target_percent.value_or(0));
         if (own.keep_max) {
             all.keep_max = std::min(all.keep_max.value_or(kKeepMaxMax), *own.keep_max);
         }
@@ -77,11 +100,12 @@ EffectiveSelection effective_selection(std::span<const PolicyLink> chain) {
     }
     for (const auto& [scope, policy] : chain) {
         const auto at_most = policy->policy().tool_selection.at_most;
-        if (!at_most || *at_most >= all.mode) continue;
+        if (!at_most || !goes_beyond(all.mode, *at_most)) continue;
         all.mode = *at_most;
         all.held_by = scope;
     }
     all.private_models = all.private_models && !is_forbidden;
+    if (target_percent > 0) all.target_percent = target_percent;
     return all;
 }
 

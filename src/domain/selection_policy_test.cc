@@ -76,6 +76,28 @@ TEST(SelectionPolicy, TheSmallestNumberHolds) {
     EXPECT_EQ(chain.effective().keep_max, 12);
 }
 
+TEST(SelectionPolicy, AutoLiesBetweenTheShadowAndOn) {
+    const auto held = [](SelectionMode mode, SelectionMode at_most) {
+        Chain chain;
+        chain.with(Scope::Team, {.at_most = at_most}).with(Scope::Key, {.mode = mode});
+        return chain.effective().mode;
+    };
+    EXPECT_EQ(held(Auto, Shadow), Shadow);
+    EXPECT_EQ(held(Auto, Auto), Auto);
+    EXPECT_EQ(held(Auto, On), Auto);
+    EXPECT_EQ(held(On, Auto), Auto);
+    EXPECT_EQ(held(Shadow, Auto), Shadow);
+}
+
+TEST(SelectionPolicy, TheStrictestTargetHolds) {
+    EXPECT_EQ(Chain().effective().target_percent, 97);
+    Chain chain;
+    chain.with(Scope::Key, {.target_percent = 90});
+    EXPECT_EQ(chain.effective().target_percent, 90);
+    chain.with(Scope::Key, {.target_percent = 80});
+    EXPECT_EQ(chain.effective().target_percent, 90);
+}
+
 TEST(SelectionPolicy, TheNearestCachePolicyHoldsAndNotItsMakers) {
     EXPECT_EQ(Chain().effective().cache_policy, CachePolicy::Auto);
     Chain chain;
@@ -104,7 +126,7 @@ TEST(SelectionPolicy, PinnedToolsOfAllScopesHold) {
 }
 
 TEST(SelectionPolicy, NamesAreReadAsTheyAreWritten) {
-    for (const SelectionMode mode : {Off, Shadow, On}) {
+    for (const SelectionMode mode : {Off, Shadow, On, Auto}) {
         EXPECT_EQ(selection_mode_of(name(mode)), mode);
     }
     EXPECT_FALSE(selection_mode_of("ON"));

@@ -7,6 +7,7 @@
 #include "domain/call_bound.h"
 #include "domain/price_table.h"
 #include "domain/tool_definition.h"
+#include "domain/tool_trial.h"
 #include "providers/tool_offer.h"
 #include "proxy/call.h"
 #include "proxy/routing.h"
@@ -44,6 +45,20 @@ std::string_view name_of(ReadToolDefinition reader, std::string_view tool, std::
     if (!read) return {};
     scratch = read->name;
     return scratch;
+}
+
+/// Of mode `auto`: which one holds for this conversation.
+SelectionMode mode_of(const Call& call, const ToolOffer& offer) {
+    const EffectiveSelection& terms = call.selection->terms;
+    ToolHealth* const health = call.proxy->parts().tool_health;
+    if (terms.mode != SelectionMode::Auto) return terms.mode;
+    if (health == nullptr || !call.caller) return SelectionMode::Shadow;
+    const std::string_view key = call.caller->key_id();
+    const ToolTrial trial = health->trials().look(call.caller->team_id, key);
+    if (!trial.proves(terms.target_percent)) return SelectionMode::Shadow;
+    const auto said = std::ranges::find(offer.turns(), ToolRole::User, &ToolTurn::role);
+    const bool is_whole = said == offer.turns().end() || is_kept_whole(key, said->text);
+    return is_whole ? SelectionMode::Shadow : SelectionMode::On;
 }
 
 std::optional<ToolText> text_of(ReadToolDefinition reader, std::string_view tool) {
@@ -226,6 +241,7 @@ void select_tools(Call* call) {
     CallSelection& own = *call->selection;
     const size_t all = offer->tools().size();
     for (const std::string_view tool : offer->tools()) own.tool_bytes += tool.size();
+    own.terms.mode = mode_of(*call, *offer);
     const CallTools* const lists = call->tools.get();
     const size_t offered = lists != nullptr ? lists->offered : all;
     Selection chosen = choose(*call, *offer);

@@ -93,6 +93,15 @@ protected:
         return asked_;
     }
 
+    /// As if the key's calls in the shadow had come to the store.
+    void note_answers(int kept, int missed) {
+        CallRecord row{.team_id = "team_a", .key_id = key_.key.id};
+        row.tools = ToolCounts{.selection = SelectionMode::Shadow, .permitted = 2, .called = 1};
+        for (int i = 0; i < kept; ++i) health_.trials().note({&row, 1});
+        row.tools->missed = 1;
+        for (int i = 0; i < missed; ++i) health_.trials().note({&row, 1});
+    }
+
     /// The sums of the team once a call's end was counted.
     TeamTools sums(int64_t calls_with_a_call) {
         for (;;) {
@@ -196,6 +205,46 @@ TEST_F(SelectsByPrice, OnceItsCacheIsSeenToHaveNothingFewGoOnAndConversationsSta
     EXPECT_LT(conversations, 100);
     EXPECT_EQ(outcome("conversation 0"), "on; cache_is_cheaper");
     EXPECT_EQ(outcome("another one"), "on; selected");
+}
+
+TEST_F(Selects, AutoIsAShadowUntilItHasProvedItself) {
+    start_answering(json_answer(call_of(name_of(31))));
+    team_says({.mode = SelectionMode::Auto, .keep_max = 8});
+    note_answers(kTrialCallsMin - 1, 0);
+    EXPECT_EQ(field(chat(body(kNeeds)), "x-keywarden-tools-selection"), "shadow; selected");
+    EXPECT_EQ(sent_up(), kTools);
+    note_answers(1, 0);
+    // One conversation of fifty goes on whole, and is counted as the shadow's.
+    int whole = 0;
+    int few = 0;
+    for (int i = 0; i < 5'000 && (whole == 0 || few == 0); ++i) {
+        const std::string answer = chat(body(std::string(kNeeds) + " " + std::to_string(i)));
+        const bool is_whole = sent_up() == kTools;
+        (is_whole ? whole : few) += 1;
+        EXPECT_EQ(field(answer, "x-keywarden-tools-selection"),
+                  is_whole ? "shadow; selected" : "on; selected");
+    }
+    EXPECT_GT(whole, 0);
+    EXPECT_GT(few, 0);
+    note_answers(0, 10);
+    chat(body(kNeeds));
+    EXPECT_EQ(sent_up(), kTools) << "it has failed";
+}
+
+TEST_F(Selects, AutoAsksForAsMuchAsIsAskedOfItAndOfThisKey) {
+    start_answering(json_answer(call_of(name_of(31))));
+    note_answers(kTrialCallsMin, 0);
+    team_says({.mode = SelectionMode::Auto, .keep_max = 8, .target_percent = 99});
+    chat(body(kNeeds));
+    EXPECT_EQ(sent_up(), kTools) << "98.1 % are proven by 200";
+    team_says({.mode = SelectionMode::Auto, .keep_max = 8, .target_percent = 98});
+    chat(body(kNeeds));
+    EXPECT_LT(sent_up(), kTools);
+    team_says({.mode = SelectionMode::Auto, .at_most = SelectionMode::Shadow, .keep_max = 8});
+    chat(body(kNeeds));
+    EXPECT_EQ(sent_up(), kTools);
+    EXPECT_EQ(health_.trials().look("team_a", "key_of_another"), ToolTrial());
+    EXPECT_EQ(health_.trials().look("team_b", key_.key.id), ToolTrial());
 }
 
 TEST_F(SelectsByPrice, AMaskSendsAllToolsAndAllowsThoseThatAreKept) {

@@ -184,7 +184,7 @@ Result<void> read_mode(const std::string& field,
     if (value.is_null()) return {};
     if (value.is_string()) mode = selection_mode_of(value.get_ref<const std::string&>());
     if (mode) return {};
-    return wrong(field, "must be \"off\", \"shadow\", \"on\", or null");
+    return wrong(field, "must be \"off\", \"shadow\", \"auto\", \"on\", or null");
 }
 
 Result<void> read_cache_policy(const std::string& field,
@@ -252,15 +252,23 @@ Result<void> read_selection(const Json& object, SelectionPolicy& selection) {
             TRY_VOID(read_cache_policy(field, value, selection));
         } else if (name == "keep_max") {
             TRY_VOID(read_whole(field, value, {1, kKeepMaxMax}, selection.keep_max));
+        } else if (name == "target_percent") {
+            TRY_VOID(read_whole(
+                field, value, {kTargetPercentMin, kTargetPercentMax}, selection.target_percent));
         } else if (name == "pinned") {
             TRY_VOID(read_pinned(field, value, selection));
         } else if (name == "private_models") {
             TRY_VOID(read_private(field, value, selection));
         } else {
-            return unknown(
-                std::string(kSelectionField) + ".",
-                name,
-                {"mode", "at_most", "cache_policy", "keep_max", "pinned", "private_models"});
+            return unknown(std::string(kSelectionField) + ".",
+                           name,
+                           {"mode",
+                            "at_most",
+                            "cache_policy",
+                            "keep_max",
+                            "target_percent",
+                            "pinned",
+                            "private_models"});
         }
     }
     return {};
@@ -274,6 +282,7 @@ Json write_selection(const SelectionPolicy& selection) {
         object["cache_policy"] = keywarden::name(*selection.cache_policy);
     }
     if (selection.keep_max) object["keep_max"] = *selection.keep_max;
+    if (selection.target_percent) object["target_percent"] = *selection.target_percent;
     if (!selection.pinned.empty()) object["pinned"] = selection.pinned;
     if (selection.private_models) object["private_models"] = *selection.private_models;
     return object;

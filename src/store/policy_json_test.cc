@@ -9,8 +9,8 @@ constexpr std::string_view kWhole =
     R"({"key_kinds":{"deny":["management"]},"ip_ranges":{"allow":["10.0.0.0/8"]},)"
     R"("endpoints":{"allow":["/v1/chat/*"]},"models":{"allow":["gpt-*","o?"],"deny":["gpt-4"]},)"
     R"("providers":{"deny":["groq"]},"privacy_classes":{"allow":["zdr","tee"]},)"
-    R"("tools":{"allow":[]},"tool_selection":{"mode":"on","at_most":"shadow",)"
-    R"("cache_policy":"mask","keep_max":20,)"
+    R"("tools":{"allow":[]},"tool_selection":{"mode":"on","at_most":"auto",)"
+    R"("cache_policy":"mask","keep_max":20,"target_percent":95,)"
     R"("pinned":["search"],"private_models":false},)"
     R"("limits":{"requests_per_minute":60,"body_bytes":1000}})";
 
@@ -69,6 +69,8 @@ TEST(PolicyJson, APatchOfTheSelectionLeavesWhatItDoesNotName) {
                                                           {"at_most", "7"},
                                                           {"cache_policy", "\"never\""},
                                                           {"cache_policy", "1"},
+                                                          {"target_percent", "49"},
+                                                          {"target_percent", "100"},
                                                           {"keep_max", "0"},
                                                           {"keep_max", "129"},
                                                           {"keep_max", "1.5"},

@@ -8,7 +8,7 @@ import pytest
 import bedrock
 import claude
 from books import check_books
-from conftest import ROOMY
+from conftest import ROOMY, provider
 from gateway import Gateway
 from sdks import CLAUDE, ENVIRONMENT, GPT, MODEL, bedrock_of, claude_of, configuration, gpt_of
 
@@ -459,6 +459,34 @@ def test_where_nothing_can_be_masked_all_tools_go_on(gateway, upstreams, http):
     assert answer.headers["x-keywarden-tools-selection"] == "on; left_whole"
 
 
+def test_auto_counts_in_the_shadow_and_remembers_it(upstreams, tmp_path):
+    upstreams["gpt"].behave = chat_model
+    data, config = tmp_path / "data", ROOMY + provider(upstreams["gpt"])
+    gateway = Gateway(data, config, env=ENVIRONMENT)
+    secret, headers = gateway.key, {"Authorization": f"Bearer {gateway.key}"}
+    try:
+        with httpx.Client(base_url=gateway.url, timeout=20, headers=headers) as http:
+            key = make_key(http, "auto")
+            warm(gateway, *WARM[0], key)
+            assert run_chat(gpt_of(gateway, key)) == STEPS
+            assert offers_of(upstreams["gpt"]) == [CHAT_TOOLS] * 3, "it has proved nothing yet"
+            assert rows_of(http, key, 3)[-1]["tools"]["selection"] == "shadow"
+            counted = {"calls": 2, "missed": 0, "recall_low_basis_points": 3423}
+            end = time.monotonic() + 20
+            while (trial := http.get(f"/v1/keys/{key['id']}").json()["tool_selection"]["trial"])["calls"] < 2:
+                assert time.monotonic() < end, trial
+            assert trial == counted | {"selects": False}
+            assert http.get("/v1/account/tools/health").json()["trials"] == [counted | {"key": key["id"]}]
+    finally:
+        assert gateway.stop() == 0, gateway.logged()
+    gateway = Gateway(data, config, env=ENVIRONMENT)
+    try:
+        with httpx.Client(base_url=gateway.url, timeout=20, headers={"Authorization": f"Bearer {secret}"}) as http:
+            assert http.get("/v1/account/tools/health").json()["trials"] == [counted | {"key": key["id"]}]
+    finally:
+        assert gateway.stop() == 0, gateway.logged()
+
+
 def test_a_denied_tool_never_comes_back(gateway, upstreams, http):
     upstreams["gpt"].behave = chat_model
     key = make_key(http, "on", toollist={"denied": ["share_*"]})
@@ -487,7 +515,7 @@ def test_the_nearest_scope_says_the_mode_and_a_wider_one_how_far(gateway, http):
 
     silent, own = http.post("/v1/keys", json={"name": "silent"}).json(), make_key(http, "on")
     nothing = {"mode": "off", "source": None, "held_by": None, "cache_policy": "auto", "keep_max": None,
-               "pinned": [], "private_models": False}
+               "target_percent": 97, "pinned": [], "private_models": False, "trial": None}
     assert held(silent) == nothing
     assert held(own) == nothing | {"mode": "on", "source": "key"}
     try:

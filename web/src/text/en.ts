@@ -835,6 +835,7 @@ export const t = {
     selectionModes: {
       off: "Off: all tools go on",
       shadow: "Shadow: all go on, and it is counted",
+      auto: "Auto: on for a key, once its own calls have proved it",
       on: "On: only those that matter go on",
     },
     cachePolicy: "Where all tools would cost less",

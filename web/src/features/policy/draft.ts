@@ -36,7 +36,7 @@ export interface ListDraft {
   nothing: boolean;
 }
 
-export const SELECTION_MODES = ["off", "shadow", "on"] as const;
+export const SELECTION_MODES = ["off", "shadow", "auto", "on"] as const;
 export type SelectionMode = (typeof SELECTION_MODES)[number];
 export const CACHE_POLICIES = ["auto", "select", "mask", "leave"] as const;
 export type CachePolicy = (typeof CACHE_POLICIES)[number];
